@@ -1,0 +1,116 @@
+// Verifiers of the tile dialect: a kernel that passes them can be lowered without further questions.
+#include "heed/codegen/tile/tile.h"
+
+#include "llvm/ADT/StringSet.h"
+
+#include "heed/codegen/tile/dialect.cpp.inc"
+#define GET_OP_CLASSES
+#include "heed/codegen/tile/ops.cpp.inc"
+
+using namespace mlir;
+
+namespace heed::tile {
+
+void TileDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "heed/codegen/tile/ops.cpp.inc"
+      >();
+}
+
+static SmallVector<int64_t> dimsWithRole(ArrayAttr roles, StringRef role) {
+  SmallVector<int64_t> dims;
+  for (auto [d, r] : llvm::enumerate(roles.getAsValueRange<StringAttr>()))
+    if (r == role) dims.push_back(d);
+  return dims;
+}
+
+static AffineMap mapAt(ArrayAttr maps, unsigned operand) { return cast<AffineMapAttr>(maps[operand]).getValue(); }
+
+/// Maps and roles agree with each other and with the operands' ranks.
+static LogicalResult verifySpace(Operation* op, ArrayAttr roles, ArrayAttr maps, ArrayRef<StringRef> legal) {
+  for (StringRef role : roles.getAsValueRange<StringAttr>())
+    if (!llvm::is_contained(legal, role))
+      return op->emitOpError() << "role \"" << role << "\" is none of " << llvm::join(legal, ", ");
+  if (maps.size() != op->getNumOperands())
+    return op->emitOpError() << maps.size() << " indexing maps for " << op->getNumOperands()
+                             << " operands; one for each is required";
+  for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
+    AffineMap map = mapAt(maps, i);
+    auto rank = cast<MemRefType>(operand.getType()).getRank();
+    if (!map.isProjectedPermutation() || map.getNumDims() != roles.size() || map.getNumResults() != rank)
+      return op->emitOpError() << "indexing map " << AffineMapAttr::get(map) << " of operand " << i << ", of rank " << rank
+                               << ", must be a projected permutation of " << roles.size() << " dims to " << rank;
+  }
+  return success();
+}
+
+/// A region is absent, or takes `arguments` types and yields `results` types.
+static LogicalResult verifyRegion(Operation* op, Region& region, StringRef name, TypeRange arguments,
+                                  TypeRange results) {
+  if (region.empty()) return success();
+  if (!llvm::hasSingleElement(region) || region.front().getArgumentTypes() != arguments)
+    return op->emitOpError() << "region " << name << " must be one block that takes (" << arguments << "), takes ("
+                             << region.front().getArgumentTypes() << ")";
+  auto yield = dyn_cast<YieldOp>(region.front().getTerminator());
+  if (!yield || yield.getOperandTypes() != results)
+    return op->emitOpError() << "region " << name << " must end with a tile.yield of (" << results << ")";
+  return success();
+}
+
+static Type elementOf(Value memref) { return cast<MemRefType>(memref.getType()).getElementType(); }
+
+// ---- attention
+
+SmallVector<int64_t> AttentionOp::dimsOf(StringRef role) { return dimsWithRole(getRoles(), role); }
+AffineMap AttentionOp::mapOf(OpOperand& operand) { return mapAt(getIndexingMaps(), operand.getOperandNumber()); }
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifySpace(*this, getRoles(), getIndexingMaps(), {"outer", "row", "key", "depth", "value"})))
+    return failure();
+  if (dimsOf("row").size() != 1 || dimsOf("key").size() != 1)
+    return emitOpError("needs exactly one row dim and one key dim");
+  if (getSimilarity().size() != getSimilar().size())
+    return emitOpError() << "similarity names " << getSimilarity().size() << " operands, there are "
+                         << getSimilar().size();
+  if (!getInitial().empty() && getInitial().size() != 3) return emitOpError("initial must be m, l and o, or nothing");
+
+  Builder b(getContext());
+  Type f32 = b.getF32Type(), i1 = b.getI1Type(), index = b.getIndexType();
+  SmallVector<Type> captures, bounds(4, index), scores(similarities(), f32);
+  for (Value c : getCaptures()) {
+    captures.push_back(elementOf(c));
+    bounds.append(2, elementOf(c));
+  }
+  for (auto [n, body] : llvm::enumerate(getBodies())) {
+    SmallVector<Type> elements;
+    for (auto [operand, owner] : llvm::zip(getSimilar(), getSimilarity()))
+      if (owner == int64_t(n)) elements.push_back(elementOf(operand));
+    if (failed(verifyRegion(*this, body, "bodies", elements, f32))) return failure();
+  }
+  scores.append(captures);
+  SmallVector<Type> weight{f32};
+  weight.append(captures);
+  if (getPost().empty()) return emitOpError("needs a post region");
+  if (getKeep().empty() != getClassify().empty()) return emitOpError("keep and classify come together");
+  if (failed(verifyRegion(*this, getPost(), "post", scores, f32)) ||
+      failed(verifyRegion(*this, getKeep(), "keep", captures, i1)) ||
+      failed(verifyRegion(*this, getClassify(), "classify", bounds, {i1, i1})) ||
+      failed(verifyRegion(*this, getWeigh(), "weigh", weight, f32)))
+    return failure();
+  return success();
+}
+
+// ---- contract
+
+SmallVector<int64_t> ContractOp::dimsOf(StringRef role) { return dimsWithRole(getRoles(), role); }
+AffineMap ContractOp::mapOf(OpOperand& operand) { return mapAt(getIndexingMaps(), operand.getOperandNumber()); }
+
+LogicalResult ContractOp::verify() {
+  if (failed(verifySpace(*this, getRoles(), getIndexingMaps(), {"outer", "row", "column", "depth"}))) return failure();
+  SmallVector<Type> arguments{elementOf(getOut())};
+  for (Value c : getCaptures()) arguments.push_back(elementOf(c));
+  return verifyRegion(*this, getEpilogue(), "epilogue", arguments, elementOf(getOut()));
+}
+
+}  // namespace heed::tile

@@ -1,0 +1,111 @@
+// The tile dialect: fused kernels on strided buffers, target-neutral. Passes write it, code generators read it.
+//
+// Everything is positional here: no axis names. A kernel has an iteration space d0..dn, a role for each of its
+// dimensions, and for each operand an indexing map from that space (a projected permutation, as in linalg).
+// Regions hold arith and math ops on scalars, and tile.index. Test: tests/codegen/tile.mlir.
+#ifndef HEED_CODEGEN_TILE_TILE_TD
+#define HEED_CODEGEN_TILE_TILE_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Tile_Dialect : Dialect {
+  let name = "tile";
+  let cppNamespace = "::heed::tile";
+  let summary = "fused kernels on strided buffers";
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
+}
+
+class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
+
+def Tile_AttentionOp : Tile_Op<"attention", [AttrSizedOperandSegments]> {
+  let summary = "one fused attention kernel";
+  let description = [{
+    For every point (outer, row):
+
+        s_n(key)   = sum over the depth dims of similarity n of body_n(its operands)
+        score(key) = post(s_1 .. s_N, captures)
+        out[value] = sum over key of weigh(softmax over visible keys (score), captures) * value[key, value]
+        lse        = log of the sum over visible keys of exp(score)
+
+    `roles` gives one of "outer", "row", "key", "depth", "value" for each dim; there is exactly one row and one key
+    dim; any number of the others. A similarity's depth dims are those that its operands use. Operands with the row
+    dim never have the key dim, and the other way round, save captures, which may have both.
+
+    Region arguments, all scalars:
+      bodies[n]: one element of each operand of similarity n             -> f32
+      post:      s_1 .. s_N, then one element of each capture            -> f32 score
+      keep:      one element of each capture                             -> i1; empty region: every key is visible
+      classify:  row_lo, row_hi, key_lo, key_hi : index (inclusive bounds of a block), then (min, max) over the block
+                 of each capture                                         -> i1 some, i1 all; empty exactly when keep is.
+                 `some` false proves the block hidden throughout, `all` true proves it visible throughout.
+                 tile.index of an outer dim is legal there; of the row or key dim not.
+      weigh:     the weight, then one element of each capture            -> f32; empty region: the weight itself
+    `initial` is nothing, or a running max m, sum l (both without value dims) and accumulator o to start from.
+
+    A row with no visible key, or whose scores are all -inf, gives out = 0 and lse = -inf.
+  }];
+  let arguments = (ins
+    Variadic<AnyMemRef>:$similar, Variadic<AnyMemRef>:$captures, AnyMemRef:$value,
+    Variadic<AnyMemRef>:$initial, AnyMemRef:$out, Optional<AnyMemRef>:$lse,
+    DenseI64ArrayAttr:$similarity,      // for each of `similar`: which similarity it belongs to
+    StrArrayAttr:$roles,                // for each dim
+    AffineMapArrayAttr:$indexing_maps   // for each operand, in operand order
+  );
+  let regions = (region AnyRegion:$post, AnyRegion:$keep, AnyRegion:$classify, AnyRegion:$weigh,
+                        VariadicRegion<SizedRegion<1>>:$bodies);
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The dims of one role, ascending.
+    llvm::SmallVector<int64_t> dimsOf(llvm::StringRef role);
+    /// The indexing map of an operand.
+    mlir::AffineMap mapOf(mlir::OpOperand& operand);
+    int64_t similarities() { return getBodies().size(); }
+  }];
+}
+
+def Tile_ContractOp : Tile_Op<"contract"> {
+  let summary = "sum of products over the depth dims, with an epilogue in registers";
+  let description = [{
+    out[...] = epilogue(sum over the "depth" dims of lhs * rhs, captures). Roles: "outer" (in lhs, rhs and out),
+    "row" (in lhs and out), "column" (in rhs and out), "depth" (in lhs and rhs, not in out); any number of each. A dim
+    of `out` that neither lhs nor rhs has is "outer" too. `epilogue` takes the sum (f32) and one element of each
+    capture and yields the element stored; empty region: the sum itself.
+  }];
+  let arguments = (ins AnyMemRef:$lhs, AnyMemRef:$rhs, Variadic<AnyMemRef>:$captures, AnyMemRef:$out,
+                       StrArrayAttr:$roles, AffineMapArrayAttr:$indexing_maps);
+  let regions = (region AnyRegion:$epilogue);
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    llvm::SmallVector<int64_t> dimsOf(llvm::StringRef role);
+    mlir::AffineMap mapOf(mlir::OpOperand& operand);
+  }];
+}
+
+def Tile_IndexOp : Tile_Op<"index", [Pure]> {
+  let summary = "the current position along a dimension of the enclosing kernel";
+  let arguments = (ins I64Attr:$dim);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$dim attr-dict `:` type($result)";
+}
+
+def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "ends a region of a kernel";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+  let builders = [OpBuilder<(ins), "">];
+}
+
+def Tile_ParallelOp : Tile_Op<"parallel", [SingleBlock]> {
+  let summary = "independent tasks, run on the session's threads in any order";
+  let description = [{
+    The region gets the task number and the worker's scratch (at least `scratch_bytes`, 64-byte aligned) and ends with
+    an empty tile.yield. Values from above may be used inside; none is returned. codegen/cpu/outline.cpp turns it into
+    a function and a call of heed_parallel.
+  }];
+  let arguments = (ins Index:$tasks, Index:$scratch_bytes);
+  let regions = (region SizedRegion<1>:$body);   // ^bb(%task: index, %scratch: memref<?xf32>)
+}
+#endif

@@ -1,0 +1,43 @@
+// The contract between compiled code and the runtime: what a compiled module exports and the two calls it makes.
+//
+// Plain C types only. Codegen emits calls by these names; runtime/session.cpp defines them.
+#pragma once
+
+#include <cstdint>
+
+namespace heed::abi {
+
+inline constexpr int max_rank = 8;
+
+/// A strided view, laid out as MLIR's memref descriptor of the given rank: only the first `rank` sizes are present,
+/// directly followed by `rank` strides (in elements). Use Descriptor<rank>.
+template <int Rank>
+struct Descriptor {
+  void* allocated;
+  void* aligned;
+  std::int64_t offset;
+  std::int64_t sizes[Rank];
+  std::int64_t strides[Rank];
+};
+template <>
+struct Descriptor<0> {
+  void* allocated;
+  void* aligned;
+  std::int64_t offset;
+};
+
+/// The exported entry point `heed_entry`. arguments[i] points to the descriptor of argument i: the inputs, then the
+/// parameters, then the results (allocated by the caller). The innermost stride of every argument is 1.
+using Entry = void (*)(void* session, void** arguments);
+
+/// One task of a parallel region. `scratch` is 64-byte aligned and private to the worker during the call.
+using Task = void (*)(void* captures, std::int64_t task, void* scratch);
+
+extern "C" {
+/// The session's arena, at least `bytes` long, 64-byte aligned; contents undefined. Called once per entry.
+void* heed_arena(void* session, std::int64_t bytes);
+/// Runs task(captures, t, scratch) for every t in [0, tasks), on the session's threads, in any order.
+void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes, Task task, void* captures);
+}
+
+}  // namespace heed::abi
