@@ -57,7 +57,7 @@ function(heed_mlir_library name)
   heed_library(${name} ${ARGN})
   target_include_directories(${name} SYSTEM PUBLIC
     $<BUILD_INTERFACE:${MLIR_INCLUDE_DIRS}> $<BUILD_INTERFACE:${LLVM_INCLUDE_DIRS}>)
-  target_link_libraries(${name} PUBLIC $<BUILD_INTERFACE:MLIR> $<BUILD_INTERFACE:LLVM>)
+  target_link_libraries(${name} PUBLIC MLIR LLVM)
 endfunction()
 
 # heed_tablegen(target room/file.td out.inc flags... ): runs mlir-tblgen; the result is included as "heed/room/out.inc".

@@ -1,9 +1,11 @@
 // From a graph to something that runs: the one call behind jit(). No MLIR in this header.
+//
+// Invariant: a graph is compiled once, whatever extents it is called with later. Test: tests/driver/compile_test.cpp.
 #pragma once
 
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "heed/dsl/tape.h"
 #include "heed/runtime/executable.h"
@@ -17,14 +19,20 @@ struct Target {
 };
 inline Target cpu(std::string features = "") { return {"cpu", std::move(features)}; }
 
+/// "cpu", "cpu:avx2", ... as the tools and examples take it. Throws heed::Error on anything else.
+Target parseTarget(std::string_view text);
+
 struct Options {
   Target target;
   int threads = 0;       // 0: HEED_THREADS, else all cores
-  std::string dump;      // folder for the numbered stages; "" : HEED_DUMP, else none
-  bool explain = false;  // keep the remarks: Executable::explanation
+  std::string dump;      // folder for the numbered stages; "": HEED_DUMP, else none
+  bool explain = false;  // tell in Executable::explanation which kernels were formed and what did not fuse
 };
 
 /// Compiles `graph`. Throws heed::Error on a graph that is not valid or a target that is not there.
 std::shared_ptr<const Executable> compile(const GraphView& graph, const Options& options = {});
+
+/// How many graphs this process has compiled: for tests that a second shape compiles nothing.
+std::int64_t compileCount();
 
 }  // namespace heed

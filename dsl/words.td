@@ -15,7 +15,7 @@ def Logic   : Typing<"logic">;    // i1 in, i1 out
 def Select  : Typing<"select">;   // i1, T, T -> T
 
 // meaning: C++ over `double x[]`, the reference. onFloat, onInt: the scalar MLIR op it lowers to, "" where the word
-// is not defined for that kind; a comparison's predicate follows a space.
+// is not defined for that kind; a comparison's predicate, or a constant that is the op's last operand, follows a space.
 class Pointwise<string name, int arity, Typing typing, string meaning, string onFloat, string onInt, string doc>
     : Word<name, doc> {
   int Arity = arity;
@@ -50,9 +50,9 @@ def Ge : Comparison<"ge", ">=", "arith.cmpf oge", "arith.cmpi sge", "greater or 
 
 def And : Pointwise<"and", 2, Logic, "x[0] != 0 && x[1] != 0", "", "arith.andi", "both"> { let Operator = "&&"; }
 def Or  : Pointwise<"or", 2, Logic, "x[0] != 0 || x[1] != 0", "", "arith.ori", "either"> { let Operator = "||"; }
-def Not : Pointwise<"not", 1, Logic, "x[0] == 0", "", "", "not"> { let Operator = "!"; }
+def Not : Pointwise<"not", 1, Logic, "x[0] == 0", "", "arith.xori 1", "not"> { let Operator = "!"; }
 
-def Neg   : Pointwise<"neg", 1, Same, "-x[0]", "arith.negf", "", "the negative"> { let Operator = "-"; }
+def Neg   : Pointwise<"neg", 1, Same, "-x[0]", "arith.negf", "arith.muli -1", "the negative"> { let Operator = "-"; }
 def Abs   : Pointwise<"abs", 1, Same, "std::fabs(x[0])", "math.absf", "math.absi", "absolute value">;
 def Exp   : Unary<"exp", "std::exp(x[0])", "math.exp", "e to the x">;
 def Exp2  : Unary<"exp2", "std::exp2(x[0])", "math.exp2", "2 to the x">;
@@ -69,7 +69,7 @@ def Where : Pointwise<"where", 3, Select, "x[0] != 0 ? x[1] : x[2]", "arith.sele
 
 // Words with a shape of their own; each is an op of passes/ir/ops.td and a function of dsl/words/.
 def Constant  : Word<"constant", "a number; attribute value">;
-def Index     : Word<"index", "index<Axis>(): i32, the position along Axis">;
+def IndexAlong : Word<"index", "index<Axis>(): i32, the position along Axis">;  // `Index` is taken by ODS
 def Cast      : Word<"cast", "cast<T>(x): the same numbers as element type T">;
 def Contract  : Word<"contract", "contract<Axis...>(l, r): sum over Axis of l*r; any other shared axis is a batch axis">;
 def Softmax   : Word<"softmax", "softmax<Axis>(x): exp(x - max) / sum along Axis; 0 where the row is -inf throughout">;

@@ -113,4 +113,6 @@ LogicalResult ContractOp::verify() {
   return verifyRegion(*this, getEpilogue(), "epilogue", arguments, elementOf(getOut()));
 }
 
+void YieldOp::build(OpBuilder&, OperationState&) {}
+
 }  // namespace heed::tile

@@ -1,0 +1,125 @@
+// One tile.attention on its way to loops: what it reads and writes, where its scratch lies, and the five steps.
+//
+// Scratch is lane-major: a vector holds one element of `lanes` consecutive rows; a block of rows has `rows` of them.
+// Rows past the end repeat the last row and are never stored, so no load needs a mask. Scores are in base 2.
+// Test: tests/codegen/attention/attention_test.cpp.
+#pragma once
+
+#include "heed/codegen/cpu/attention/attention.h"
+#include "heed/codegen/cpu/attention/code.h"
+#include "heed/codegen/cpu/region.h"
+#include "heed/codegen/cpu/space.h"
+
+namespace heed::cpu {
+
+/// A dim that fill and drain walk: positions [from, to), position i at slot + i * distance floats.
+struct LaneAxis {
+  int64_t dim;
+  Value from, to, distance;
+};
+
+/// Smallest and largest element of a capture over a block, and whether a NaN is among them (null: cannot be).
+struct Bounds {
+  Value least, most, unordered;
+};
+
+class AttentionKernel {
+ public:
+  AttentionKernel(tile::AttentionOp op, const Target& target, const AttentionTile& tile);
+  mlir::LogicalResult emit();
+
+ private:
+  struct Similarity {
+    mlir::Region* body;
+    llvm::SmallVector<unsigned> operands;  // numbers in op.getSimilar()
+    llvm::SmallVector<int64_t> depth;      // loop order
+    bool dot;                              // the body is the product of a row and a key operand
+    Value slot;                            // raw scores: [key][rows]
+  };
+  struct RowOperand {
+    Value slot;
+    llvm::SmallVector<LaneAxis> axes;
+  };
+  struct Capture {
+    View view;
+    bool byRow = false, byKey = false;
+    int words = 1;  // floats per element in scratch
+    Value slot;     // lanes of a row capture; [lanes + key in block][rows] of one with both
+    Bounds bounds;  // over the block of rows, unless by key
+  };
+  using Positions = llvm::SmallDenseMap<int64_t, Value>;
+
+  // attention.cpp: the frame
+  mlir::LogicalResult check();
+  void foldScale();
+  void views();
+  Value layOut();  // assigns the slots; returns the bytes of scratch
+  void task(Value number);
+  void start();
+  void finish();
+
+  // lanes.cpp: between strided memory and lane-major scratch
+  void fill(const View& view, llvm::ArrayRef<LaneAxis> axes, Value slot, float scale = 1);
+  void drain(const View& view, llvm::ArrayRef<LaneAxis> axes, Value slot);
+  void walk(llvm::ArrayRef<LaneAxis> axes, const View& view, Value slot, int64_t except,
+            llvm::function_ref<void(View, Value)> body);
+  Value encode(Value element);                     // any element, scalar or vector, as f32 words
+  Value decode(Value words, mlir::Type element);   // and back, as vector<lanes x element>
+  Value element(const View& view);                 // the scalar at the view's offset
+  Value clampedRow(Value row);
+
+  // visible.cpp: which keys of a block
+  std::pair<Value, Value> classify(Value keyLow, Value keyHigh);
+  std::pair<Value, Value> classifyUnless(Value all, Value from, Value to);
+  Bounds boundsOf(const Capture& capture, llvm::ArrayRef<LaneAxis> axes);
+  void blocks();
+
+  // scores.cpp: S
+  Value segment(Value block, Value from, Value to, Value count, Value all);
+  void scoreTiles(Similarity& similarity, Value from, Value to, Value row, Value maxSlot);
+  void post(Value block, Value from, Value to, Value row, Value maxSlot);
+  Value listAll(Value block, Value from, Value to, Value row);
+  Value hide(Value block, Value from, Value to, Value row);
+  Values capturesAt(mlir::Region& region, unsigned first, Value key, Value block, Value lane);
+  RegionCloner cloner(Value lane, Value key, const Positions& depth = {});
+  void raiseMax(Value slot, Value lane, Value score);
+
+  // softmax.cpp: P, and O
+  void weights(Value block, Value count);
+  void accumulate(Value block, Value count);
+  Value exp2(Value x);
+  Value finite(Value max);
+
+  bool uses(mlir::Region& region, unsigned argument) const {
+    return !region.empty() && !region.front().getArgument(argument).use_empty();
+  }
+  Value lane(Value slot, Value j) { return c.add(slot, j); }
+  Value laneVector(Value slot, int j) { return c.loadLanes(scratch, c.add(slot, int64_t(j) * c.lanes)); }
+
+  tile::AttentionOp op;
+  const AttentionTile tile;
+  mlir::OpBuilder builder;
+  Code c;
+  const int rows;
+  bool failed = false;
+
+  int64_t rowDim, keyDim;
+  llvm::SmallVector<int64_t> outer, value;  // value dims in loop order: the last one is tiled
+  llvm::SmallVector<Value> extent;          // per dim
+  Positions at;                             // of the outer dims
+  Value q0, rowCount, scratch;
+
+  llvm::SmallVector<View> similar;
+  llvm::SmallVector<Similarity> similarities;
+  llvm::DenseMap<unsigned, RowOperand> rowOperands;
+  llvm::SmallVector<Capture> captures;
+  View valueView, out, lse;
+  llvm::SmallVector<View> initial;
+  llvm::SmallVector<LaneAxis> valueAxes;
+  float queryScale = 1, scoreScale = 1;  // folded into the row operand; applied to finished scores
+  bool plain = false;                    // after the folding, post is the identity
+
+  Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, unusedSlot, listSlot, squareSlot, outSlot;
+};
+
+}  // namespace heed::cpu

@@ -1,0 +1,177 @@
+// fill and drain: three ways each, by where the operand is contiguous: along an axis (transpose squares), along the
+// rows (copy), or nowhere (element by element). Incomplete squares overlap the previous one.
+#include "heed/codegen/cpu/attention/kernel.h"
+#include "heed/codegen/cpu/transpose.h"
+
+using namespace mlir;
+
+namespace heed::cpu {
+
+static Type withElement(Type like, Type element) {
+  auto vector = dyn_cast<VectorType>(like);
+  return vector ? Type(VectorType::get(vector.getShape(), element)) : element;
+}
+
+Value AttentionKernel::encode(Value x) {
+  OpBuilder& b = c.b;
+  Type element = getElementTypeOrSelf(x.getType());
+  if (element.isF32()) return x;
+  unsigned bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
+  if (isa<FloatType>(element)) {
+    element = b.getIntegerType(bits);
+    x = arith::BitcastOp::create(b, c.loc, withElement(x.getType(), element), x);
+  }
+  if (bits == 64) {  // scalars only
+    if (element.isIndex()) x = arith::IndexCastOp::create(b, c.loc, b.getI64Type(), x);
+    Value one = vector::BroadcastOp::create(b, c.loc, VectorType::get({1}, b.getI64Type()), x);
+    return vector::BitCastOp::create(b, c.loc, VectorType::get({2}, b.getF32Type()), one);
+  }
+  if (bits < 32) x = arith::ExtUIOp::create(b, c.loc, withElement(x.getType(), b.getI32Type()), x);
+  return arith::BitcastOp::create(b, c.loc, withElement(x.getType(), b.getF32Type()), x);
+}
+
+Value AttentionKernel::decode(Value words, Type element) {
+  OpBuilder& b = c.b;
+  if (element.isF32()) return words;
+  unsigned bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
+  if (bits == 64) {
+    Value wide = vector::BitCastOp::create(b, c.loc, c.vectorOf(b.getI64Type()), words);
+    if (element.isIndex()) return arith::IndexCastOp::create(b, c.loc, c.vectorOf(element), wide);
+    return isa<FloatType>(element) ? arith::BitcastOp::create(b, c.loc, c.vectorOf(element), wide).getResult() : wide;
+  }
+  Value ints = arith::BitcastOp::create(b, c.loc, c.vectorOf(b.getI32Type()), words);
+  if (bits < 32) ints = arith::TruncIOp::create(b, c.loc, c.vectorOf(b.getIntegerType(bits)), ints);
+  return isa<FloatType>(element) ? arith::BitcastOp::create(b, c.loc, c.vectorOf(element), ints).getResult() : ints;
+}
+
+Value AttentionKernel::element(const View& view) {
+  Value x = c.load(view.base, view.offset);
+  return view.element.isInteger(1) ? arith::TruncIOp::create(c.b, c.loc, c.b.getI1Type(), x).getResult() : x;
+}
+
+Value AttentionKernel::clampedRow(Value row) { return c.least(row, c.sub(extent[rowDim], 1)); }
+
+/// Calls body for every position of the axes but `except`, with view and slot moved there.
+void AttentionKernel::walk(ArrayRef<LaneAxis> axes, const View& view, Value slot, int64_t except,
+                           llvm::function_ref<void(View, Value)> body) {
+  if (axes.empty()) return body(view, slot);
+  const LaneAxis& axis = axes.front();
+  if (axis.dim == except) return walk(axes.drop_front(), view, slot, except, body);
+  c.loop(axis.from, axis.to, 1, [&](Value i) {
+    walk(axes.drop_front(), cpu::at(c.b, c.loc, view, axis.dim, i), c.add(slot, c.mul(i, axis.distance)), except, body);
+  });
+}
+
+static const LaneAxis* unitAxis(const View& view, ArrayRef<LaneAxis> axes) {
+  for (const LaneAxis& axis : axes)
+    if (axis.dim == view.unit) return &axis;
+  return nullptr;
+}
+
+void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot, float scale) {
+  OpBuilder& b = c.b;
+  auto put = [&](Value x, Value where) {
+    Value words = encode(x);
+    bool vector = isa<VectorType>(words.getType());
+    if (scale != 1) {
+      Value factor = vector ? c.splat(scale) : c.constant(b.getF32FloatAttr(scale));
+      words = arith::MulFOp::create(b, c.loc, words, factor);
+    }
+    vector ? c.storeLanes(words, scratch, where) : c.store(words, scratch, where);
+  };
+  int words = view.element.isIndex() || view.element.getIntOrFloatBitWidth() == 64 ? 2 : 1;
+  auto oneByOne = [&]() -> Values {
+    walk(axes, view, slot, -1, [&](View from, Value to) {
+      c.loop(c.index(0), c.index(rows), 1, [&](Value r) {
+        put(element(cpu::at(b, c.loc, from, rowDim, clampedRow(c.add(q0, r)))), c.add(to, c.mul(r, words)));
+      });
+    });
+    return {};
+  };
+  const LaneAxis* unit = unitAxis(view, axes);
+  if (words == 1 && unit) {
+    Value last = c.sub(view.extent[unit->dim], c.lanes);
+    c.choose(c.atMost(c.index(0), last), {}, [&]() -> Values {
+      walk(axes, view, slot, unit->dim, [&](View from, Value to) {
+        c.loop(c.index(0), c.index(rows), c.lanes, [&](Value j) {
+          Values start;
+          for (int lane = 0; lane < c.lanes; ++lane)
+            start.push_back(cpu::at(b, c.loc, from, rowDim, clampedRow(c.add(c.add(q0, j), lane))).offset);
+          c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
+            Value first = c.least(i, last);
+            Values square;
+            for (Value offset : start) square.push_back(encode(c.loadLanes(from.base, c.add(offset, first))));
+            Value where = c.add(c.add(to, c.mul(first, unit->distance)), j);
+            for (Value column : transpose(b, c.loc, square)) {
+              put(column, where);
+              where = c.add(where, unit->distance);
+            }
+          });
+        });
+      });
+      return {};
+    }, oneByOne);
+  } else if (words == 1 && view.unit == rowDim) {
+    c.choose(c.atMost(c.add(q0, rows), extent[rowDim]), {}, [&]() -> Values {
+      walk(axes, cpu::at(b, c.loc, view, rowDim, q0), slot, -1, [&](View from, Value to) {
+        c.loop(c.index(0), c.index(rows), c.lanes,
+               [&](Value j) { put(c.loadLanes(from.base, c.add(from.offset, j)), c.add(to, j)); });
+      });
+      return {};
+    }, oneByOne);
+  } else {
+    oneByOne();
+  }
+}
+
+void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slot) {
+  OpBuilder& b = c.b;
+  View first = cpu::at(b, c.loc, view, rowDim, q0);
+  auto oneByOne = [&]() -> Values {
+    walk(axes, first, slot, -1, [&](View to, Value from) {
+      c.loop(c.index(0), rowCount, 1, [&](Value r) {
+        View there = cpu::at(b, c.loc, to, rowDim, r);
+        c.store(c.load(scratch, c.add(from, r)), there.base, there.offset);
+      });
+    });
+    return {};
+  };
+  const LaneAxis* unit = unitAxis(view, axes);
+  if (unit) {
+    Value last = c.sub(view.extent[unit->dim], c.lanes);
+    c.choose(c.atMost(c.index(0), last), {}, [&]() -> Values {
+      walk(axes, first, slot, unit->dim, [&](View to, Value from) {
+        c.loop(c.index(0), rowCount, c.lanes, [&](Value j) {
+          Value count = c.least(c.index(c.lanes), c.sub(rowCount, j));
+          c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
+            Value column = c.least(i, last);
+            Value where = c.add(c.add(from, c.mul(column, unit->distance)), j);
+            Values square;
+            for (int lane = 0; lane < c.lanes; ++lane, where = c.add(where, unit->distance))
+              square.push_back(c.loadLanes(scratch, where));
+            for (auto [r, row] : llvm::enumerate(transpose(b, c.loc, square)))
+              c.storeLanes(row, scratch, c.add(squareSlot, int64_t(r) * c.lanes));
+            c.loop(c.index(0), count, 1, [&](Value r) {
+              View there = cpu::at(b, c.loc, to, rowDim, c.add(j, r));
+              c.storeLanes(c.loadLanes(scratch, c.add(squareSlot, c.mul(r, c.lanes))), there.base,
+                           c.add(there.offset, column));
+            });
+          });
+        });
+      });
+      return {};
+    }, oneByOne);
+  } else if (view.unit == rowDim) {
+    c.choose(c.atMost(c.add(q0, rows), extent[rowDim]), {}, [&]() -> Values {
+      walk(axes, first, slot, -1, [&](View to, Value from) {
+        c.loop(c.index(0), c.index(rows), c.lanes,
+               [&](Value j) { c.storeLanes(c.loadLanes(scratch, c.add(from, j)), to.base, c.add(to.offset, j)); });
+      });
+      return {};
+    }, oneByOne);
+  } else {
+    oneByOne();
+  }
+}
+
+}  // namespace heed::cpu

@@ -1,0 +1,48 @@
+// Detects the host and names the three instruction sets we emit.
+#include "heed/codegen/cpu/target.h"
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/TargetParser/Host.h"
+
+namespace heed::cpu {
+
+AttentionTile Target::attention() const {
+  if (avx512) return {.vectors = 4, .keys = 4, .values = 4, .block = 64, .segment = 16};
+  if (fma) return {.vectors = 3, .keys = 4, .values = 4, .block = 96, .segment = 16};
+  return {.vectors = 2, .keys = 4, .values = 4, .block = 64, .segment = 16};
+}
+
+AttentionTile Target::attentionFewRows() const {
+  return {.vectors = 1, .keys = 8, .values = 8, .block = 128, .segment = 16};
+}
+
+static Target named(llvm::StringRef limit) {
+  if (limit == "avx512")
+    return {.lanes = 16, .registers = 32, .fma = true, .avx512 = true, .cpu = "skylake-avx512"};
+  if (limit == "avx2") return {.lanes = 8, .registers = 16, .fma = true, .cpu = "x86-64-v3"};
+  return {.lanes = 4, .registers = 16, .cpu = "x86-64"};
+}
+
+std::optional<Target> targetFor(llvm::StringRef limit) {
+  llvm::StringMap<bool> has = llvm::sys::getHostCPUFeatures();
+  auto all = [&](std::initializer_list<llvm::StringRef> names) {
+    return llvm::all_of(names, [&](llvm::StringRef name) { return has.lookup(name); });
+  };
+  bool avx2 = all({"avx2", "fma"});
+  bool avx512 = avx2 && all({"avx512f", "avx512vl", "avx512bw", "avx512dq"});
+  llvm::StringRef best = avx512 ? "avx512" : avx2 ? "avx2" : "baseline";
+  if (!limit.empty() && limit != "avx512" && limit != "avx2" && limit != "baseline") return std::nullopt;
+
+  Target target = named(limit.empty() ? best : limit);
+  target.runsHere = !(target.avx512 && !avx512) && !(target.fma && !avx2);
+  if (limit.empty() || (limit == "avx512" && avx512)) {
+    target.cpu = llvm::sys::getHostCPUName().str();
+    for (auto& feature : has) {
+      if (!target.features.empty()) target.features += ',';
+      target.features += (feature.second ? "+" : "-") + feature.first().str();
+    }
+  }
+  return target;
+}
+
+}  // namespace heed::cpu

@@ -1,0 +1,40 @@
+// What the CPU we compile for can do, and the register tiles that follow from it.
+//
+// A Target describes code, not necessarily this machine: runsHere says whether the host may execute it.
+// Test: tests/codegen/attention/attention_test.cpp runs every target the host offers.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "llvm/ADT/StringRef.h"
+
+namespace heed::cpu {
+
+/// Register and cache tile of the attention kernel. One S tile holds keys x vectors accumulators.
+struct AttentionTile {
+  int vectors;  // lane vectors per block of rows: vectors * lanes rows
+  int keys;     // keys per S tile
+  int values;   // value columns per output tile
+  int block;    // keys whose scores stay in the first-level cache between the passes
+  int segment;  // keys that a partly visible block classifies at once
+};
+
+struct Target {
+  int lanes = 4;      // f32 per vector: 16 AVX-512, 8 AVX2, 4 baseline
+  int registers = 16;
+  bool fma = false;   // vector.fma is one instruction
+  bool avx512 = false;
+  std::string cpu = "x86-64";  // as LLVM names it
+  std::string features = {};   // "+avx2,-avx512f,...": the complete list for LLVM, "" when `cpu` says all
+  bool runsHere = false;
+
+  /// Tiles for the usual case, and for at most `lanes` rows.
+  AttentionTile attention() const;
+  AttentionTile attentionFewRows() const;
+};
+
+/// "" is all that the host has; "avx512", "avx2" and "baseline" are those, on any machine. None of these: nullopt.
+std::optional<Target> targetFor(llvm::StringRef limit = "");
+
+}  // namespace heed::cpu

@@ -1,0 +1,42 @@
+// From a module of the LLVM dialect to code that runs in this process.
+//
+// Invariant: code lives exactly as long as Compiled::code (or a copy of it). Test: tests/codegen/jit/jit.cpp.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "heed/codegen/cpu/target.h"
+#include "heed/runtime/abi.h"
+#include "llvm/Support/Error.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace heed::cpu {
+
+/// What to emit besides the code, and how hard to try.
+struct JitOptions {
+  bool optimize = false;  // LLVM's mid-level pipeline at O3; kernels written register by register gain nothing from it
+  bool llvmText = false;  // keep the LLVM IR: Compiled::llvm
+  bool assemblyText = false;  // keep the assembly: Compiled::assembly
+  bool execute = true;        // false: text only, for a machine that is not this one
+};
+
+/// Milliseconds of each part.
+struct JitTimes {
+  double translate = 0, optimize = 0, generate = 0, link = 0;
+  double total() const { return translate + optimize + generate + link; }
+};
+
+struct Compiled {
+  abi::Entry entry = nullptr;
+  std::shared_ptr<const void> code;
+  std::string llvm, assembly;
+  JitTimes times;
+};
+
+/// Compiles `module` (LLVM dialect, with a function `heed_entry`) for `target`. The context needs the dialects and
+/// translations of registerCpuDialects. Symbols other than the runtime's two and a handful of the C library's memory
+/// functions are refused: a call of libm is an error here, by name.
+llvm::Expected<Compiled> jit(mlir::ModuleOp module, const Target& target, const JitOptions& options = {});
+
+}  // namespace heed::cpu

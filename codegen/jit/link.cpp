@@ -1,0 +1,85 @@
+// ORC without its upper layers: one session, one library, one object. Creating them costs well under a millisecond.
+#include "heed/codegen/jit/link.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "llvm/ExecutionEngine/JITEventListener.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
+#include "llvm/ExecutionEngine/Orc/Core.h"
+#include "llvm/ExecutionEngine/Orc/RTDyldObjectLinkingLayer.h"
+#include "llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h"
+#include "llvm/ExecutionEngine/SectionMemoryManager.h"
+
+namespace heed::cpu {
+namespace {
+
+using namespace llvm;
+using namespace llvm::orc;
+
+/// Owns the code's memory; the session must end before its layers are destroyed.
+class Code {
+ public:
+  static Expected<std::shared_ptr<Code>> create() {
+    auto control = SelfExecutorProcessControl::Create();
+    if (!control) return control.takeError();
+    return std::shared_ptr<Code>(new Code(std::move(*control)));
+  }
+  ~Code() { cantFail(session.endSession()); }
+
+  Expected<abi::Entry> link(std::unique_ptr<MemoryBuffer> object) {
+    JITDylib& library = session.createBareJITDylib("heed");
+    if (Error e = library.define(absoluteSymbols(runtimeSymbols()))) return e;
+    if (Error e = linker.add(library, std::move(object))) return e;
+    auto entry = session.lookup({&library}, "heed_entry");
+    if (!entry) return entry.takeError();
+    return entry->getAddress().toPtr<abi::Entry>();
+  }
+
+ private:
+  explicit Code(std::unique_ptr<ExecutorProcessControl> control)
+      : session(std::move(control)),
+        linker(session, [](const MemoryBuffer&) { return std::make_unique<SectionMemoryManager>(); }) {
+    session.setErrorReporter([](Error e) { consumeError(std::move(e)); });  // lookup() returns it as well
+    linker.registerJITEventListener(*JITEventListener::createGDBRegistrationListener());
+    if (std::getenv("HEED_PERF"))
+      if (JITEventListener* perf = JITEventListener::createPerfJITEventListener())
+        linker.registerJITEventListener(*perf);
+  }
+
+  /// All that compiled code may call. fmodf is exact by definition, so arith.remf may use it; rounding functions are
+  /// what SSE2 has no instruction for.
+  SymbolMap runtimeSymbols() {
+    SymbolMap symbols;
+    auto bind = [&]<typename F>(StringRef name, F* function) {
+      symbols[session.intern(name)] = {ExecutorAddr::fromPtr(function), JITSymbolFlags::Exported};
+    };
+    bind("heed_arena", &abi::heed_arena);
+    bind("heed_parallel", &abi::heed_parallel);
+    bind("memcpy", &std::memcpy);
+    bind("memmove", &std::memmove);
+    bind("memset", &std::memset);
+    bind("fmodf", &::fmodf);
+    bind("floorf", &::floorf);
+    bind("ceilf", &::ceilf);
+    bind("truncf", &::truncf);
+    bind("roundevenf", &::roundevenf);
+    return symbols;
+  }
+
+  ExecutionSession session;
+  RTDyldObjectLinkingLayer linker;
+};
+
+}  // namespace
+
+llvm::Expected<Linked> linkObject(std::unique_ptr<llvm::MemoryBuffer> object) {
+  auto code = Code::create();
+  if (!code) return code.takeError();
+  auto entry = (*code)->link(std::move(object));
+  if (!entry) return entry.takeError();
+  return Linked{*entry, std::move(*code)};
+}
+
+}  // namespace heed::cpu

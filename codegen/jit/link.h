@@ -1,0 +1,20 @@
+// An object file in memory, linked into this process.
+#pragma once
+
+#include <memory>
+
+#include "heed/runtime/abi.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+namespace heed::cpu {
+
+struct Linked {
+  abi::Entry entry;
+  std::shared_ptr<const void> code;
+};
+
+/// Links `object`, known to gdb (and to perf, when LLVM has its listener and HEED_PERF is set), and finds heed_entry.
+llvm::Expected<Linked> linkObject(std::unique_ptr<llvm::MemoryBuffer> object);
+
+}  // namespace heed::cpu

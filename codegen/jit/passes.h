@@ -1,0 +1,15 @@
+// The passes of this room; see passes.td.
+#pragma once
+
+#include <memory>
+
+#include "mlir/Pass/Pass.h"
+
+namespace heed::cpu {
+
+#define GEN_PASS_DECL
+#include "heed/codegen/jit/passes.h.inc"
+#define GEN_PASS_REGISTRATION
+#include "heed/codegen/jit/passes.h.inc"
+
+}  // namespace heed::cpu

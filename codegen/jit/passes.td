@@ -1,0 +1,20 @@
+// The last steps before LLVM, as passes. Test: tests/codegen/jit/jit.cpp.
+#ifndef HEED_CODEGEN_JIT_PASSES_TD
+#define HEED_CODEGEN_JIT_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def EmitEntry : Pass<"tile-emit-entry", "::mlir::ModuleOp"> {
+  let summary = "add heed_entry, which unpacks the arguments";
+  let description = [{
+    Adds `heed_entry(session, arguments)` (abi::Entry), which loads the memref descriptors and calls the module's only
+    public function. The first argument of that may be the session (`!llvm.ptr`); the others are memrefs.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect"];
+}
+
+def ToLlvm : Pass<"tile-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "everything to the LLVM dialect in one conversion";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+#endif

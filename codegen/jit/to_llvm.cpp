@@ -1,0 +1,120 @@
+// One conversion from scf, vector, memref, arith and the rest to the LLVM dialect.
+//
+// Upstream's passes do the same one dialect at a time; each walks and legalises everything again, which costs more
+// than the patterns themselves. Only ops that have no direct form are rewritten first, and only they are visited.
+#include "heed/codegen/jit/passes.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace heed::cpu {
+
+#define GEN_PASS_DEF_TOLLVM
+#include "heed/codegen/jit/passes.h.inc"
+
+namespace {
+
+using namespace mlir;
+
+bool touchesMatrix(Operation* op) {
+  auto matrix = [](Type type) {
+    auto vector = dyn_cast<VectorType>(type);
+    return vector && vector.getRank() > 1;
+  };
+  return llvm::any_of(op->getOperandTypes(), matrix) || llvm::any_of(op->getResultTypes(), matrix);
+}
+
+bool isBFloat(Type type) { return getElementTypeOrSelf(type).isBF16(); }
+
+/// Ops without a direct LLVM form: n-D vectors, affine arithmetic, strided views, and bf16 conversion, which the
+/// back end would otherwise turn into one library call per element.
+bool needsRewriting(Operation* op) {
+  if (isa<memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp, affine::AffineApplyOp,
+          affine::AffineMinOp, affine::AffineMaxOp>(op))
+    return true;
+  if (auto narrow = dyn_cast<arith::TruncFOp>(op)) return isBFloat(narrow.getType());
+  if (auto widen = dyn_cast<arith::ExtFOp>(op)) return isBFloat(widen.getIn().getType());
+  return isa<vector::VectorDialect>(op->getDialect()) &&
+         (touchesMatrix(op) || isa<vector::StepOp, vector::ShapeCastOp, vector::TransferReadOp, vector::TransferWriteOp,
+                                   vector::CreateMaskOp, vector::ConstantMaskOp>(op));
+}
+
+LogicalResult rewriteAwkwardOps(ModuleOp module) {
+  SmallVector<Operation*> ops;
+  module.walk([&](Operation* op) {
+    if (needsRewriting(op)) ops.push_back(op);
+  });
+  if (ops.empty()) return success();
+  RewritePatternSet patterns(module.getContext());
+  memref::populateExpandStridedMetadataPatterns(patterns);
+  populateAffineToStdConversionPatterns(patterns);
+  arith::populateExpandBFloat16Patterns(patterns);
+  vector::populateVectorTransposeLoweringPatterns(patterns, vector::VectorTransposeLowering::Shuffle16x16);
+  vector::populateVectorBroadcastLoweringPatterns(patterns);
+  vector::populateVectorShapeCastLoweringPatterns(patterns);
+  vector::populateVectorBitCastLoweringPatterns(patterns);
+  vector::populateVectorTransferLoweringPatterns(patterns, /*maxTransferRank=*/1);
+  vector::populateVectorMaskMaterializationPatterns(patterns, /*force32BitVectorIndices=*/true);
+  vector::populateVectorInsertExtractStridedSliceTransforms(patterns);
+  vector::populateVectorStepLoweringPatterns(patterns);
+  vector::populateVectorRankReducingFMAPattern(patterns);
+  vector::populateVectorFromElementsUnrollPatterns(patterns);
+  vector::populateVectorToElementsUnrollPatterns(patterns);
+  GreedyRewriteConfig config;
+  config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps).enableFolding(true);
+  return applyOpPatternsGreedily(ops, std::move(patterns), config);
+}
+
+struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
+  void runOnOperation() override {
+    if (failed(rewriteAwkwardOps(getOperation()))) return signalPassFailure();
+    LLVMTypeConverter types(&getContext());
+    RewritePatternSet patterns(&getContext());
+    populateSCFToControlFlowConversionPatterns(patterns);
+    populateVectorToLLVMConversionPatterns(types, patterns, /*reassociateFPReductions=*/false,
+                                           /*force32BitVectorIndices=*/true);
+    populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);
+    populateMathToLLVMConversionPatterns(types, patterns, /*approximateLog1p=*/false);
+    arith::populateArithToLLVMConversionPatterns(types, patterns);
+    index::populateIndexToLLVMConversionPatterns(types, patterns);
+    cf::populateControlFlowToLLVMConversionPatterns(types, patterns);
+    populateFuncToLLVMConversionPatterns(types, patterns);
+    ub::populateUBToLLVMConversionPatterns(types, patterns);
+    LLVMConversionTarget target(getContext());
+    target.addLegalOp<ModuleOp>();
+    target.addLegalOp<UnrealizedConversionCastOp>();
+    if (failed(applyPartialConversion(getOperation(), target, std::move(patterns)))) return signalPassFailure();
+
+    SmallVector<UnrealizedConversionCastOp> casts;
+    getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
+    reconcileUnrealizedCasts(casts);
+    auto left = getOperation().walk([](Operation* op) {
+      if (isa<ModuleOp, LLVM::LLVMFuncOp>(op) || isa<LLVM::LLVMDialect>(op->getDialect()))
+        return WalkResult::advance();
+      op->emitOpError("has no LLVM form");
+      return WalkResult::interrupt();
+    });
+    if (left.wasInterrupted()) signalPassFailure();
+  }
+};
+
+}  // namespace
+}  // namespace heed::cpu

@@ -1,0 +1,172 @@
+// compile(): import, run the stages, make machine code. What goes wrong becomes one heed::Error and a reproducer.
+#include "heed/driver/compile.h"
+
+#include <atomic>
+#include <chrono>
+
+#include "heed/codegen/jit/jit.h"
+#include "heed/driver/dump.h"
+#include "heed/driver/environment.h"
+#include "heed/driver/explain.h"
+#include "heed/driver/pipeline.h"
+#include "heed/driver/reference.h"
+#include "heed/driver/reproducer.h"
+#include "heed/driver/signature_of.h"
+#include "heed/passes/import/import.h"
+#include "heed/runtime/error.h"
+#include "heed/runtime/session.h"
+#include "mlir/IR/MLIRContext.h"
+
+using namespace mlir;
+
+namespace heed {
+
+static std::atomic<std::int64_t> compiled{0};
+std::int64_t compileCount() { return compiled; }
+
+Target parseTarget(std::string_view text) {
+  auto colon = text.find(':');
+  Target target{std::string(text.substr(0, colon)),
+                colon == text.npos ? "" : std::string(text.substr(colon + 1))};
+  if (target.kind != "cpu")
+    throw Error("target", "'" + std::string(text) + "' was given", "must be cpu, cpu:avx512, cpu:avx2 or cpu:baseline");
+  return target;
+}
+
+namespace {
+
+double now() {
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// One compilation: its context, its diagnostics, its dumps.
+class Compilation {
+ public:
+  Compilation(const GraphView& graph, const Options& options, const Environment& environment)
+      : graph_(graph),
+        target_(machine(options.target)),
+        dump_(options.dump.empty() ? environment.dump : options.dump, llvm::StringRef(graph.name)),
+        context_(registry(), MLIRContext::Threading::DISABLED),
+        handler_(&context_, [this](Diagnostic& d) { collect(d); }) {
+    module_ = importGraph(context_, graph);
+    if (!module_) throw Error("compile: the graph is not valid: " + errors_);
+  }
+
+  void run(const Stage& stage) {
+    PassManager passes(&context_);
+#ifdef HEED_DEV
+    passes.enableVerifier(true);
+#else
+    passes.enableVerifier(false);
+#endif
+    stage.build(passes, target_);
+    if (failed(passes.run(*module_))) fail(stage.name);
+    if (stage.name != "llvm") dump_.stage(stage.name, *module_);  // that one is dumped as LLVM IR
+    if (stage.name == "tiled") kernels_ = listKernels(*module_);
+  }
+
+  cpu::Compiled emit() {
+    cpu::JitOptions options;
+    options.llvmText = options.assemblyText = dump_.wanted();
+    auto compiled = cpu::jit(*module_, target_, options);
+    if (!compiled) {
+      errors_ += llvm::toString(compiled.takeError()) + "\n";
+      fail("asm");
+    }
+    if (dump_.wanted()) {
+      dump_.stage("llvm", "ll", compiled->llvm);
+      dump_.stage("asm", "s", compiled->assembly);
+    }
+    return std::move(*compiled);
+  }
+
+  /// What the passes remarked, after the list of kernels.
+  std::string explanation() const { return kernels_.text + remarks_; }
+
+  ModuleOp module() { return *module_; }
+  MLIRContext& context() { return context_; }
+  const cpu::Target& target() const { return target_; }
+  const Kernels& kernels() const { return kernels_; }
+  Dump& dump() { return dump_; }
+
+ private:
+  static const DialectRegistry& registry() {
+    static const DialectRegistry all = [] {
+      DialectRegistry r;
+      registerDialects(r);
+      return r;
+    }();
+    return all;
+  }
+
+  static cpu::Target machine(const Target& target) {
+    std::optional<cpu::Target> machine = cpu::targetFor(target.features);
+    if (!machine)
+      throw Error("target", "'" + target.kind + ":" + target.features + "' was given",
+                  "must be cpu, cpu:avx512, cpu:avx2 or cpu:baseline");
+    return *machine;
+  }
+
+  void collect(Diagnostic& d) {
+    std::string line = userLine(d.getLocation());
+    std::string text = (line.empty() ? "" : line + ": ") + d.str();
+    for (Diagnostic& note : d.getNotes()) text += "\n  " + userLine(note.getLocation()) + ": " + note.str();
+    (d.getSeverity() == DiagnosticSeverity::Error ? errors_ : remarks_) += text + "\n";
+  }
+
+  // The stages are deterministic: what the failing one was given is made again, at no cost to those that succeed.
+  [[noreturn]] void fail(llvm::StringRef stage) {
+    std::string errors = errors_, text;
+    if (OwningOpRef<ModuleOp> again = importGraph(context_, graph_)) {
+      PassManager passes(&context_);
+      for (const Stage& earlier : stages()) {
+        if (earlier.name == stage) break;
+        earlier.build(passes, target_);
+      }
+      (void)passes.run(*again);
+      llvm::raw_string_ostream out(text);
+      again->print(out, OpPrintingFlags().enableDebugInfo());
+    }
+    throw Error("compile: stage " + stage.str() + " failed: " + errors + "this is a mistake of heed, not yours; " +
+                writeReproducer(text, stage, target_));
+  }
+
+  const GraphView& graph_;
+  cpu::Target target_;
+  Dump dump_;
+  MLIRContext context_;
+  std::string errors_, remarks_;
+  ScopedDiagnosticHandler handler_;
+  OwningOpRef<ModuleOp> module_;
+  Kernels kernels_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Executable> compile(const GraphView& graph, const Options& options) {
+  double start = now();
+  Environment environment = readEnvironment();
+  auto executable = std::make_shared<Executable>();
+  Compilation compilation(graph, options, environment);
+  executable->signature = signatureOf(compilation.module());
+
+  std::shared_ptr<const ReferenceCode> reference;
+  if (environment.interpret || environment.verify) reference = referenceOf(graph);
+
+  if (!environment.interpret) {
+    for (const Stage& stage : stages()) compilation.run(stage);
+    cpu::Compiled compiled = compilation.emit();
+    executable->code = compiled.code;
+    executable->call = [entry = compiled.entry](Session& session, void** arguments) { entry(&session, arguments); };
+  }
+  if (environment.interpret) executable->call = interpretCall(reference);
+  if (environment.verify && !environment.interpret)
+    executable->call = verifyCall(reference, executable->signature, std::move(executable->call));
+
+  if (options.explain) executable->explanation = compilation.explanation();
+  executable->statistics = {now() - start, compilation.kernels().attention, 0, compilation.target().name()};
+  ++compiled;
+  return executable;
+}
+
+}  // namespace heed

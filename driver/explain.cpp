@@ -1,0 +1,58 @@
+#include "heed/driver/explain.h"
+
+#include "heed/codegen/tile/tile.h"
+#include "llvm/Support/Path.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+using namespace mlir;
+
+namespace heed {
+
+std::string userLine(Location location) {
+  std::string line, path;
+  location->walk([&](Location part) {
+    if (auto file = dyn_cast<FileLineColLoc>(part); file && line.empty())
+      line = (llvm::sys::path::filename(file.getFilename().getValue()) + ":" + Twine(file.getLine())).str();
+    if (auto name = dyn_cast<NameLoc>(part); name && path.empty()) path = name.getName().str();
+    return WalkResult::advance();
+  });
+  if (path.empty()) return line;
+  return line.empty() ? path : line + " (" + path + ")";
+}
+
+static std::string describe(tile::AttentionOp op) {
+  int64_t n = op.similarities();
+  std::string text = "one fused attention kernel: " + std::to_string(n) + (n == 1 ? " similarity" : " similarities");
+  if (!op.getKeep().empty()) text += ", masked tiles skipped";
+  if (!op.getWeigh().empty()) text += ", weights modified";
+  if (op.getLse()) text += ", with lse";
+  return text;
+}
+
+static std::string describe(linalg::LinalgOp op) {
+  unsigned reductions = op.getNumReductionLoops();
+  return reductions ? "a reduction" : "a pointwise kernel";
+}
+
+Kernels listKernels(ModuleOp tiled) {
+  Kernels kernels;
+  llvm::raw_string_ostream out(kernels.text);
+  auto line = [&](Operation* op, const std::string& what) {
+    out << "kernel " << ++kernels.all << ": " << what;
+    if (std::string place = userLine(op->getLoc()); !place.empty()) out << ", " << place;
+    out << '\n';
+  };
+  tiled.walk<WalkOrder::PreOrder>([&](Operation* op) {
+    if (auto attention = dyn_cast<tile::AttentionOp>(op)) {
+      ++kernels.attention;
+      line(op, describe(attention));
+    } else if (isa<tile::ContractOp>(op)) {
+      line(op, "a matrix product");
+    } else if (auto loops = dyn_cast<linalg::LinalgOp>(op)) {
+      line(op, describe(loops));
+    }
+  });
+  return kernels;
+}
+
+}  // namespace heed

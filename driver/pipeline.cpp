@@ -1,0 +1,90 @@
+// The stages and the passes each is made of.
+#include "heed/driver/pipeline.h"
+
+#include "heed/codegen/cpu/pipeline.h"
+#include "heed/passes/fusion/passes.h"
+#include "heed/passes/ir/heed.h"
+#include "heed/passes/lower/passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace heed {
+
+// What the user wrote, op for op, with the lines it was written on.
+static void graph(OpPassManager&, const cpu::Target&) {}
+
+// The same meaning, said once: constants folded, equal things shared, dead things gone.
+static void canonical(OpPassManager& passes, const cpu::Target&) {
+  passes.addPass(ir::createUnrollRepeat());
+  passes.addPass(ir::createCanonicalize());
+  passes.addPass(createCSEPass());
+}
+
+// What belongs into one kernel is one op.
+static void fused(OpPassManager& passes, const cpu::Target&) {
+  passes.addPass(ir::createFormAttention());
+  passes.addPass(ir::createCanonicalize());
+  passes.addPass(createCSEPass());
+}
+
+// Axis names become positions, tensors become buffers, and every buffer has its place in one arena.
+static void tiled(OpPassManager& passes, const cpu::Target&) {
+  passes.addPass(ir::createLowerToTile());
+  passes.addPass(ir::createPlanMemory());
+}
+
+static void lowered(OpPassManager& passes, const cpu::Target& target) { cpu::buildCpuPipeline(passes, target); }
+static void llvmDialect(OpPassManager& passes, const cpu::Target&) { cpu::buildLlvmPipeline(passes); }
+
+ArrayRef<Stage> stages() {
+  static constexpr Stage all[] = {
+      {"graph", "imported from the tape", graph},
+      {"heed", "canonical", canonical},
+      {"fused", "attention formed", fused},
+      {"tiled", "kernels on buffers, memory planned", tiled},
+      {"lowered", "loops and vectors", lowered},
+      {"llvm", "the LLVM dialect", llvmDialect},
+  };
+  return all;
+}
+
+LogicalResult buildPipeline(OpPassManager& passes, const cpu::Target& target, StringRef last) {
+  for (const Stage& stage : stages()) {
+    stage.build(passes, target);
+    if (stage.name == last) return success();
+  }
+  return failure();
+}
+
+void registerDialects(DialectRegistry& registry) {
+  registry.insert<ir::HeedDialect>();
+  cpu::registerCpuDialects(registry);
+}
+
+namespace {
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<std::string> target{*this, "target", llvm::cl::desc("cpu, or cpu:avx512, cpu:avx2, cpu:baseline"),
+                             llvm::cl::init("cpu")};
+  Option<std::string> stop{*this, "stop", llvm::cl::desc("the last stage to run"), llvm::cl::init("llvm")};
+};
+}  // namespace
+
+void registerPasses() {
+  ir::registerFusionPasses();
+  ir::registerLowerPasses();
+  cpu::registerCpuPasses();
+  registerTransformsPasses();
+  PassPipelineRegistration<PipelineOptions>(
+      "heed-pipeline", "the stages of heed, up to one of them", [](OpPassManager& passes, const PipelineOptions& o) {
+        std::optional<cpu::Target> target = cpu::targetFor(StringRef(o.target).split(':').second);
+        if (!target || !StringRef(o.target).starts_with("cpu") || failed(buildPipeline(passes, *target, o.stop)))
+          llvm::report_fatal_error(llvm::Twine("heed-pipeline: target=") + o.target.getValue() + " stop=" +
+                                       o.stop.getValue() + ": targets are cpu, cpu:avx512, cpu:avx2 and cpu:baseline; " +
+                                       "stages graph, heed, fused, tiled, lowered and llvm",
+                                   /*gen_crash_diag=*/false);
+      });
+}
+
+}  // namespace heed

@@ -1,0 +1,195 @@
+#include "heed/driver/reference.h"
+
+#include <cmath>
+#include <cstring>
+#include <mutex>
+
+#include "heed/driver/pipeline.h"
+#include "heed/driver/signature_of.h"
+#include "heed/passes/import/import.h"
+#include "heed/passes/ir/interpret.h"
+#include "heed/runtime/error.h"
+#include "mlir/IR/MLIRContext.h"
+
+using namespace mlir;
+
+namespace heed {
+namespace {
+
+float halfToFloat(std::uint16_t bits) { return llvm::APFloat(llvm::APFloat::IEEEhalf(), llvm::APInt(16, bits)).convertToFloat(); }
+
+double load(DType dtype, const void* data, std::int64_t at) {
+  switch (dtype) {
+    case DType::i1: return static_cast<const std::uint8_t*>(data)[at] != 0;
+    case DType::i32: return static_cast<const std::int32_t*>(data)[at];
+    case DType::f32: return static_cast<const float*>(data)[at];
+    case DType::f16: return halfToFloat(static_cast<const std::uint16_t*>(data)[at]);
+    case DType::bf16: {
+      std::uint32_t bits = std::uint32_t(static_cast<const std::uint16_t*>(data)[at]) << 16;
+      float value;
+      std::memcpy(&value, &bits, 4);
+      return value;
+    }
+  }
+  return 0;
+}
+
+void store(DType dtype, void* data, std::int64_t at, double value) {
+  auto rounded = [&](const llvm::fltSemantics& semantics) {
+    llvm::APFloat x(value);
+    bool inexact;
+    x.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &inexact);
+    return std::uint16_t(x.bitcastToAPInt().getZExtValue());
+  };
+  switch (dtype) {
+    case DType::i1: static_cast<std::uint8_t*>(data)[at] = value != 0; break;
+    case DType::i32: static_cast<std::int32_t*>(data)[at] = std::int32_t(value); break;
+    case DType::f32: static_cast<float*>(data)[at] = float(value); break;
+    case DType::f16: static_cast<std::uint16_t*>(data)[at] = rounded(llvm::APFloat::IEEEhalf()); break;
+    case DType::bf16: static_cast<std::uint16_t*>(data)[at] = rounded(llvm::APFloat::BFloat()); break;
+  }
+}
+
+/// Visits every element of a view in row-major order, with its offset.
+template <class Visit>
+void forEach(const ArrayView& view, Visit visit) {
+  if (view.empty()) return;
+  std::int64_t at[abi::max_rank]{}, offset = 0;
+  for (std::int64_t n = 0; n < view.size(); ++n) {
+    visit(n, offset);
+    for (int d = view.rank - 1; d >= 0; --d) {
+      offset += view.strides[d];
+      if (++at[d] < view.sizes[d]) break;
+      offset -= view.strides[d] * view.sizes[d];
+      at[d] = 0;
+    }
+  }
+}
+
+class Interpreter final : public ReferenceCode {
+ public:
+  explicit Interpreter(const GraphView& graph) : context_(registry(), MLIRContext::Threading::DISABLED) {
+    std::string errors;
+    ScopedDiagnosticHandler handler(&context_, [&](Diagnostic& d) { errors += d.str() + "\n"; });
+    module_ = importGraph(context_, graph);
+    if (!module_) throw Error("reference: the graph is not valid: " + errors);
+    signature_ = signatureOf(*module_);
+    for (const auto* list : {&signature_.inputs, &signature_.parameters})
+      for (const TensorSpec& spec : *list) specs_.push_back(spec);
+  }
+
+  const Signature& signature() const override { return signature_; }
+
+  void run(std::span<const ArrayView> arguments, std::span<const ArrayView> results, Precision precision) const override {
+    std::lock_guard lock(mutex_);
+    std::vector<ir::Reference> values;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      ir::Reference value;
+      for (const AxisSpec& axis : specs_[i].axes) value.axes.push_back(axis.name);
+      value.extents.assign(arguments[i].sizes, arguments[i].sizes + arguments[i].rank);
+      value.data.resize(std::size_t(arguments[i].size()));
+      forEach(arguments[i], [&](std::int64_t n, std::int64_t offset) {
+        value.data[std::size_t(n)] = load(arguments[i].dtype, arguments[i].data, offset);
+      });
+      values.push_back(std::move(value));
+    }
+    std::string errors;
+    ScopedDiagnosticHandler handler(&context_, [&](Diagnostic& d) { errors += d.str() + "\n"; });
+    auto function = *ModuleOp(*module_).getOps<func::FuncOp>().begin();
+    auto computed = ir::interpret(function, values, precision == Precision::f32);
+    if (failed(computed)) throw Error("reference: cannot evaluate: " + errors);
+    for (auto [value, view] : llvm::zip_equal(*computed, results))
+      forEach(view, [&, &value = value, &view = view](std::int64_t n, std::int64_t offset) {
+        store(view.dtype, view.data, offset, value.data[std::size_t(n)]);
+      });
+  }
+
+ private:
+  static const DialectRegistry& registry() {
+    static const DialectRegistry all = [] {
+      DialectRegistry r;
+      registerDialects(r);
+      return r;
+    }();
+    return all;
+  }
+
+  mutable std::mutex mutex_;
+  mutable MLIRContext context_;
+  mutable OwningOpRef<ModuleOp> module_;
+  Signature signature_;
+  std::vector<TensorSpec> specs_;
+};
+
+/// The views that a call's descriptors stand for.
+std::vector<ArrayView> viewsOf(const Signature& signature, void** arguments) {
+  std::vector<ArrayView> views;
+  for (const auto* list : {&signature.inputs, &signature.parameters, &signature.results})
+    for (const TensorSpec& spec : *list) {
+      auto* words = static_cast<std::int64_t*>(arguments[views.size()]);
+      ArrayView view;
+      view.dtype = spec.dtype;
+      view.rank = spec.rank();
+      view.data = reinterpret_cast<char*>(words[1]) + words[2] * bytes(spec.dtype);
+      std::copy_n(words + 3, view.rank, view.sizes);
+      std::copy_n(words + 3 + view.rank, view.rank, view.strides);
+      views.push_back(view);
+    }
+  return views;
+}
+
+
+}  // namespace
+
+std::shared_ptr<const ReferenceCode> referenceOf(const GraphView& graph) { return std::make_shared<Interpreter>(graph); }
+
+Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference) {
+  return [reference](Session&, void** arguments) {
+    const Signature& signature = reference->signature();
+    std::vector<ArrayView> views = viewsOf(signature, arguments);
+    std::size_t results = views.size() - signature.results.size();
+    std::span<const ArrayView> all(views);
+    reference->run(all.first(results), all.subspan(results));
+  };
+}
+
+// The bound of the numerics: 2 x the error of the naive f32 evaluation, or 8 units in the last place of the largest
+// element.
+Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, Executable::Call compiled) {
+  return [reference, compiled](Session& session, void** arguments) {
+    compiled(session, arguments);
+    const Signature& signature = reference->signature();
+    std::vector<ArrayView> views = viewsOf(signature, arguments);
+    std::size_t inputs = views.size() - signature.results.size();
+    std::span<const ArrayView> given = std::span<const ArrayView>(views).first(inputs);
+    std::vector<AnyArray> exact, naive;
+    std::vector<ArrayView> exact_views, naive_views;
+    for (std::size_t r = inputs; r < views.size(); ++r) {
+      exact_views.push_back(exact.emplace_back(views[r].dtype, views[r].extents()).view);
+      naive_views.push_back(naive.emplace_back(views[r].dtype, views[r].extents()).view);
+    }
+    reference->run(given, exact_views);
+    reference->run(given, naive_views, Precision::f32);
+    for (std::size_t r = 0; r < exact.size(); ++r) {
+      const ArrayView& got = views[inputs + r];
+      double naive_error = 0, largest = 0, error = 0;
+      std::int64_t at = -1;
+      forEach(got, [&](std::int64_t n, std::int64_t offset) {
+        double want = load(got.dtype, exact_views[r].data, n), have = load(got.dtype, got.data, offset);
+        double plain = load(got.dtype, naive_views[r].data, n);
+        if (std::isfinite(want)) largest = std::fmax(largest, std::fabs(want));
+        if (std::isfinite(want) && std::isfinite(plain)) naive_error = std::fmax(naive_error, std::fabs(plain - want));
+        if (have == want || (std::isnan(have) && std::isnan(want))) return;
+        double here = std::fabs(have - want);
+        if (!(here <= error)) error = here, at = n;
+      });
+      double allowed = std::fmax(2 * naive_error, 8 * 0x1p-23 * largest);
+      if (!(error <= allowed))
+        throw Error("verify: result " + std::to_string(r) + " '" + signature.results[r].name + "': element " +
+                    std::to_string(at) + " is off by " + std::to_string(error) + "; at most " + std::to_string(allowed) +
+                    " is allowed; this is a mistake of heed, not yours");
+    }
+  };
+}
+
+}  // namespace heed

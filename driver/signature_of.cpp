@@ -1,0 +1,40 @@
+#include "heed/driver/signature_of.h"
+
+#include "heed/passes/ir/axes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace heed {
+
+static DType dtypeOf(Type element) {
+  if (element.isInteger(1)) return DType::i1;
+  if (element.isInteger(32)) return DType::i32;
+  if (element.isF16()) return DType::f16;
+  return element.isBF16() ? DType::bf16 : DType::f32;
+}
+
+static TensorSpec specOf(Type type, DictionaryAttr attributes) {
+  TensorSpec spec;
+  if (attributes)
+    if (auto name = attributes.getAs<StringAttr>("heed.name")) spec.name = name.str();
+  spec.dtype = dtypeOf(ir::elementOf(type));
+  for (const ir::Axis& axis : ir::axesOf(type))
+    spec.axes.push_back({axis.name.str(), axis.isStatic() ? axis.name.str() : axis.symbol.str(),
+                         axis.isStatic() ? axis.extent : -1});
+  return spec;
+}
+
+Signature signatureOf(ModuleOp module) {
+  Signature signature;
+  auto function = *module.getOps<func::FuncOp>().begin();
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    auto& list = function.getArgAttr(i, "heed.parameter") ? signature.parameters : signature.inputs;
+    list.push_back(specOf(function.getArgumentTypes()[i], function.getArgAttrDict(i)));
+  }
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    signature.results.push_back(specOf(function.getResultTypes()[i], function.getResultAttrDict(i)));
+  return signature;
+}
+
+}  // namespace heed

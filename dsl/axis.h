@@ -1,0 +1,93 @@
+// Axes: the named dimensions of tensors. An axis is a type; its extent is part of it or bound at run time.
+//
+// Invariant: two axes are one axis exactly when they are one type; no graph holds two axes of one name.
+// Read tests/dsl/axis_test.cpp.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+#include "heed/dsl/tape.h"
+#include "heed/dsl/text.h"
+
+namespace heed {
+namespace lang {
+
+inline constexpr std::int64_t symbolic = -1;
+
+template <class>
+inline constexpr bool never = false;
+
+/// What Seq::size is while nobody knows it: it answers any question with the reason.
+struct RunTimeExtent {
+  template <class T>
+    requires std::is_arithmetic_v<T>
+  constexpr operator T() const {
+    static_assert(never<T>, "heed: Axis::size: this axis has no static extent; declare it as axis<\"name\", extent>");
+    return 1;
+  }
+};
+
+}  // namespace lang
+
+/// struct Seq : axis<"seq"> {};        extent bound at run time
+/// struct Heads : axis<"heads", 8> {}; extent 8
+template <lang::Text Name, std::int64_t Extent = lang::symbolic, lang::Text Symbol = Name>
+struct axis {
+  static_assert(!Name.view().empty(), "heed: axis<name>: an axis needs a name");
+  static_assert(Extent >= lang::symbolic, "heed: axis<name, extent>: an extent is not negative");
+  static constexpr auto name = Name;
+  static constexpr auto symbol = Symbol;
+  static constexpr std::int64_t extent = Extent;
+  static constexpr std::conditional_t<Extent == lang::symbolic, lang::RunTimeExtent, std::int64_t> size = [] {
+    if constexpr (Extent == lang::symbolic)
+      return lang::RunTimeExtent{};
+    else
+      return Extent;
+  }();
+};
+
+template <class A>
+concept Axis = requires {
+  { A::extent } -> std::convertible_to<std::int64_t>;
+  A::name.view();
+  A::symbol.view();
+};
+
+/// Same extent as A under a name of its own: the keys of self-attention are like<Seq, "key">.
+template <Axis A, lang::Text Name>
+struct like : axis<Name, A::extent, A::symbol> {
+  using origin = A;
+};
+
+/// A's extent divided among Parts: the depth of one head is part<Model, Heads, "depth">.
+template <Axis A, Axis Parts, lang::Text Name>
+struct part : axis<Name, (A::extent > 0 && Parts::extent > 0 ? A::extent / Parts::extent : 1)> {
+  static_assert(A::extent >= 0 && Parts::extent > 0, "heed: part<Whole, Parts, name>: both axes need a static extent");
+  static_assert(A::extent < 0 || Parts::extent <= 0 || A::extent % (Parts::extent > 0 ? Parts::extent : 1) == 0,
+                "heed: part<Whole, Parts, name>: the extent of Parts does not divide that of Whole");
+};
+
+namespace lang {
+
+template <class A>
+inline constexpr AxisInfo axisInfo{A::name.view(), A::extent < 0 ? A::symbol.view() : std::string_view(), A::extent};
+
+/// The axis whose extent A shares: Seq for like<Seq, "key">, A itself for every other.
+template <class A>
+struct Origin {
+  using type = A;
+};
+template <class A>
+  requires requires { typename A::origin; }
+struct Origin<A> : Origin<typename A::origin> {};
+template <class A>
+using OriginOf = typename Origin<A>::type;
+
+template <class A>
+concept StaticAxis = Axis<A> && (A::extent >= 0);
+
+}  // namespace lang
+}  // namespace heed

@@ -1,0 +1,34 @@
+// here<T>: an operand together with the line that wrote it. Operators cannot have default arguments; a converting
+// constructor can, and it is run at the user's line.
+//
+// Invariant: the place is where the conversion was written, never inside the language.
+// Read tests/dsl/place_test.cpp.
+#pragma once
+
+#include <cstdint>
+
+#include "heed/dsl/tape.h"
+
+namespace heed::lang {
+
+/// As a default argument of a word: the line of its caller.
+constexpr Place caller(const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE()) {
+  return {file, line};
+}
+
+template <class T>
+struct here {
+  T value;
+  Place place;
+  constexpr here(const T& v, const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE())
+      : value(v), place{file, line} {}
+  constexpr here(const T& v, Place p) : value(v), place(p) {}
+};
+
+/// x as if written at `place`: for words made of words.
+template <class T>
+constexpr here<T> at(Place place, const T& x) {
+  return {x, place};
+}
+
+}  // namespace heed::lang

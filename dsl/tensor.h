@@ -1,0 +1,84 @@
+// Tensor: a value of the graph. Its type is the element type and the axes, its value is an id on a tape.
+//
+// Invariant: copying a Tensor shares the node; nothing about its history is in its type.
+// Read tests/dsl/tensor_test.cpp.
+#pragma once
+
+#include <initializer_list>
+#include <type_traits>
+
+#include "heed/dsl/operand.h"
+#include "heed/dsl/tape_builder.h"
+
+namespace heed {
+namespace lang {
+
+template <class D, class... A>
+struct TypeStore {
+  static constexpr const AxisInfo* axes[sizeof...(A) + 1]{&axisInfo<A>..., nullptr};
+  static constexpr TypeInfo info{D::dtype, sizeof...(A), axes};
+};
+
+/// Appends a node with one result of type R.
+template <class R>
+constexpr R emit(Tape& tape, std::string_view op, Tape::Ids operands, Tape::Attributes attributes, Place place) {
+  return R{&tape, tape.add(op, operands, attributes, {&R::info}, place)};
+}
+
+/// What a rejected word returns: it becomes anything without another word, so that one mistake is one message.
+struct Fault : PointwiseWords<Fault> {
+  template <class D, class... A>
+  constexpr operator Tensor<D, A...>() const {
+    return {};
+  }
+  template <class I>
+  constexpr Fault operator[](const I&) const {
+    return {};
+  }
+};
+
+/// Checks an implicit conversion. As a default argument g++ reports it at the line of the conversion.
+template <class To, class From>
+struct Converted {
+  static constexpr bool axesAgree = sameAxes<AxesOf<To>, AxesOf<From>>;
+  static constexpr bool typesAgree = std::is_same_v<ElementOf<To>, ElementOf<From>>;
+  static_assert(axesAgree, "heed: a tensor with other axes is expected here");
+  static_assert(!axesAgree || typesAgree, "heed: a tensor with another element type is expected here; use cast<T>(x)");
+};
+
+}  // namespace lang
+
+/// The axes are in the order of memory, the outermost first. A Tensor converts to one with the same axes in another
+/// order, because order is layout and never meaning.
+template <class D, class... A>
+struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
+  static_assert(lang::ElementType<D>, "heed: Tensor<T, Axes...>: T is one of i1, i32, f16, bf16, f32");
+  static_assert((Axis<A> && ...), "heed: Tensor<T, Axes...>: an axis is a struct that derives from axis<\"name\">");
+  static_assert(lang::distinctNames<axes<A...>>, "heed: Tensor<T, Axes...>: two axes of one name in one tensor");
+
+  static constexpr const TypeInfo& info = lang::TypeStore<D, A...>::info;
+  lang::Tape* tape = nullptr;
+  std::uint32_t id = lang::unbound;
+
+  constexpr Tensor() = default;
+  constexpr Tensor(lang::Tape* t, std::uint32_t i) : tape(t), id(i) {}
+
+  template <class E, class... B>
+    requires(!std::is_same_v<Tensor, Tensor<E, B...>>)
+  constexpr Tensor(const Tensor<E, B...>& x, [[maybe_unused]] lang::Converted<Tensor, Tensor<E, B...>> checked = {},
+                   Place place = lang::caller())
+      : Tensor(lang::emit<Tensor>(*x.tape, op::permute, {x.id}, {}, place)) {}
+
+  /// doc[j]: the tensor as seen along the axis of the index j, which is one of its axes or like one of them.
+  template <class I>
+  constexpr auto operator[](const I& i) const;
+
+  /// x | layer is layer(x).
+  template <class M>
+    requires std::is_class_v<M> && std::is_invocable_v<const M&, Tensor>
+  friend constexpr auto operator|(const Tensor& x, const M& layer) {
+    return layer(x);
+  }
+};
+
+}  // namespace heed

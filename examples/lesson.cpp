@@ -1,0 +1,35 @@
+#include "lesson.h"
+
+#include <CLI/CLI.hpp>
+
+namespace lesson {
+
+CommandLine parse(int argc, char** argv, const char* title) {
+  CommandLine line;
+  std::string target = "cpu";
+  CLI::App app(title);
+  app.add_option("--target", target, "cpu, cpu:avx512, cpu:avx2 or cpu:baseline")->capture_default_str();
+  app.add_option("--threads", line.options.threads, "threads to run on; 0: all")->check(CLI::Range(0, 4096));
+  app.add_option("--dump", line.options.dump, "folder for the IR of each stage");
+  app.add_flag("--explain", line.options.explain, "say which kernels were formed, and what did not fuse");
+  app.add_flag("--compile-only", line.compile_only, "compile for the target, run nothing");
+  try {
+    app.parse(argc, argv);
+    line.options.target = heed::parseTarget(target);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  return line;
+}
+
+int guarded(int argc, char** argv, const char* title, void (*run)(const CommandLine&)) {
+  try {
+    run(parse(argc, argv, title));
+    return 0;
+  } catch (const heed::Error& error) {
+    std::cerr << "error: " << error.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace lesson

@@ -1,0 +1,31 @@
+// What the lessons share: one command line, and how a kernel explains itself.
+//
+// A lesson compiles its graphs first, so that --compile-only can stop there. Read 01_attention.cpp.
+#pragma once
+
+#include <heed/heed.h>
+
+#include <iostream>
+
+namespace lesson {
+
+struct CommandLine {
+  heed::Options options;
+  bool compile_only = false;
+};
+
+/// Parses --target, --threads, --dump, --explain, --compile-only and --help; exits on --help and on a wrong flag.
+CommandLine parse(int argc, char** argv, const char* title);
+
+/// Runs the lesson; an error is printed to stderr and becomes exit status 1.
+int guarded(int argc, char** argv, const char* title, void (*run)(const CommandLine&));
+
+/// Compiles `graph` and, under --explain, prints what became of it.
+template <class G>
+auto compile(const G& graph, const CommandLine& line) {
+  auto kernel = heed::jit(graph, line.options);
+  if (line.options.explain) std::cout << kernel.executable().explanation << '\n';
+  return kernel;
+}
+
+}  // namespace lesson

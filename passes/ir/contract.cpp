@@ -1,0 +1,76 @@
+// contract: the sum of products over named axes. Test: tests/passes/ir/contract_test.cpp.
+#include "heed/codegen/tile/tile.h"
+#include "heed/passes/ir/heed.h"
+#include "heed/passes/ir/interpret.h"
+#include "heed/passes/ir/lowering.h"
+
+using namespace mlir;
+
+namespace heed::ir {
+
+LogicalResult ContractOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor adaptor,
+                                           SmallVectorImpl<Type>& types) {
+  Type left = adaptor.getLhs().getType(), right = adaptor.getRhs().getType();
+  if (elementOf(left) != elementOf(right))
+    return emitOptionalError(loc, "heed.contract: lhs is ", elementOf(left), ", rhs is ", elementOf(right),
+                             "; one element type is required; cast one of them?");
+  if (elementOf(left).isInteger(1)) return emitOptionalError(loc, "heed.contract: is not defined for i1; cast to i32?");
+  SmallVector<StringRef> summed = namesOf(adaptor.getAxes());
+  for (StringRef axis : summed)
+    for (auto [side, type] : {std::pair("lhs", left), std::pair("rhs", right)})
+      if (!has(axesOf(type), axis))
+        return emitOptionalError(loc, "heed.contract: sums over axis ", axis, "; ", side, " has axes ",
+                                 describe(axesOf(type)), "; both must have it; rename one of them?");
+  Axes axes = axesOf(left);
+  if (failed(unite(loc, "contract", axes, axesOf(right)))) return failure();
+  types.push_back(tensorOf(elementOf(left), without(axes, summed)));
+  return success();
+}
+
+SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation&) {
+  Reference out = blank(getType(), x);
+  std::vector<std::string> space = out.axes;
+  std::vector<int64_t> extents = out.extents;
+  for (StringRef axis : namesOf(getAxes())) {
+    space.push_back(axis.str());
+    extents.push_back(x[0].extent(axis));
+  }
+  forEachRun(extents, {out.strides(space), x[0].strides(space), x[1].strides(space)},
+             [&](const int64_t* at, const int64_t* step, int64_t count) {
+               double* o = &out.data[at[0]];
+               const double *l = &x[0].data[at[1]], *r = &x[1].data[at[2]];
+               for (int64_t i = 0; i < count; ++i) o[i * step[0]] += l[i * step[1]] * r[i * step[2]];
+             });
+  return {out};
+}
+
+LogicalResult ContractOp::lower(Lowering& lowering) {
+  OpBuilder& b = lowering.b;
+  Axes summed;
+  for (StringRef axis : namesOf(getAxes())) summed.push_back(*find(axesOf(getLhs().getType()), axis));
+  Buffer left = lowering.spread(getLoc(), lowering.buffer(getLhs()), summed);
+  Buffer right = lowering.spread(getLoc(), lowering.buffer(getRhs()), summed);
+  Buffer out = lowering.allocate(getResult());
+
+  Axes space = axesOf(getType());
+  space.append(summed);
+  if (!out.element().isF32()) {
+    lowering.fill(getLoc(), out, 0);
+    lowering.loop(getLoc(), space, {}, {left, right}, out, [&](OpBuilder& in, ValueRange x, Value sum) -> Value {
+      if (isa<FloatType>(sum.getType()))
+        return arith::AddFOp::create(in, getLoc(), sum, arith::MulFOp::create(in, getLoc(), x[0], x[1]));
+      return arith::AddIOp::create(in, getLoc(), sum, arith::MulIOp::create(in, getLoc(), x[0], x[1]));
+    });
+    return success();
+  }
+  SmallVector<StringRef> roles, names = namesOf(space);
+  for (StringRef axis : names) {
+    bool both = left.has(axis) == right.has(axis);
+    roles.push_back(!out.has(axis) ? "depth" : both ? "outer" : left.has(axis) ? "row" : "column");
+  }
+  tile::ContractOp::create(b, getLoc(), left.memref, right.memref, ValueRange{}, out.memref, b.getStrArrayAttr(roles),
+                           b.getAffineMapArrayAttr({left.map(names), right.map(names), out.map(names)}));
+  return success();
+}
+
+}  // namespace heed::ir

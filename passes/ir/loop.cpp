@@ -1,0 +1,92 @@
+// Loops over named axes, with the elementwise ops that feed them computed inside. Test:
+// tests/passes/lower/lower_to_tile_test.cpp.
+#include "heed/passes/ir/heed.h"
+#include "heed/passes/ir/lowering.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+using namespace mlir;
+
+namespace heed::ir {
+
+Value lowerScalar(Operation* op, OpBuilder& b, ValueRange elements, Position position) {
+  if (auto index = dyn_cast<IndexOp>(op))
+    return arith::IndexCastOp::create(b, op->getLoc(), b.getI32Type(), position(b, index.getAxis()));
+  return cast<Elementwise>(op).lowerScalar(b, elements);
+}
+
+bool Lowering::isInline(Value value) const {
+  Operation* op = value.getDefiningOp();
+  if (!op || buffers_.count(value) || !isa<Elementwise, IndexOp>(op)) return false;
+  if (value == computing_ || op->getNumOperands() == 0) return true;
+  if (!value.hasOneUse()) return false;
+  Operation* user = *value.user_begin();
+  // A user with more axes would compute the same element many times.
+  auto rank = [](Value v) { return axesOf(v.getType()).size(); };
+  return user->getBlock() == op->getBlock() && !user->hasTrait<OpTrait::IsTerminator>() &&
+         llvm::all_of(user->getResults(), [&](Value result) { return rank(result) <= rank(value); });
+}
+
+void Lowering::elementwise(Operation* op) {
+  if (!isInline(op->getResult(0))) buffer(op->getResult(0));
+}
+
+void Lowering::collectLeaves(Value value, SmallVectorImpl<Value>& leaves) {
+  if (llvm::is_contained(leaves, value)) return;
+  if (!isInline(value))
+    leaves.push_back(value);
+  else
+    for (Value operand : value.getDefiningOp()->getOperands()) collectLeaves(operand, leaves);
+}
+
+Value Lowering::emit(OpBuilder& inner, Value value, IRMapping& done, Position position) {
+  if (Value known = done.lookupOrNull(value)) return known;
+  Operation* op = value.getDefiningOp();
+  SmallVector<Value> elements;
+  for (Value operand : op->getOperands()) elements.push_back(emit(inner, operand, done, position));
+  Value element = lowerScalar(op, inner, elements, position);
+  done.map(value, element);
+  return element;
+}
+
+void Lowering::loop(Location loc, ArrayRef<Axis> space, ValueRange values, ArrayRef<Buffer> buffers, const Buffer& out,
+                    ElementBody body) {
+  SmallVector<Value> leaves;
+  for (Value value : values) collectLeaves(value, leaves);
+  SmallVector<Buffer> inputs;
+  for (Value leaf : leaves) inputs.push_back(buffer(leaf));
+  inputs.append(buffers.begin(), buffers.end());
+
+  // An axis that no buffer has (a sum along a repeated axis) needs something that tells its extent.
+  Axes unseen(space);
+  llvm::erase_if(unseen, [&](const Axis& axis) {
+    return out.has(axis.name) || llvm::any_of(inputs, [&](const Buffer& in) { return in.has(axis.name); });
+  });
+  if (!unseen.empty()) inputs.push_back(spread(loc, out, unseen));
+
+  SmallVector<StringRef> names = namesOf(space);
+  SmallVector<Value> memrefs;
+  SmallVector<AffineMap> maps;
+  for (const Buffer& in : inputs) {
+    memrefs.push_back(in.memref);
+    maps.push_back(in.map(names));
+  }
+  maps.push_back(out.map(names));
+  SmallVector<utils::IteratorType> iterators;
+  for (StringRef name : names)
+    iterators.push_back(out.has(name) ? utils::IteratorType::parallel : utils::IteratorType::reduction);
+
+  linalg::GenericOp::create(
+      b, loc, memrefs, out.memref, maps, iterators, [&](OpBuilder& inner, Location at, ValueRange arguments) {
+        IRMapping done;
+        for (auto [i, leaf] : llvm::enumerate(leaves)) done.map(leaf, arguments[i]);
+        auto position = [&](OpBuilder& here, StringRef axis) -> Value {
+          return linalg::IndexOp::create(here, at, llvm::find(names, axis) - names.begin());
+        };
+        SmallVector<Value> elements;
+        for (Value value : values) elements.push_back(emit(inner, value, done, position));
+        llvm::append_range(elements, arguments.slice(leaves.size(), buffers.size()));
+        linalg::YieldOp::create(inner, at, body(inner, elements, arguments.back()));
+      });
+}
+
+}  // namespace heed::ir

@@ -1,0 +1,86 @@
+// From the user's arrays to the descriptors compiled code reads: everything that can be wrong is found here.
+//
+// Invariant: what descriptors() shows has the signature's ranks and types, equal extents per symbol, innermost stride
+// 1, no negative stride, elements aligned, and results that share memory with nothing.
+// Read tests/runtime/binding_test.cpp: one test per message.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/runtime/signature.h"
+#include "heed/runtime/view.h"
+
+namespace heed {
+
+using NamedArray = std::pair<std::string, AnyArray>;
+
+/// The arguments of one caller. Reused from call to call: it allocates only to pack a view that is larger than any
+/// before. Every check throws heed::Error.
+class Arguments {
+ public:
+  /// Throws if a result has a symbolic axis that no input or parameter has. `signature` must outlive this object.
+  explicit Arguments(const Signature& signature);
+  Arguments(const Arguments&) = delete;
+
+  /// Binds one parameter for all calls to come; binding again replaces it. Its memory is kept if it has an owner.
+  void bind(std::string_view parameter, const AnyArray& array);
+  /// Binds all parameters: one error lists every missing and every unknown name.
+  void bindAll(std::span<const NamedArray> arrays);
+  /// What is bound so far, to bind it to another Arguments.
+  std::vector<NamedArray> bound() const;
+
+  /// Checks the inputs and learns the extents of symbolic axes.
+  void inputs(std::span<const ArrayView> views);
+  /// After inputs(): the extents of result i.
+  std::span<const std::int64_t> resultExtents(int i) const { return results_[i].extents; }
+  /// After inputs(): checks the memory for the results.
+  void results(std::span<const ArrayView> views);
+
+  void** descriptors() { return pointers_.data(); }
+  /// After the call: copies back results whose view had no innermost stride of 1.
+  void finish();
+
+  /// How many views had to be packed into a contiguous copy so far, since their innermost stride is not 1.
+  std::int64_t packed() const { return packed_; }
+
+ private:
+  struct Slot {
+    const TensorSpec* spec = nullptr;
+    std::vector<int> symbols;           // per axis: the index of its symbol, or -1 if its extent is fixed
+    std::vector<std::int64_t> extents;  // of results: filled by inputs()
+    std::int64_t* words = nullptr;      // its descriptor
+    AnyArray given;
+    std::shared_ptr<void> copy;  // for packing
+    std::int64_t copy_bytes = 0;
+    ByteRange range;
+    bool bound = false;    // parameters
+    bool scatter = false;  // results: finish() copies back
+  };
+  struct Symbol {
+    std::string name;
+    std::int64_t extent = -1;
+    const TensorSpec* first = nullptr;  // who told the extent in this call, and on which axis
+    int axis = 0;
+  };
+
+  void addSlot(std::vector<Slot>& slots, const TensorSpec& spec, bool result);
+  void checkType(const Slot& slot, const ArrayView& view) const;
+  void solve(const Slot& slot, const ArrayView& view);
+  void describe(Slot& slot, const ArrayView& view, bool result);
+  void requireAllBound() const;
+
+  const Signature& signature_;
+  std::vector<Slot> inputs_, parameters_, results_;
+  std::vector<Symbol> symbols_;
+  std::vector<std::int64_t> words_;
+  std::vector<void*> pointers_;
+  std::size_t unbound_ = 0;
+  std::int64_t packed_ = 0;
+};
+
+}  // namespace heed

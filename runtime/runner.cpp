@@ -1,0 +1,60 @@
+// Copies and untyped calls.
+//
+// Invariant: a copy shares the executable and the parameters' memory, never the session.
+// Read tests/runtime/runner_test.cpp.
+#include "heed/runtime/runner.h"
+
+#include <algorithm>
+#include <string>
+
+#include "heed/runtime/error.h"
+
+namespace heed {
+
+Runner::Runner(std::shared_ptr<const Executable> executable, int threads, ThreadPool* pool) {
+  if (!executable || !executable->call)
+    throw Error("kernel", "nothing to run", "an executable with code is required", "make one with compile()");
+  state_ = std::make_unique<State>(std::move(executable), threads, pool);
+}
+
+Runner::Runner(const Runner& other)
+    : Runner(other.state_->executable, other.session().threads(), other.session().pool()) {
+  for (const auto& [name, array] : other.arguments().bound()) bind(name, array);
+}
+
+Runner& Runner::operator=(Runner other) noexcept {
+  state_.swap(other.state_);
+  return *this;
+}
+
+void Runner::bind(std::string_view name, const AnyArray& array, std::span<const AxisSpec> axes) {
+  AnyArray ordered = array;
+  for (const TensorSpec& spec : executable().signature.parameters) {
+    if (spec.name != name || axes.size() != spec.axes.size()) continue;
+    for (std::size_t i = 0; i < axes.size(); ++i) {
+      const auto found = std::find_if(axes.begin(), axes.end(), [&](auto& a) { return a.name == spec.axes[i].name; });
+      if (found == axes.end())
+        throw Error("parameter " + spec.name, "an array without axis " + spec.axes[i].name,
+                    toString(spec) + " is required", "rename its axes");
+      ordered.view.sizes[i] = array.view.sizes[found - axes.begin()];
+      ordered.view.strides[i] = array.view.strides[found - axes.begin()];
+    }
+  }
+  bind(name, ordered);
+}
+
+std::vector<AnyArray> Runner::run(std::span<const ArrayView> inputs) {
+  std::vector<AnyArray> arrays;
+  runInto(inputs, [&](const Arguments& arguments) {
+    std::vector<ArrayView> views;
+    const auto& results = executable().signature.results;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      arrays.emplace_back(results[i].dtype, arguments.resultExtents(static_cast<int>(i)));
+      views.push_back(arrays.back().view);
+    }
+    return views;
+  });
+  return arrays;
+}
+
+}  // namespace heed

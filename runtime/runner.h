@@ -1,0 +1,70 @@
+// A caller's own way into an executable, element types and ranks checked at run time; Kernel is its typed face.
+//
+// Invariant: the executable is shared, everything else is this caller's. Two threads that run at the same time need two
+// runners: copy it. cancel() alone may come from any thread.
+// Read tests/runtime/runner_test.cpp.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "heed/runtime/bind.h"
+#include "heed/runtime/executable.h"
+#include "heed/runtime/session.h"
+
+namespace heed {
+
+class Runner {
+ public:
+  /// threads and pool as for Session.
+  explicit Runner(std::shared_ptr<const Executable> executable, int threads = 0, ThreadPool* pool = nullptr);
+  /// The same executable and parameters, a session of its own.
+  Runner(const Runner& other);
+  Runner(Runner&&) noexcept = default;
+  Runner& operator=(Runner other) noexcept;
+
+  /// Binds a parameter by name for all calls to come; its memory is kept alive if the array owns it.
+  void bind(std::string_view name, const AnyArray& array) { state_->arguments.bind(name, array); }
+  /// The same for an array whose axes may come in another order than the graph's.
+  void bind(std::string_view name, const AnyArray& array, std::span<const AxisSpec> axes);
+  /// Binds all parameters at once; one heed::Error lists every missing and unknown name.
+  void bindAll(std::span<const NamedArray> arrays) { state_->arguments.bindAll(arrays); }
+
+  /// Runs it into memory of the caller's. Throws heed::Error naming the argument, the axis and both extents.
+  void run(std::span<const ArrayView> inputs, std::span<const ArrayView> results) {
+    runInto(inputs, [&](const Arguments&) { return results; });
+  }
+  /// Runs it into new arrays, in the order of the signature's results.
+  std::vector<AnyArray> run(std::span<const ArrayView> inputs);
+
+  /// The same with memory made when the extents of the results are known: make(arguments) gives a range of views.
+  template <class Make>
+  void runInto(std::span<const ArrayView> inputs, Make&& make) {
+    Session::Turn turn(state_->session);
+    state_->arguments.inputs(inputs);
+    state_->arguments.results(make(std::as_const(state_->arguments)));
+    state_->session.call(*state_->executable, state_->arguments.descriptors());
+    state_->arguments.finish();
+  }
+
+  void cancel() noexcept { state_->session.cancel(); }
+  const Executable& executable() const { return *state_->executable; }
+  const std::shared_ptr<const Executable>& shared() const { return state_->executable; }
+  const Session& session() const { return state_->session; }
+  const Arguments& arguments() const { return state_->arguments; }
+
+ private:
+  struct State {
+    std::shared_ptr<const Executable> executable;
+    Session session;
+    Arguments arguments;
+    State(std::shared_ptr<const Executable> e, int threads, ThreadPool* pool)
+        : executable(std::move(e)), session(threads, pool), arguments(executable->signature) {}
+  };
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace heed

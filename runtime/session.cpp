@@ -1,0 +1,121 @@
+// Arena and parallel loop; the C functions that compiled code calls.
+//
+// Invariant: tasks are handed out in ascending order (longest first, if the code numbers them so), each exactly once.
+// Read tests/runtime/session_test.cpp.
+#include "heed/runtime/session.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <new>
+#include <string>
+
+#include "heed/runtime/error.h"
+
+namespace heed {
+namespace {
+
+// Workers' scratch begins on its own page: no cache line is shared, and each page is first touched by its worker.
+constexpr std::int64_t page = 4096;
+
+std::int64_t roundUp(std::int64_t bytes, std::int64_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+}  // namespace
+
+struct Session::Loop {
+  std::int64_t tasks;
+  std::int64_t stride;
+  std::byte* scratch;
+  abi::Task task;
+  void* captures;
+  std::atomic<bool>* stop;
+  // On a line of its own: every worker writes it.
+  alignas(64) std::atomic<std::int64_t> next{0};
+  alignas(64) std::atomic<bool> failed{false};
+  std::exception_ptr failure{};
+
+  void work(int worker) {
+    void* mine = scratch + worker * stride;
+    try {
+      while (!stop->load(std::memory_order_relaxed) && !failed.load(std::memory_order_relaxed)) {
+        const std::int64_t t = next.fetch_add(1, std::memory_order_relaxed);
+        if (t >= tasks) return;
+        task(captures, t, mine);
+      }
+    } catch (...) {
+      if (!failed.exchange(true)) failure = std::current_exception();
+    }
+  }
+};
+
+Session::Session(int threads, ThreadPool* pool) : threads_(pool ? pool->workers() : threadCount(threads)), pool_(pool) {
+  if (threads_ < 1)
+    throw Error("pool", std::to_string(threads_) + " workers", "at least 1 is required",
+                "return a count from workers()");
+}
+
+Session::~Session() {
+  ::operator delete(arena_.data, std::align_val_t(page));
+  ::operator delete(scratch_.data, std::align_val_t(page));
+}
+
+Session::Turn::Turn(Session& session) : session_(session) {
+  if (session.busy_.exchange(true, std::memory_order_acquire))
+    throw Error("session", "a second call while the first is running", "one session serves one call at a time",
+                "copy the kernel: the copy has a session of its own");
+}
+
+void Session::call(const Executable& executable, void** arguments) {
+  struct Reset {
+    std::atomic<bool>& flag;
+    ~Reset() { flag.store(false, std::memory_order_relaxed); }
+  } reset{cancelled_};
+  executable.call(*this, arguments);
+  if (cancelled_.load(std::memory_order_relaxed))
+    throw Error("cancelled", "cancel() came before the call was done", "its results are undefined", "call it again");
+}
+
+void Session::grow(Block& block, std::int64_t bytes) {
+  if (bytes <= block.size) return;
+  ::operator delete(block.data, std::align_val_t(page));
+  block = {};
+  block.data = ::operator new(bytes, std::align_val_t(page), std::nothrow);
+  if (!block.data)
+    throw Error("memory", std::to_string(bytes) + " bytes of working memory were wanted",
+                "the system must have as much", "use smaller extents or fewer threads");
+  block.size = bytes;
+  ++allocations_;
+}
+
+void* Session::arena(std::int64_t bytes) {
+  grow(arena_, std::max(bytes, page));
+  return arena_.data;
+}
+
+void Session::parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task task, void* captures) {
+  if (tasks <= 0) return;
+  const std::int64_t stride = roundUp(std::max<std::int64_t>(scratch_bytes, 1), page);
+  grow(scratch_, stride * threads_);
+  Loop loop{tasks, stride, static_cast<std::byte*>(scratch_.data), task, captures, &cancelled_};
+  if (tasks == 1 || threads_ == 1) {
+    loop.work(0);
+  } else if (pool_) {
+    pool_->run({[](void* context, int worker) { static_cast<Loop*>(context)->work(worker); }, &loop});
+  } else {
+    // Always the same number: libgomp ends and restarts threads whenever a team's size changes.
+#pragma omp parallel num_threads(threads_)
+    loop.work(omp_get_thread_num());
+  }
+  if (loop.failure) std::rethrow_exception(loop.failure);
+}
+
+namespace abi {
+
+void* heed_arena(void* session, std::int64_t bytes) { return static_cast<Session*>(session)->arena(bytes); }
+
+void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes, Task task, void* captures) {
+  static_cast<Session*>(session)->parallel(tasks, scratch_bytes, task, captures);
+}
+
+}  // namespace abi
+}  // namespace heed

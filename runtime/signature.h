@@ -1,0 +1,49 @@
+// What a compiled graph takes and gives: names, element types and axes, owned, with no compiler type in it.
+//
+// Invariant: the order of inputs, parameters and results is the order of the entry's arguments (abi::Entry).
+// Read tests/runtime/signature_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "heed/dsl/tape.h"
+
+namespace heed {
+
+/// One axis. extent -1 is bound at run time, equal for all axes of one `symbol`.
+struct AxisSpec {
+  std::string name;
+  std::string symbol;
+  std::int64_t extent = -1;
+  bool operator==(const AxisSpec&) const = default;
+};
+
+/// One tensor; axes[0] is the outermost.
+struct TensorSpec {
+  std::string name;
+  DType dtype{};
+  std::vector<AxisSpec> axes;
+  int rank() const { return static_cast<int>(axes.size()); }
+  bool operator==(const TensorSpec&) const = default;
+};
+
+struct Signature {
+  std::vector<TensorSpec> inputs, parameters, results;
+  bool operator==(const Signature&) const = default;
+};
+
+/// The spec of `type` as it is written on the tape.
+TensorSpec describe(std::string name, const TypeInfo& type);
+
+/// "q: f32[batch, heads 8, seq, depth 64]".
+std::string toString(const TensorSpec& tensor);
+/// One line per tensor, inputs first.
+std::string toString(const Signature& signature);
+
+/// Throws heed::Error unless `compiled` takes and gives tensors of these types, whatever their names.
+void requireSignature(const Signature& compiled, const std::vector<TensorSpec>& inputs,
+                      const std::vector<TensorSpec>& results);
+
+}  // namespace heed

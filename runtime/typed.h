@@ -1,0 +1,46 @@
+// What the runtime asks of the language's axis and dtype types, in one place.
+//
+// Invariant: an axis of extent -1 is symbolic; `const` on a dtype tag means read-only elements.
+// Read tests/runtime/array_test.cpp.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "heed/dsl/axis.h"
+#include "heed/dsl/dtype.h"
+#include "heed/runtime/element.h"
+#include "heed/runtime/signature.h"
+
+namespace heed {
+
+template <class D>
+inline constexpr DType dtype_of = std::remove_const_t<D>::dtype;
+
+template <class D>
+using element_of = std::conditional_t<std::is_const_v<D>, const typename ElementOf<dtype_of<D>>::type,
+                                      typename ElementOf<dtype_of<D>>::type>;
+
+template <class A, class... Axes>
+inline constexpr bool one_of = (std::same_as<A, Axes> || ...);
+/// The position of A among Axes.
+template <class A, class... Axes>
+inline constexpr int index_in = [] {
+  int at = 0, found = -1;
+  ((std::same_as<A, Axes> ? found = at : 0, ++at), ...);
+  return found;
+}();
+template <class A, class B>
+inline constexpr bool same_axes = false;
+/// The same axes in any order.
+template <template <class...> class L, class... A, template <class...> class M, class... B>
+inline constexpr bool same_axes<L<A...>, M<B...>> = sizeof...(A) == sizeof...(B) && (one_of<A, B...> && ...);
+
+template <Axis A>
+AxisSpec axisSpec() {
+  return {std::string(A::name.view()), std::string(A::symbol.view()), A::extent};
+}
+
+}  // namespace heed

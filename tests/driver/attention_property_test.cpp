@@ -1,0 +1,109 @@
+// Random attention, compiled, against the f64 reference: the error bound of the numerics, fusion, thread invariance.
+//
+// HEED_SIGNATURES=N tries N formulas (250 in the ordinary run), HEED_SEED=S replays from one seed.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "heed/driver/compile.h"
+#include "heed/driver/reference.h"
+#include "heed/runtime/runner.h"
+#include "random_attention.h"
+
+namespace heed::test {
+namespace {
+
+std::int64_t setting(const char* name, std::int64_t standard) {
+  const char* text = std::getenv(name);
+  return text ? std::atoll(text) : standard;
+}
+
+std::vector<ArrayView> views(const std::vector<AnyArray>& arrays) {
+  std::vector<ArrayView> all;
+  for (const AnyArray& a : arrays) all.push_back(a.view);
+  return all;
+}
+
+// A key hidden from every query of its batch row contributes nothing, whatever its V holds: poison the padding.
+void poison(const RandomAttention& attention, std::vector<AnyArray>& inputs,
+            const std::map<std::string, std::int64_t>& extents);
+
+struct Worst {
+  double error = 0, bound = 0;
+};
+
+// Elementwise comparison over one tensor: NaN and infinities in the same places, the maximal error within `bound`.
+void expectClose(const AnyArray& got, const AnyArray& want, double bound, const std::string& what) {
+  auto* g = static_cast<const float*>(got.view.data);
+  auto* w = static_cast<const float*>(want.view.data);
+  for (std::int64_t x = 0; x < got.view.size(); ++x) {
+    if (std::isnan(w[x]) && std::isnan(g[x])) continue;
+    if (g[x] == w[x]) continue;
+    ASSERT_LE(std::fabs(double(g[x]) - double(w[x])), bound)
+        << what << ": element " << x << " is " << g[x] << ", the reference " << w[x];
+  }
+}
+
+double largest(const std::vector<AnyArray>& inputs, const RandomAttention& attention, const std::string& name) {
+  double most = 0;
+  for (std::size_t n = 0; n < inputs.size(); ++n) {
+    if (attention.inputs()[n].name != name) continue;
+    auto* x = static_cast<const float*>(inputs[n].view.data);
+    for (std::int64_t e = 0; e < inputs[n].view.size(); ++e) most = std::max(most, double(std::fabs(x[e])));
+  }
+  return most;
+}
+
+void checkSignature(std::uint64_t seed) {
+  RandomAttention attention(seed);
+  SCOPED_TRACE("HEED_SEED=" + std::to_string(seed) + " HEED_SIGNATURES=1: " + attention.description());
+  GraphView graph = attention.graph();
+  std::shared_ptr<const Executable> executable;
+  ASSERT_NO_THROW(executable = compile(graph, {.explain = true}));
+  EXPECT_EQ(executable->statistics.kernels, 1) << executable->explanation;
+  auto reference = referenceOf(graph);
+  Runner one(executable, 1), two(executable, 2);
+
+  Dice dice(seed ^ 0x9e3779b97f4a7c15u);
+  std::int64_t compiled = compileCount();
+  for (int shape = 0; shape < 8; ++shape) {
+    auto extents = attention.extents(dice);
+    std::string sizes;
+    for (auto& [symbol, extent] : extents) sizes += symbol + "=" + std::to_string(extent) + " ";
+    SCOPED_TRACE("shape " + std::to_string(shape) + ": " + sizes);
+    std::vector<AnyArray> inputs;
+    for (const auto& input : attention.inputs()) inputs.push_back(attention.data(input, extents, dice));
+    auto single = one.run(views(inputs));
+    auto both = two.run(views(inputs));
+    auto want = reference->run(views(inputs), Precision::f64);
+    auto naive = reference->run(views(inputs), Precision::f32);
+    for (std::size_t r = 0; r < single.size(); ++r) {
+      std::string what = "result " + std::to_string(r);
+      ASSERT_EQ(0, std::memcmp(single[r].view.data, both[r].view.data, std::size_t(single[r].view.size()) * 4))
+          << what << " differs between one and two threads";
+      double scale = r == 0 ? largest(inputs, attention, "v") : 1;
+      double naive_error = 0;
+      auto* n = static_cast<const float*>(naive[r].view.data);
+      auto* w = static_cast<const float*>(want[r].view.data);
+      for (std::int64_t x = 0; x < want[r].view.size(); ++x)
+        if (std::isfinite(w[x]) && std::isfinite(n[x]))
+          naive_error = std::max(naive_error, std::fabs(double(n[x]) - double(w[x])));
+      expectClose(single[r], want[r], std::max(2 * naive_error, 8 * 0x1p-23 * scale), what);
+    }
+    if (::testing::Test::HasFailure()) return;
+  }
+  EXPECT_EQ(compileCount(), compiled) << "another shape must not compile again";
+}
+
+TEST(AttentionProperty, RandomSignatures) {
+  std::int64_t seed = setting("HEED_SEED", 1), signatures = setting("HEED_SIGNATURES", 250);
+  for (std::int64_t n = 0; n < signatures; ++n) {
+    checkSignature(std::uint64_t(seed + n));
+    if (HasFailure()) break;
+  }
+}
+
+}  // namespace
+}  // namespace heed::test

@@ -1,0 +1,126 @@
+// compile(): once per graph, dumps, explanations, the reference switches, clear refusals.
+#include "heed/driver/compile.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "heed/driver/reference.h"
+#include "heed/driver/sketch.h"
+#include "heed/runtime/error.h"
+#include "heed/runtime/runner.h"
+
+namespace heed {
+namespace {
+
+/// softmax(q k^T) v, causal.
+struct Causal {
+  Sketch sketch;
+  Causal() {
+    auto seq = sketch.axis("seq"), key = sketch.axis("key", -1, "seq"), depth = sketch.axis("depth", 8);
+    auto q = sketch.input("q", DType::f32, {seq, depth}), k = sketch.input("k", DType::f32, {key, depth});
+    auto visible = sketch.pointwise("le", {sketch.index(key), sketch.index(seq)});
+    auto scores = sketch.where(visible, sketch.over("contract", {q, k}, {depth}), -INFINITY);
+    sketch.results({sketch.over("contract", {sketch.over("softmax", {scores}, {key}), k}, {key})});
+  }
+  GraphView graph() const { return sketch.view(); }
+};
+
+AnyArray ramp(std::int64_t rows) {
+  std::int64_t sizes[] = {rows, 8};
+  AnyArray array(DType::f32, sizes);
+  for (std::int64_t x = 0; x < rows * 8; ++x) static_cast<float*>(array.view.data)[x] = float(x % 13) * .1f;
+  return array;
+}
+
+struct Variable {
+  const char* name;
+  Variable(const char* name, const std::string& value) : name(name) { setenv(name, value.c_str(), 1); }
+  ~Variable() { unsetenv(name); }
+};
+
+std::vector<float> run(const std::shared_ptr<const Executable>& code, std::int64_t rows) {
+  AnyArray x = ramp(rows);
+  std::vector<ArrayView> inputs{x.view, x.view};
+  auto out = Runner(code, 1).run(inputs);
+  auto* data = static_cast<const float*>(out[0].view.data);
+  return {data, data + out[0].view.size()};
+}
+
+TEST(Compile, AnotherShapeCompilesNothing) {
+  auto code = compile(Causal().graph());
+  std::int64_t before = compileCount();
+  for (std::int64_t rows : {1, 7, 64, 200}) EXPECT_EQ(run(code, rows).size(), std::size_t(rows * 8));
+  EXPECT_EQ(compileCount(), before);
+}
+
+TEST(Compile, DumpsEveryStageUnderItsName) {
+  auto folder = std::filesystem::temp_directory_path() / ("heed_dump_" + std::to_string(getpid()));
+  compile(Causal().graph(), {.dump = folder.string()});
+  std::vector<std::string> names;
+  for (auto& file : std::filesystem::recursive_directory_iterator(folder))
+    if (file.is_regular_file()) {
+      names.push_back(file.path().filename().string());
+      EXPECT_GT(file.file_size(), 0u) << file.path();
+    }
+  std::sort(names.begin(), names.end());
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(names, (std::vector<std::string>{"1_graph.mlir", "2_heed.mlir", "3_fused.mlir", "4_tiled.mlir",
+                                             "5_lowered.mlir", "6_llvm.ll", "7_asm.s"}));
+}
+
+TEST(Compile, ExplainsTheKernel) {
+  auto code = compile(Causal().graph(), {.explain = true});
+  EXPECT_EQ(code->statistics.kernels, 1);
+  EXPECT_NE(code->explanation.find("one fused attention kernel"), std::string::npos) << code->explanation;
+}
+
+TEST(Compile, InterpretGivesTheReference) {
+  std::shared_ptr<const Executable> reference;
+  {
+    Variable interpret("HEED_INTERPRET", "1");
+    reference = compile(Causal().graph());
+  }
+  auto want = run(reference, 33), got = run(compile(Causal().graph()), 33);
+  for (std::size_t x = 0; x < want.size(); ++x) EXPECT_NEAR(got[x], want[x], 1e-6);
+}
+
+TEST(Compile, VerifyPassesWhatIsRight) {
+  Variable verify("HEED_VERIFY", "1");
+  EXPECT_EQ(run(compile(Causal().graph()), 70).size(), 560u);
+}
+
+TEST(Compile, VerifyCatchesWhatIsWrong) {
+  auto reference = referenceOf(Causal().graph());
+  Executable code{.signature = reference->signature(), .call = verifyCall(reference, [](Session&, void**) {})};
+  EXPECT_THROW(run(std::make_shared<Executable>(code), 5), Error);
+}
+
+TEST(Compile, ASwitchIsZeroOrOne) {
+  Variable verify("HEED_VERIFY", "yes");
+  EXPECT_THROW(compile(Causal().graph()), Error);
+}
+
+TEST(Compile, AnUnknownTargetIsRefused) {
+  EXPECT_THROW(parseTarget("tpu"), Error);
+  EXPECT_THROW(compile(Causal().graph(), {.target = cpu("avx1024")}), Error);
+}
+
+TEST(Compile, ATapeOfAnotherVersionIsRefused) {
+  Causal causal;
+  GraphView graph = causal.graph();
+  graph.version = 999;
+  EXPECT_THROW(compile(graph), Error);
+}
+
+TEST(Compile, ATapeWithAnUnknownWordIsRefused) {
+  Sketch sketch;
+  auto x = sketch.input("x", DType::f32, {sketch.axis("seq")});
+  sketch.results({sketch.pointwise("frobnicate", {x})});
+  EXPECT_THROW(compile(sketch.view()), Error);
+}
+
+}  // namespace
+}  // namespace heed

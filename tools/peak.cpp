@@ -1,0 +1,67 @@
+#include "peak.h"
+
+#include <omp.h>
+#include <time.h>
+
+#include <cstdint>
+
+namespace heed::bench {
+
+double now(int threads) {
+  timespec t;
+  clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
+}
+
+// Twelve independent accumulators hide a latency of 4 to 5 cycles at two operations a cycle.
+#define HEED_EACH_REGISTER(op, w) \
+  op(w, 0) op(w, 1) op(w, 2) op(w, 3) op(w, 4) op(w, 5) op(w, 6) op(w, 7) op(w, 8) op(w, 9) op(w, 10) op(w, 11)
+#define HEED_CLEAR(w, i) "vxorps %%" w #i ", %%" w #i ", %%" w #i "\n"
+#define HEED_CLEAR512(w, i) "vpxord %%" w #i ", %%" w #i ", %%" w #i "\n"
+#define HEED_FMA(w, i) "vfmadd231ps %%" w "12, %%" w "13, %%" w #i "\n"
+#define HEED_CLOBBERS                                                                                           \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", \
+      "xmm13", "cc"
+
+static constexpr int registers = 12;
+
+static void avx512(std::int64_t rounds) {
+  asm volatile(HEED_EACH_REGISTER(HEED_CLEAR512, "zmm") HEED_CLEAR512("zmm", 12) HEED_CLEAR512("zmm", 13)
+               ".p2align 5\n1:\n" HEED_EACH_REGISTER(HEED_FMA, "zmm") "dec %0\n jnz 1b\n vzeroupper\n"
+               : "+r"(rounds)::HEED_CLOBBERS);
+}
+
+static void avx2(std::int64_t rounds) {
+  asm volatile(HEED_EACH_REGISTER(HEED_CLEAR, "ymm") HEED_CLEAR("ymm", 12) HEED_CLEAR("ymm", 13)
+               ".p2align 5\n1:\n" HEED_EACH_REGISTER(HEED_FMA, "ymm") "dec %0\n jnz 1b\n vzeroupper\n"
+               : "+r"(rounds)::HEED_CLOBBERS);
+}
+
+// Without FMA the limit is one addition and one multiplication, each on its own port where there are two.
+#define HEED_ZERO(w, i) "xorps %%xmm" #i ", %%xmm" #i "\n"
+static void baseline(std::int64_t rounds) {
+  asm volatile(HEED_EACH_REGISTER(HEED_ZERO, "") "xorps %%xmm12, %%xmm12\n"
+               ".p2align 5\n1:\n"
+               "mulps %%xmm12, %%xmm0\n addps %%xmm12, %%xmm1\n mulps %%xmm12, %%xmm2\n addps %%xmm12, %%xmm3\n"
+               "mulps %%xmm12, %%xmm4\n addps %%xmm12, %%xmm5\n mulps %%xmm12, %%xmm6\n addps %%xmm12, %%xmm7\n"
+               "mulps %%xmm12, %%xmm8\n addps %%xmm12, %%xmm9\n mulps %%xmm12, %%xmm10\n addps %%xmm12, %%xmm11\n"
+               "dec %0\n jnz 1b\n"
+               : "+r"(rounds)::HEED_CLOBBERS);
+}
+
+double fmaPeak(const std::string& isa, int threads, double seconds) {
+  auto loop = isa == "avx512" ? avx512 : isa == "avx2" ? avx2 : baseline;
+  double flops = double(registers) * (isa == "avx512" ? 32 : isa == "avx2" ? 16 : 4);
+  std::int64_t rounds = 20000;
+  auto run = [&](std::int64_t n) {
+    double start = now(threads);
+#pragma omp parallel num_threads(threads)
+    loop(n);
+    return now(threads) - start;
+  };
+  double once = run(rounds);
+  if (once < seconds) rounds = std::int64_t(double(rounds) * seconds / (once > 1e-6 ? once : 1e-6)) + 1;
+  return flops * double(rounds) * threads / run(rounds) * 1e-9;
+}
+
+}  // namespace heed::bench
