@@ -50,6 +50,7 @@ function(heed_library name)
     $<BUILD_INTERFACE:${HEED_SOURCE_INCLUDE}> $<BUILD_INTERFACE:${HEED_GENERATED_INCLUDE}> $<INSTALL_INTERFACE:include>)
   target_compile_options(${name} PRIVATE -Wall -Wextra -Wno-unused-parameter)
   target_link_libraries(${name} PUBLIC ${ARG_LINK})
+  set_property(GLOBAL APPEND PROPERTY HEED_LIBRARIES ${name})
 endfunction()
 
 # heed_mlir_library(name SOURCES ... LINK ...): the same for a room that speaks MLIR; its headers are precompiled.

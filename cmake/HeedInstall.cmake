@@ -2,17 +2,17 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-install(TARGETS heed heed_dsl heed_runtime heed_driver heed_pipeline heed_import heed_lower heed_fusion heed_ir heed_tile
-                heed_cpu heed_cpu_attention heed_cpu_base heed_jit
+get_property(libraries GLOBAL PROPERTY HEED_LIBRARIES)
+install(TARGETS heed heed_dsl ${libraries}
         EXPORT heedTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS heed-opt heed-bench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(room dsl runtime)
   install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed FILES_MATCHING PATTERN "*.h")
 endforeach()
-install(FILES driver/compile.h driver/heed.h driver/kernel.h driver/reference.h driver/sketch.h
+install(FILES driver/argument_types.h driver/compile.h driver/heed.h driver/kernel.h driver/reference.h driver/sketch.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/driver)
 install(FILES ${HEED_GENERATED_INCLUDE}/heed/heed.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed)
-install(FILES ${HEED_GENERATED_INCLUDE}/heed/dsl/words.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/dsl)
+install(FILES ${HEED_GENERATED_INCLUDE}/heed/dsl/words.h ${HEED_GENERATED_INCLUDE}/heed/dsl/pointwise.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/dsl)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/heed)
 install(EXPORT heedTargets NAMESPACE heed:: DESTINATION ${package})

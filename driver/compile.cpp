@@ -128,7 +128,7 @@ class Compilation {
       again->print(out, OpPrintingFlags().enableDebugInfo());
     }
     throw Error("compile: stage " + stage.str() + " failed: " + errors + "this is a mistake of heed, not yours; " +
-                writeReproducer(text, stage, target_));
+                writeReproducer(text, stage.str(), "cpu:" + instructionSet(target_)));
   }
 
   const GraphView& graph_;
@@ -161,10 +161,10 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
   }
   if (environment.interpret) executable->call = interpretCall(reference);
   if (environment.verify && !environment.interpret)
-    executable->call = verifyCall(reference, executable->signature, std::move(executable->call));
+    executable->call = verifyCall(reference, std::move(executable->call));
 
   if (options.explain) executable->explanation = compilation.explanation();
-  executable->statistics = {now() - start, compilation.kernels().attention, 0, compilation.target().name()};
+  executable->statistics = {now() - start, compilation.kernels().attention, 0, instructionSet(compilation.target())};
   ++compiled;
   return executable;
 }

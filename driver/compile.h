@@ -15,17 +15,16 @@ namespace heed {
 /// What to compile for. features: "" means all that the host has; "avx512", "avx2" or "baseline" limit it.
 struct Target {
   std::string kind = "cpu";
-  std::string features;
+  std::string features{};
 };
-inline Target cpu(std::string features = "") { return {"cpu", std::move(features)}; }
 
 /// "cpu", "cpu:avx2", ... as the tools and examples take it. Throws heed::Error on anything else.
 Target parseTarget(std::string_view text);
 
 struct Options {
-  Target target;
+  Target target{};
   int threads = 0;       // 0: HEED_THREADS, else all cores
-  std::string dump;      // folder for the numbered stages; "": HEED_DUMP, else none
+  std::string dump{};    // folder for the numbered stages; "": HEED_DUMP, else none
   bool explain = false;  // tell in Executable::explanation which kernels were formed and what did not fuse
 };
 

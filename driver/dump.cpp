@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "heed/runtime/error.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"

@@ -4,6 +4,10 @@
 // Read examples/ for what it looks like in use.
 #pragma once
 
+#include <concepts>
+#include <type_traits>
+
+#include "heed/driver/argument_types.h"
 #include "heed/driver/compile.h"
 #include "heed/driver/kernel.h"
 #include "heed/dsl/dsl.h"
@@ -11,24 +15,53 @@
 
 namespace heed {
 
+/// The CPU this runs on, with all its features, or limited to "avx512", "avx2" or "baseline".
+inline Target cpu(std::string features = "") { return {"cpu", std::move(features)}; }
+namespace matching {
+
+/// R(Args...) with R a tensor or a std::tuple of tensors, whatever several results were returned in.
+template <class Signature>
+struct Flat {
+  using type = Signature;
+};
+template <class R, class... Args>
+struct Flat<R(Args...)> {
+  using type = ResultTensors<R>(Args...);
+};
+template <class D, class... A, class... Args>
+struct Flat<Tensor<D, A...>(Args...)> {
+  using type = Tensor<D, A...>(Args...);
+};
+
+}  // namespace matching
+
 /// A graph traced at compile time: it knows the types of what it takes and gives.
 template <class G>
 concept TypedGraph = std::convertible_to<const G&, GraphView> && requires {
   typename G::signature;
 };
 
-/// Compiles a traced graph: auto run = jit(graph, {.target = cpu()}); run(q, k, v) then runs it.
-/// Throws heed::Error if the graph or the target is not valid. `pool`: the user's own threads, instead of
-/// options.threads.
+/// The kernel that jit(graph) gives; several results come in a std::tuple.
 template <TypedGraph G>
-Kernel<typename G::signature> jit(const G& graph, const Options& options = {}, ThreadPool* pool = nullptr) {
-  return Kernel<typename G::signature>(compile(graph, options), options.threads, pool);
+using KernelOf = Kernel<typename matching::Flat<typename G::signature>::type>;
+
+/// Compiles a traced graph: auto run = jit(graph, {.target = cpu()}); then run(q, k, v) runs it.
+/// Throws heed::Error if the graph or the target is not valid. `pool`: the user's own threads, for options.threads.
+template <TypedGraph G>
+KernelOf<G> jit(const G& graph, const Options& options = {}, ThreadPool* pool = nullptr) {
+  return KernelOf<G>(compile(graph, options), options.threads, pool);
 }
 
-/// The same for a graph traced at run time: jit<Tensor<f32, Seq>(Tensor<f32, Seq, Depth>)>(view).
-template <class Signature>
-Kernel<Signature> jit(const GraphView& graph, const Options& options = {}, ThreadPool* pool = nullptr) {
-  return Kernel<Signature>(compile(graph, options), options.threads, pool);
+/// R(Args...), of tensors.
+template <class S>
+concept SignatureType = std::is_function_v<S>;
+
+/// The same for a graph traced at run time, whose signature the caller states:
+/// jit<Tensor<f32, Seq>(Tensor<f32, Seq, Depth>)>(graph).
+template <SignatureType S>
+Kernel<typename matching::Flat<S>::type> jit(const GraphView& graph, const Options& options = {},
+                                             ThreadPool* pool = nullptr) {
+  return Kernel<typename matching::Flat<S>::type>(compile(graph, options), options.threads, pool);
 }
 
 }  // namespace heed

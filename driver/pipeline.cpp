@@ -18,14 +18,14 @@ static void graph(OpPassManager&, const cpu::Target&) {}
 // The same meaning, said once: constants folded, equal things shared, dead things gone.
 static void canonical(OpPassManager& passes, const cpu::Target&) {
   passes.addPass(ir::createUnrollRepeat());
-  passes.addPass(ir::createCanonicalize());
+  passes.addPass(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
 }
 
 // What belongs into one kernel is one op.
 static void fused(OpPassManager& passes, const cpu::Target&) {
-  passes.addPass(ir::createFormAttention());
-  passes.addPass(ir::createCanonicalize());
+  passes.addPass(fusion::createFormAttention());
+  passes.addPass(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
 }
 
@@ -50,6 +50,10 @@ ArrayRef<Stage> stages() {
   return all;
 }
 
+std::string instructionSet(const cpu::Target& target) {
+  return target.avx512 ? "avx512" : target.fma ? "avx2" : "baseline";
+}
+
 LogicalResult buildPipeline(OpPassManager& passes, const cpu::Target& target, StringRef last) {
   for (const Stage& stage : stages()) {
     stage.build(passes, target);
@@ -72,7 +76,7 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
 }  // namespace
 
 void registerPasses() {
-  ir::registerFusionPasses();
+  fusion::registerFusionPasses();
   ir::registerLowerPasses();
   cpu::registerCpuPasses();
   registerTransformsPasses();

@@ -21,6 +21,9 @@ llvm::ArrayRef<Stage> stages();
 /// Adds the passes of every stage up to and including `last`. Fails if there is no such stage.
 mlir::LogicalResult buildPipeline(mlir::OpPassManager& passes, const cpu::Target& target, llvm::StringRef last);
 
+/// "avx512", "avx2" or "baseline".
+std::string instructionSet(const cpu::Target& target);
+
 /// Dialects, passes and --heed-pipeline, for heed-opt and for compile().
 void registerDialects(mlir::DialectRegistry& registry);
 void registerPasses();

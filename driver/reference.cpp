@@ -130,7 +130,7 @@ std::vector<ArrayView> viewsOf(const Signature& signature, void** arguments) {
       ArrayView view;
       view.dtype = spec.dtype;
       view.rank = spec.rank();
-      view.data = reinterpret_cast<char*>(words[1]) + words[2] * bytes(spec.dtype);
+      view.data = reinterpret_cast<char*>(words[1]) + words[2] * elementBytes(spec.dtype);
       std::copy_n(words + 3, view.rank, view.sizes);
       std::copy_n(words + 3 + view.rank, view.rank, view.strides);
       views.push_back(view);

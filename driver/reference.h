@@ -9,6 +9,7 @@
 
 #include "heed/dsl/tape.h"
 #include "heed/runtime/executable.h"
+#include "heed/runtime/view.h"
 
 namespace heed {
 

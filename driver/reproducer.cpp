@@ -6,12 +6,12 @@
 
 namespace heed {
 
-std::string writeReproducer(const std::string& ir, const std::string& stage, const cpu::Target& target) {
+std::string writeReproducer(const std::string& ir, const std::string& stage, const std::string& target) {
   int descriptor = -1;
   llvm::SmallString<128> path;
   if (auto error = llvm::sys::fs::createTemporaryFile("heed-" + stage, "mlir", descriptor, path))
     return "no reproducer was written: " + error.message();
-  std::string command = "heed-opt " + path.str().str() + " --heed-stage=\"target=" + target.name() + " name=" + stage + "\"";
+  std::string command = "heed-opt " + path.str().str() + " --heed-pipeline=\"target=" + target + " start=" + stage + " stop=" + stage + "\"";
   llvm::raw_fd_ostream file(descriptor, /*shouldClose=*/true);
   file << "// Fails in stage " << stage << " of heed. To see it: " << command << "\n" << ir;
   return "to reproduce: " + command;

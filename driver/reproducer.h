@@ -5,11 +5,9 @@
 
 #include <string>
 
-#include "heed/codegen/cpu/target.h"
-
 namespace heed {
 
 /// Writes `ir` to a new file in the temporary folder; returns the sentence that names the file and the command.
-std::string writeReproducer(const std::string& ir, const std::string& stage, const cpu::Target& target);
+std::string writeReproducer(const std::string& ir, const std::string& stage, const std::string& target);
 
 }  // namespace heed

@@ -53,7 +53,7 @@ class Sketch {
   std::deque<std::vector<Axis>> lists_;
   std::deque<TypeInfo> types_;
   std::vector<Node> nodes_;
-  std::vector<Value> values_;
+  std::vector<ValueInfo> values_;
   std::vector<std::uint32_t> operands_;
   std::vector<Attribute> attributes_;
   std::vector<Scope> scopes_{Scope{}};

@@ -4,10 +4,9 @@
 // Read tests/dsl/axis_test.cpp.
 #pragma once
 
-#include <boost/hana/all_of.hpp>
 #include <boost/hana/append.hpp>
+#include <boost/hana/bool.hpp>
 #include <boost/hana/concat.hpp>
-#include <boost/hana/contains.hpp>
 #include <boost/hana/fold_left.hpp>
 #include <boost/hana/remove_if.hpp>
 #include <boost/hana/tuple.hpp>
@@ -41,29 +40,48 @@ struct FromHana<hana::tuple<T...>> {
 };
 
 template <class A, class S>
-inline constexpr bool has = decltype(hana::contains(ToHana<S>::value, hana::type_c<A>))::value;
-
-template <class S>
-struct IsIn {
-  template <class T>
-  constexpr auto operator()(T axis) const {
-    return hana::contains(ToHana<S>::value, axis);
-  }
-};
+inline constexpr bool has = false;
+template <class A, class... B>
+inline constexpr bool has<A, axes<B...>> = (std::is_same_v<A, B> || ...);
 
 template <class S, class Of>
-inline constexpr bool subset = decltype(hana::all_of(ToHana<S>::value, IsIn<Of>{}))::value;
+inline constexpr bool subset = false;
+template <class... A, class Of>
+inline constexpr bool subset<axes<A...>, Of> = (has<A, Of> && ...);
 
 template <class L, class R>
 inline constexpr bool sameAxes = subset<L, R>&& subset<R, L>;
 
+template <class S>
+struct IsIn {
+  template <class T>
+  constexpr auto operator()(T) const {
+    return hana::bool_c<has<typename T::type, S>>;
+  }
+};
+
 template <class L, class R>
 struct Minus : FromHana<decltype(hana::remove_if(ToHana<L>::value, IsIn<R>{}))> {};
+template <class S, class Of>
+inline constexpr bool disjoint = true;
+template <class... A, class Of>
+inline constexpr bool disjoint<axes<A...>, Of> = !(has<A, Of> || ...);
+// Most differences and unions are one of their operands; the rest is Hana's work.
+template <class L, class R>
+requires disjoint<L, R>
+struct Minus<L, R> {
+  using type = L;
+};
 template <class L, class R>
 using minus = typename Minus<L, R>::type;
 
 template <class L, class R>
 struct Unite : FromHana<decltype(hana::concat(ToHana<L>::value, ToHana<minus<R, L>>::value))> {};
+template <class L, class R>
+requires subset<R, L>
+struct Unite<L, R> {
+  using type = L;
+};
 template <class L, class R>
 using unite = typename Unite<L, R>::type;
 

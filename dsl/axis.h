@@ -23,7 +23,7 @@ inline constexpr bool never = false;
 /// What Seq::size is while nobody knows it: it answers any question with the reason.
 struct RunTimeExtent {
   template <class T>
-    requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
   constexpr operator T() const {
     static_assert(never<T>, "heed: Axis::size: this axis has no static extent; declare it as axis<\"name\", extent>");
     return 1;
@@ -72,8 +72,24 @@ struct part : axis<Name, (A::extent > 0 && Parts::extent > 0 ? A::extent / Parts
 
 namespace lang {
 
+template <class T>
+constexpr std::string_view typeName() {
+  return __PRETTY_FUNCTION__;
+}
+
+/// What the tape carries, and the type it was made from. Types are told apart by name and not by the address of their
+/// AxisInfo, because g++ does not compare addresses in a constant once a sanitizer is on.
+struct AxisIdentity : AxisInfo {
+  std::string_view type;
+};
+
 template <class A>
-inline constexpr AxisInfo axisInfo{A::name.view(), A::extent < 0 ? A::symbol.view() : std::string_view(), A::extent};
+inline constexpr AxisIdentity axisInfo{
+    {A::name.view(), A::extent < 0 ? A::symbol.view() : std::string_view(), A::extent}, typeName<A>()};
+
+constexpr bool sameText(std::string_view l, std::string_view r) {
+  return l.size() == r.size() && __builtin_memcmp(l.data(), r.data(), l.size()) == 0;
+}
 
 /// The axis whose extent A shares: Seq for like<Seq, "key">, A itself for every other.
 template <class A>
@@ -81,13 +97,13 @@ struct Origin {
   using type = A;
 };
 template <class A>
-  requires requires { typename A::origin; }
+requires requires { typename A::origin; }
 struct Origin<A> : Origin<typename A::origin> {};
 template <class A>
 using OriginOf = typename Origin<A>::type;
 
 template <class A>
-concept StaticAxis = Axis<A> && (A::extent >= 0);
+concept StaticAxis = Axis<A> &&(A::extent >= 0);
 
 }  // namespace lang
 }  // namespace heed

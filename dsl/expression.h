@@ -19,7 +19,7 @@ struct Cast {
 }  // namespace word
 
 template <class T>
-constexpr auto bind(Tape& tape, const T& x) {
+constexpr auto bind(Tape* tape, const T& x) {
   if constexpr (AnyTensor<T>)
     return x;
   else
@@ -32,10 +32,9 @@ struct Expr : PointwiseWords<Expr<Word, Type, Args...>> {
   Place place;
 
   constexpr Expr(Place p, const Args&... a) : args(a...), place(p) {}
-  constexpr Type bind(Tape& tape) const {
-    return hana::unpack(args, [&](const auto&... arg) {
-      return emit<Type>(tape, Word::name, {arg.bind(tape).id...}, {}, place);
-    });
+  constexpr Type bind(Tape* tape) const {
+    return hana::unpack(
+        args, [&](const auto&... arg) { return emit<Type>(tape, Word::name, {arg.bind(tape).id...}, {}, place); });
   }
 };
 
@@ -45,8 +44,9 @@ struct Constant : PointwiseWords<Constant<D>> {
   Place place;
 
   constexpr Constant(Place p, double v) : value(v), place(p) {}
-  constexpr Tensor<D> bind(Tape& tape) const {
-    Attribute attribute = isFloat(D::dtype) ? realAttribute("value", value) : integerAttribute("value", std::int64_t(value));
+  constexpr Tensor<D> bind(Tape* tape) const {
+    Attribute attribute =
+        isFloat(D::dtype) ? realAttribute("value", value) : integerAttribute("value", std::int64_t(value));
     return emit<Tensor<D>>(tape, op::constant, {}, {attribute}, place);
   }
 };
@@ -57,7 +57,7 @@ struct Index : PointwiseWords<Index<A>> {
   Place place;
 
   constexpr explicit Index(Place p) : place(p) {}
-  constexpr Tensor<i32, A> bind(Tape& tape) const {
+  constexpr Tensor<i32, A> bind(Tape* tape) const {
     return emit<Tensor<i32, A>>(tape, op::index, {}, {axisAttribute<A>("axis")}, place);
   }
 };

@@ -4,7 +4,6 @@
 // Read tests/dsl/module_test.cpp.
 #pragma once
 
-#include <boost/hana/at.hpp>
 #include <boost/hana/for_each.hpp>
 #include <boost/hana/tuple.hpp>
 #include <string_view>
@@ -43,8 +42,7 @@ inline constexpr std::size_t fieldCount = countFields<M>();
 template <class M, class F>
 constexpr decltype(auto) withFields(M& m, F f) {
   constexpr std::size_t N = fieldCount<std::remove_cv_t<M>>;
-  static_assert(N <= fieldLimit, "heed: a module has at most 32 fields; group some of them in a struct");
-  if constexpr (N == 0 || N > fieldLimit) return f();
+  if constexpr (N == 0) return f();
   HEED_FIELDS(1, f1)
   HEED_FIELDS(2, f1, f2)
   HEED_FIELDS(3, f1, f2, f3)
@@ -84,19 +82,36 @@ constexpr decltype(auto) withFields(M& m, F f) {
 template <class M>
 inline constexpr M specimen{};
 
+/// "0", "1", ... "999", of program lifetime.
+template <std::size_t I>
+struct Numeral {
+  static constexpr std::size_t digits = I < 10 ? 1 : I < 100 ? 2 : 3;
+  static constexpr char text[3]{char('0' + I / 100), char('0' + I / 10 % 10), char('0' + I % 10)};
+  static constexpr std::string_view value{text + 3 - digits, digits};
+};
+
 /// clang 14 takes a pointer to a member of an object as a template argument only inside a class.
 template <class T>
 struct FieldPointer {
   const T* pointer;
 };
 
-template <std::size_t I>
-struct PickField {
+/// The I-th of its arguments.
+template <class I>
+struct PickField;
+template <std::size_t... Before>
+struct PickField<std::index_sequence<Before...>> {
+  template <class T, class... Rest>
+  static constexpr T& pick(decltype((void(Before), (const void*)nullptr))..., T* field, Rest*...) {
+    return *field;
+  }
   template <class... F>
   constexpr auto& operator()(F&... fields) const {
-    return *hana::at_c<I>(hana::make_tuple(&fields...));
+    return pick(&fields...);
   }
 };
+template <std::size_t I>
+using Pick = PickField<std::make_index_sequence<I>>;
 
 template <auto P>
 constexpr std::string_view spelledField() {
@@ -108,11 +123,10 @@ constexpr std::string_view spelledField() {
 
 template <class M, std::size_t I>
 struct Field {
-  using type = std::remove_cvref_t<decltype(withFields(std::declval<M&>(), PickField<I>{}))>;
-  static constexpr std::string_view name =
-      spelledField<FieldPointer<type>{&withFields(specimen<M>, PickField<I>{})}>();
-  static constexpr type& of(M& m) { return withFields(m, PickField<I>{}); }
-  static constexpr const type& of(const M& m) { return withFields(m, PickField<I>{}); }
+  using type = std::remove_cvref_t<decltype(withFields(std::declval<M&>(), Pick<I>{}))>;
+  static constexpr std::string_view name = spelledField<FieldPointer<type>{&withFields(specimen<M>, Pick<I>{})}>();
+  static constexpr type& of(M& m) { return withFields(m, Pick<I>{}); }
+  static constexpr const type& of(const M& m) { return withFields(m, Pick<I>{}); }
 };
 
 template <class M, class I = std::make_index_sequence<fieldCount<M>>>

@@ -12,7 +12,8 @@
 
 namespace heed {
 
-/// Signature is R(Tensors...), as the traced function has it. The numbers are the sizes of the pools.
+/// Signature is R(Tensors...) of the traced function, where several results are a std::tuple. The numbers are the sizes
+/// of the pools.
 template <class Signature, std::size_t Nodes, std::size_t Values, std::size_t Operands, std::size_t Attributes,
           std::size_t Scopes>
 struct Graph {
@@ -20,13 +21,13 @@ struct Graph {
 
   std::string_view name;
   Node nodes[Nodes + 1]{};
-  Value values[Values + 1]{};
+  ValueInfo values[Values + 1]{};
   std::uint32_t operands[Operands + 1]{};
   Attribute attributes[Attributes + 1]{};
   Scope scopes[Scopes + 1]{};
 
   constexpr operator GraphView() const {
-    return {tape_version,        name, {nodes, Nodes}, {values, Values}, {operands, Operands}, {attributes, Attributes},
+    return {tape_version,    name, {nodes, Nodes}, {values, Values}, {operands, Operands}, {attributes, Attributes},
             {scopes, Scopes}};
   }
 
@@ -34,11 +35,7 @@ struct Graph {
   constexpr int count(std::string_view op) const { return GraphView(*this).count(op); }
 
   /// The position among the parameters of the one at `path`, "layers.3.attn.q.weight" or "layers.{i}.attn.q.weight".
-  consteval int parameter(std::string_view path) const {
-    int position = lang::findParameter(*this, path);
-    if (position < 0) throw "heed: graph.parameter(path): the model has no parameter of this name";
-    return position;
-  }
+  consteval int parameter(std::string_view path) const { return lang::parameterAt(*this, path); }
 };
 
 }  // namespace heed

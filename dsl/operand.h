@@ -61,18 +61,23 @@ template <class T>
 inline constexpr Sort sortOf = Traits<std::remove_cvref_t<T>>::sort;
 
 template <class T>
-concept AnyTensor = sortOf<T> == Sort::tensor;
+concept AnyTensor = sortOf<T>
+== Sort::tensor;
 template <class T>
-concept AnyExpression = sortOf<T> == Sort::expression;
+concept AnyExpression = sortOf<T>
+== Sort::expression;
 /// Has an element type and axes.
 template <class T>
 concept Shaped = AnyTensor<T> || AnyExpression<T>;
 template <class T>
-concept Faulty = sortOf<T> == Sort::fault;
+concept Faulty = sortOf<T>
+== Sort::fault;
 template <class T>
-concept Scalar = sortOf<T> == Sort::scalar;
+concept Scalar = sortOf<T>
+== Sort::scalar;
 template <class T>
-concept AnyOperand = sortOf<T> != Sort::none;
+concept AnyOperand = sortOf<T>
+!= Sort::none;
 template <class T>
 concept Operand = AnyOperand<T> && !Scalar<T>;
 
@@ -90,11 +95,6 @@ struct TensorWith<D, axes<A...>> {
 template <class D, class S>
 using TensorOf = typename TensorWith<D, S>::type;
 
-template <class T>
-constexpr std::string_view typeName() {
-  return __PRETTY_FUNCTION__;
-}
-
 /// A strict total order of operand types, scalars first; what it is does not matter.
 template <class L, class R>
 constexpr bool precedes() {
@@ -111,8 +111,11 @@ concept ComesBefore = precedes<L, R>();
 /// How the element type of a pointwise result follows from its operands (class Typing of words.td).
 enum class Typing { same, floating, compare, logic, select };
 
+// The bodies of the words, in pointwise_rules.h.
 template <class Word, class... Args>
-constexpr auto pointwise(Place place, const Args&... args);
+constexpr auto elementwise(Place place, const Args&... args);
+template <class Word, class M, class X, class Y>
+constexpr auto select(Place place, const M& mask, const X& x, const Y& y);
 
 }  // namespace lang
 }  // namespace heed

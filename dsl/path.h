@@ -1,18 +1,17 @@
 // Module paths: from a scope to "layers.{i}.attn.q.weight" and back.
 //
 // Invariant: a scope with count > 0 reads as two steps, its field and {i}; {i} names every copy, a number one.
-// Read tests/dsl/path_test.cpp.
+// Read tests/dsl/module_test.cpp.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
+#include "heed/dsl/mistake.h"
 #include "heed/dsl/tape.h"
 #include "heed/dsl/words.h"
 
-namespace heed {
-namespace lang {
+namespace heed::lang {
 
 /// Takes the last step off `path`; false if it is not `step`.
 constexpr bool dropLast(std::string_view& path, std::string_view step) {
@@ -20,7 +19,7 @@ constexpr bool dropLast(std::string_view& path, std::string_view step) {
   path.remove_suffix(step.size());
   if (path.ends_with('.')) {
     path.remove_suffix(1);
-    return true;
+    return !path.empty();
   }
   return path.empty();
 }
@@ -42,33 +41,21 @@ constexpr bool dropCopy(std::string_view& path, std::int32_t count) {
 constexpr bool matches(const GraphView& graph, std::int32_t scope, std::string_view path) {
   for (; graph.scopes[scope].parent >= 0; scope = graph.scopes[scope].parent) {
     if (graph.scopes[scope].count > 0 && !dropCopy(path, graph.scopes[scope].count)) return false;
-    if (!dropLast(path, graph.scopes[scope].field)) return false;
+    std::string_view field = graph.scopes[scope].field;
+    if (!field.empty() && !dropLast(path, field)) return false;
   }
   return path.empty();
 }
 
-/// The position among the parameters, or -1.
-constexpr int findParameter(const GraphView& graph, std::string_view path) {
+/// The position among the parameters.
+constexpr int parameterAt(const GraphView& graph, std::string_view path) {
   int position = 0;
   for (const Node& node : graph.nodes) {
     if (node.op != op::param) continue;
     if (matches(graph, std::int32_t(node.scope), path)) return position;
     ++position;
   }
-  return -1;
+  throw Mistake("heed: graph.parameter(path): the model has no parameter of this name");
 }
 
-}  // namespace lang
-
-/// The path of a scope: "" for the root, else its fields joined by dots, "{i}" after one that is repeated.
-inline std::string scopePath(const GraphView& graph, std::int32_t scope) {
-  const Scope& s = graph.scopes[std::size_t(scope)];
-  if (s.parent < 0) return "";
-  std::string path = scopePath(graph, s.parent);
-  if (!path.empty()) path += '.';
-  path += s.field;
-  if (s.count > 0) path += ".{i}";
-  return path;
-}
-
-}  // namespace heed
+}  // namespace heed::lang

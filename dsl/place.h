@@ -2,7 +2,7 @@
 // constructor can, and it is run at the user's line.
 //
 // Invariant: the place is where the conversion was written, never inside the language.
-// Read tests/dsl/place_test.cpp.
+// Read tests/dsl/tape_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -4,8 +4,7 @@
 // Read tests/dsl/trace_test.cpp.
 #pragma once
 
-#include <string_view>
-#include <tuple>
+#include <cstddef>
 #include <type_traits>
 
 #include "heed/dsl/tensor.h"
@@ -20,6 +19,7 @@ template <class R, class... A>
 struct SignatureOfMember<R(A...)> {
   static constexpr bool known = true;
   static constexpr std::size_t arity = sizeof...(A);
+  using result = std::remove_cvref_t<R>;
   static constexpr bool tensors = (AnyTensor<A> && ...);
   using type = std::remove_cvref_t<R>(std::remove_cvref_t<A>...);
 };
@@ -33,7 +33,7 @@ struct SignatureOfMember<R (M::*)(A...)> : SignatureOfMember<R(A...)> {};
 template <class F>
 struct SignatureOf : SignatureOfMember<F> {};
 template <class F>
-  requires requires { &F::operator(); }
+requires requires { &F::operator(); }
 struct SignatureOf<F> : SignatureOfMember<decltype(&F::operator())> {};
 
 /// A function or lambda, given as a template argument, as a class.

@@ -58,7 +58,7 @@ struct Scope {
   std::int32_t count = 0;
 };
 
-struct Value {
+struct ValueInfo {
   const TypeInfo* type = nullptr;
 };
 
@@ -69,6 +69,8 @@ struct Value {
 ///            The body is what follows, up to the matching
 ///   yield    operands: next carries; results: the carries after the last copy
 ///   return   operands: the results of the graph; one text attribute `name` per result
+/// Attributes of the words: constant `value`; index, softmax, logsumexp, along, take `axis`; contract, sum, mean, amax,
+/// amin `axes`; rename `from`, `to`; split `axis`, `parts`; merge `parts`, `axis`. The others have none.
 struct Node {
   std::string_view op;
   Range operands;    // into GraphView::operands
@@ -91,7 +93,7 @@ struct GraphView {
   std::uint32_t version = tape_version;
   std::string_view name;
   Pool<Node> nodes;
-  Pool<Value> values;
+  Pool<ValueInfo> values;
   Pool<std::uint32_t> operands;  // ids into `values`
   Pool<Attribute> attributes;
   Pool<Scope> scopes;

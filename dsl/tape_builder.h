@@ -1,5 +1,7 @@
 // Tape: the graph while it is being traced, at compile time or at run time.
 //
+// A function is traced twice: once to measure, when nothing is written and only the sizes are kept, and once into pools
+// of those sizes.
 // Invariant: nodes are in program order, inputs first, then all parameters; Node::scope of a node that belongs to no
 // module for sure has the `loose` bit until settleScopes() has found its place between its neighbours.
 // Read tests/dsl/tape_test.cpp.
@@ -8,7 +10,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
-#include <vector>
 
 #include "heed/dsl/axis.h"
 #include "heed/dsl/tape.h"
@@ -19,78 +20,104 @@ namespace heed::lang {
 inline constexpr std::uint32_t loose = 1u << 31;
 inline constexpr std::uint32_t unbound = ~0u;
 
+struct Sizes {
+  std::uint32_t nodes = 0, values = 0, operands = 0, attributes = 0, scopes = 1;  // scopes[0] is the root
+  bool foreign = false;                                                           // a tensor of no graph was used
+  Place foreignAt;
+};
+
 class Tape {
  public:
   using Ids = std::initializer_list<std::uint32_t>;
   using Types = std::initializer_list<const TypeInfo*>;
   using Attributes = std::initializer_list<Attribute>;
 
-  std::vector<Node> nodes;
-  std::vector<Value> values;
-  std::vector<std::uint32_t> operands;
-  std::vector<Attribute> attributes;
-  std::vector<Scope> scopes;
-  std::uint32_t scope = 0;        // of the nodes to come
-  bool insideModule = false;      // whether they belong to `scope` for sure
-  Place user;                     // the line that called into the shipped modules; line 0: none
-  std::uint32_t firstParam = 0, paramCount = 0;
+  Sizes size;
+  std::uint32_t scope = 0;    // of the nodes to come
+  bool insideModule = false;  // whether they belong to `scope` for sure
+  Place user;                 // the line that called into the shipped modules; line 0: none
+  std::uint32_t firstParam = 0;
 
-  constexpr Tape() { scopes.push_back({}); }
+  constexpr Tape() = default;  // measures
+  constexpr Tape(Node* n, ValueInfo* v, std::uint32_t* o, Attribute* a, Scope* s)
+      : nodes_(n), values_(v), operands_(o), attributes_(a), scopes_(s) {}
 
   /// Appends a node; returns the id of its first result.
-  constexpr std::uint32_t add(std::string_view op, Ids ids, Attributes attributesOfNode, Types results, Place place) {
-    Node node{op,
-              {std::uint32_t(operands.size()), std::uint32_t(ids.size())},
-              {std::uint32_t(values.size()), std::uint32_t(results.size())},
-              {std::uint32_t(attributes.size()), std::uint32_t(attributesOfNode.size())},
-              insideModule ? scope : scope | loose,
-              user.line ? user : place};
-    for (std::uint32_t id : ids) {
-      if (id - firstParam < paramCount && !insideModule) node.scope = std::uint32_t(scopes[nodes[id].scope].parent);
-      operands.push_back(id);
-    }
-    for (const Attribute& attribute : attributesOfNode) attributes.push_back(attribute);
-    for (const TypeInfo* type : results) values.push_back({type});
-    nodes.push_back(node);
-    return node.results.begin;
+  constexpr std::uint32_t add(std::string_view op, Ids ids, Attributes attributes, Types results, Place place) {
+    if (nodes_) return write(op, ids, attributes, results, place);
+    for (std::uint32_t id : ids)
+      if (id >= size.values) size.foreign = true, size.foreignAt = place;
+    ++size.nodes;
+    size.operands += std::uint32_t(ids.size());
+    size.attributes += std::uint32_t(attributes.size());
+    return (size.values += std::uint32_t(results.size())) - std::uint32_t(results.size());
   }
 
   constexpr std::uint32_t addScope(std::uint32_t parent, std::string_view field, std::int32_t count) {
-    scopes.push_back({std::int32_t(parent), field, count});
-    return std::uint32_t(scopes.size()) - 1;
+    if (scopes_) scopes_[size.scopes] = {std::int32_t(parent), field, count};
+    return size.scopes++;
   }
 
   constexpr std::uint32_t addParam(std::uint32_t scopeOfParam, const TypeInfo* type) {
-    ++paramCount;
     std::uint32_t id = add(op::param, {}, {}, {type}, {});
-    nodes.back().scope = scopeOfParam;
+    if (nodes_) nodes_[size.nodes - 1].scope = scopeOfParam;
+    ++paramCount_;
     return id;
   }
 
   /// A loose node lies in the innermost module that holds both its neighbours: between attn.v and attn.out is attn.
   constexpr void settleScopes() {
+    if (!nodes_) return;
     std::uint32_t before = 0, after = 0;
-    std::vector<std::uint32_t> previous;
-    for (const Node& node : nodes) {
-      if (node.op != op::param && !(node.scope & loose)) before = node.scope;
-      previous.push_back(before);
-    }
-    for (std::size_t i = nodes.size(); i-- > 0;) {
-      Node& node = nodes[i];
-      if (node.op == op::param) continue;
-      if (node.scope & loose)
-        node.scope = holderOf(previous[i], after);
-      else
-        after = node.scope;
-    }
+    for (std::uint32_t i = 0; i < firstParam; ++i) nodes_[i].scope = 0;
+    for (std::uint32_t i = firstParam + paramCount_; i < size.nodes; ++i)
+      nodes_[i].scope& loose ? nodes_[i].scope |= before : before = nodes_[i].scope;
+    for (std::uint32_t i = size.nodes; i-- > firstParam + paramCount_;)
+      nodes_[i].scope& loose ? nodes_[i].scope = commonHolder(nodes_[i].scope & ~loose, after)
+                             : after = nodes_[i].scope;
+  }
+
+  /// The scope of the module that a parameter is a member of, or of the module `up` levels above it.
+  constexpr std::uint32_t holder(std::uint32_t param, int up = 0) const {
+    if (!nodes_) return 0;
+    std::int32_t scope = scopes_[nodes_[param].scope].parent;
+    for (; up > 0; --up) scope = scopes_[scope].parent;
+    return std::uint32_t(scope);
   }
 
  private:
+  constexpr std::uint32_t write(std::string_view op, Ids ids, Attributes attributes, Types results, Place place) {
+    Node& node = nodes_[size.nodes++];
+    node = {op,
+            {size.operands, std::uint32_t(ids.size())},
+            {size.values, std::uint32_t(results.size())},
+            {size.attributes, std::uint32_t(attributes.size())},
+            insideModule ? scope : loose,
+            user.line ? user : place};
+    for (std::uint32_t id : ids) {
+      operands_[size.operands++] = id;
+      if (!insideModule && isParam(id)) node.scope = holder(id);
+    }
+    for (const Attribute& attribute : attributes) attributes_[size.attributes++] = attribute;
+    for (const TypeInfo* type : results) values_[size.values++].type = type;
+    return node.results.begin;
+  }
+
+  // Every input and parameter is a node with one result, and they come first: a parameter's id is its node's.
+  constexpr bool isParam(std::uint32_t id) const { return id - firstParam < paramCount_; }
+
   // A scope is added after its parent, so the larger id is never the holder.
-  constexpr std::uint32_t holderOf(std::uint32_t a, std::uint32_t b) const {
-    while (a != b) (a > b ? a : b) = std::uint32_t(scopes[a > b ? a : b].parent);
+  constexpr std::uint32_t commonHolder(std::uint32_t a, std::uint32_t b) const {
+    while (a != b) (a > b ? a : b) = std::uint32_t(scopes_[a > b ? a : b].parent);
     return a;
   }
+
+  Node* nodes_ = nullptr;
+  ValueInfo* values_ = nullptr;
+  std::uint32_t* operands_ = nullptr;
+  Attribute* attributes_ = nullptr;
+  Scope* scopes_ = nullptr;
+  std::uint32_t paramCount_ = 0;
 };
 
 /// While it lives, nodes are said to be at `place`, unless an outer one says where: for words made of words.
@@ -113,25 +140,33 @@ class UserLine {
 /// While it lives, nodes belong to `scope` for sure and are said to be at `place`, unless an outer one says where.
 class Inside {
  public:
-  constexpr Inside(Tape& tape, std::uint32_t scope, Place place)
-      : tape_(tape), scope_(tape.scope), sure_(tape.insideModule), user_(tape.user) {
+  constexpr Inside(Tape& tape, std::uint32_t scope, Place place, bool sure = true) : Inside(&tape, place) {
     tape.scope = scope;
-    tape.insideModule = true;
-    if (!tape.user.line) tape.user = place;
+    tape.insideModule = sure;
+  }
+  /// In the module that `parameter` is a member of, or `up` levels above it.
+  template <class Parameter>
+  constexpr Inside(const Parameter& parameter, Place place, int up = 0) : Inside(parameter.tape, place) {
+    if (!tape_) return;
+    tape_->scope = tape_->holder(parameter.id, up);
+    tape_->insideModule = true;
   }
   constexpr ~Inside() {
-    tape_.scope = scope_;
-    tape_.insideModule = sure_;
-    tape_.user = user_;
+    if (!tape_) return;
+    tape_->scope = scope_;
+    tape_->insideModule = sure_;
   }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
 
  private:
-  Tape& tape_;
+  constexpr Inside(Tape* tape, Place place)
+      : line_(tape, place), tape_(tape), scope_(tape ? tape->scope : 0), sure_(tape && tape->insideModule) {}
+
+  UserLine line_;
+  Tape* tape_;
   std::uint32_t scope_;
   bool sure_;
-  Place user_;
 };
 
 template <class A>

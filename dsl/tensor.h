@@ -1,7 +1,7 @@
 // Tensor: a value of the graph. Its type is the element type and the axes, its value is an id on a tape.
 //
 // Invariant: copying a Tensor shares the node; nothing about its history is in its type.
-// Read tests/dsl/tensor_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include <initializer_list>
@@ -13,17 +13,31 @@
 namespace heed {
 namespace lang {
 
-template <class D, class... A>
+template <bool Valid, class D, class... A>
 struct TypeStore {
+  static constexpr TypeInfo info{};
+};
+template <class D, class... A>
+struct TypeStore<true, D, A...> {
   static constexpr const AxisInfo* axes[sizeof...(A) + 1]{&axisInfo<A>..., nullptr};
   static constexpr TypeInfo info{D::dtype, sizeof...(A), axes};
 };
 
 /// Appends a node with one result of type R.
 template <class R>
-constexpr R emit(Tape& tape, std::string_view op, Tape::Ids operands, Tape::Attributes attributes, Place place) {
-  return R{&tape, tape.add(op, operands, attributes, {&R::info}, place)};
+constexpr R emit(Tape* tape, std::string_view op, Tape::Ids operands, Tape::Attributes attributes, Place place) {
+  if (!tape) return R{};
+  return R{tape, tape->add(op, operands, attributes, {&R::info}, place)};
 }
+
+template <class D>
+inline constexpr bool isElement = ElementType<D>;
+template <class A>
+inline constexpr bool isAxis = Axis<A>;
+template <bool Axes, class... A>
+inline constexpr bool distinctAxes = true;
+template <class... A>
+inline constexpr bool distinctAxes<true, A...> = distinctNames<axes<A...>>;
 
 /// What a rejected word returns: it becomes anything without another word, so that one mistake is one message.
 struct Fault : PointwiseWords<Fault> {
@@ -37,7 +51,8 @@ struct Fault : PointwiseWords<Fault> {
   }
 };
 
-/// Checks an implicit conversion. As a default argument g++ reports it at the line of the conversion.
+#ifndef __clang__
+/// Checks an implicit conversion. g++ reports it at the user's line as a default argument, clang in a body.
 template <class To, class From>
 struct Converted {
   static constexpr bool axesAgree = sameAxes<AxesOf<To>, AxesOf<From>>;
@@ -45,6 +60,7 @@ struct Converted {
   static_assert(axesAgree, "heed: a tensor with other axes is expected here");
   static_assert(!axesAgree || typesAgree, "heed: a tensor with another element type is expected here; use cast<T>(x)");
 };
+#endif
 
 }  // namespace lang
 
@@ -52,11 +68,14 @@ struct Converted {
 /// order, because order is layout and never meaning.
 template <class D, class... A>
 struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
-  static_assert(lang::ElementType<D>, "heed: Tensor<T, Axes...>: T is one of i1, i32, f16, bf16, f32");
-  static_assert((Axis<A> && ...), "heed: Tensor<T, Axes...>: an axis is a struct that derives from axis<\"name\">");
-  static_assert(lang::distinctNames<axes<A...>>, "heed: Tensor<T, Axes...>: two axes of one name in one tensor");
+  static constexpr bool hasElement = lang::isElement<D>;
+  static constexpr bool hasAxes = (lang::isAxis<A> && ...);
+  static constexpr bool distinct = lang::distinctAxes<hasAxes, A...>;
+  static_assert(hasElement, "heed: Tensor<T, Axes...>: T is one of i1, i32, f16, bf16, f32");
+  static_assert(hasAxes, "heed: Tensor<T, Axes...>: an axis is a struct that derives from axis<\"name\">");
+  static_assert(distinct, "heed: Tensor<T, Axes...>: two axes of one name in one tensor");
 
-  static constexpr const TypeInfo& info = lang::TypeStore<D, A...>::info;
+  static constexpr const TypeInfo &info = lang::TypeStore < hasElement && hasAxes, D, A... > ::info;
   lang::Tape* tape = nullptr;
   std::uint32_t id = lang::unbound;
 
@@ -64,10 +83,21 @@ struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
   constexpr Tensor(lang::Tape* t, std::uint32_t i) : tape(t), id(i) {}
 
   template <class E, class... B>
-    requires(!std::is_same_v<Tensor, Tensor<E, B...>>)
-  constexpr Tensor(const Tensor<E, B...>& x, [[maybe_unused]] lang::Converted<Tensor, Tensor<E, B...>> checked = {},
-                   Place place = lang::caller())
-      : Tensor(lang::emit<Tensor>(*x.tape, op::permute, {x.id}, {}, place)) {}
+  requires(!std::is_same_v<Tensor, Tensor<E, B...>>)
+#ifdef __clang__
+      constexpr Tensor(const Tensor<E, B...>& x, Place place = lang::caller()) {
+    constexpr bool axesAgree = lang::sameAxes<axes<A...>, axes<B...>>, typesAgree = std::is_same_v<D, E>;
+    static_assert(axesAgree, "heed: a tensor with other axes is expected here");
+    static_assert(!axesAgree || typesAgree,
+                  "heed: a tensor with another element type is expected here; use cast<T>(x)");
+    *this = lang::emit<Tensor>(x.tape, op::permute, {x.id}, {}, place);
+  }
+#else
+      constexpr Tensor(const Tensor<E, B...>& x, lang::Converted<Tensor, Tensor<E, B...>> = {},
+                       Place place = lang::caller())
+      : Tensor(lang::emit<Tensor>(x.tape, op::permute, {x.id}, {}, place)) {
+  }
+#endif
 
   /// doc[j]: the tensor as seen along the axis of the index j, which is one of its axes or like one of them.
   template <class I>
@@ -75,9 +105,12 @@ struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
 
   /// x | layer is layer(x).
   template <class M>
-    requires std::is_class_v<M> && std::is_invocable_v<const M&, Tensor>
-  friend constexpr auto operator|(const Tensor& x, const M& layer) {
-    return layer(x);
+  requires std::is_class_v<M> && std::is_invocable_v<const M&, Tensor>
+  friend constexpr auto operator|(lang::here<Tensor> x, const M& layer) {
+    if constexpr (std::is_invocable_v<const M&, Tensor, Place>)
+      return layer(x.value, x.place);
+    else
+      return layer(x.value);
   }
 };
 

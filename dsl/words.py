@@ -58,39 +58,39 @@ struct {type} {{
 }};"""
 
 UNARY = """\
-  friend constexpr auto {spelling}(here<Self> x) {{ return pointwise<word::{type}>(x.place, x.value); }}"""
+  friend constexpr auto {spelling}(here<Self> x) {{ return {body}<word::{type}>(x.place, x.value); }}"""
 
 BINARY = """\
   template <AnyOperand R>
   friend constexpr auto {spelling}(here<Self> l, const R& r) {{
-    return pointwise<word::{type}>(l.place, l.value, r);
+    return {body}<word::{type}>(l.place, l.value, r);
   }}
   template <Scalar L>
   friend constexpr auto {spelling}(const L& l, here<Self> r) {{
-    return pointwise<word::{type}>(r.place, l, r.value);
+    return {body}<word::{type}>(r.place, l, r.value);
   }}"""
 
 # C++20 also tries x == y as y == x. With the conversion always on the type that comes later in a total order, both
 # readings rank equal and the one as written wins.
 EQUALITY = """\
   friend constexpr auto {spelling}(here<Self> l, here<Self> r) {{
-    return pointwise<word::{type}>(l.place, l.value, r.value);
+    return {body}<word::{type}>(l.place, l.value, r.value);
   }}
   template <AnyOperand R>
     requires ComesBefore<R, Self>
   friend constexpr auto {spelling}(here<Self> l, const R& r) {{
-    return pointwise<word::{type}>(l.place, l.value, r);
+    return {body}<word::{type}>(l.place, l.value, r);
   }}
   template <AnyOperand L>
     requires ComesBefore<L, Self>
   friend constexpr auto {spelling}(const L& l, here<Self> r) {{
-    return pointwise<word::{type}>(r.place, l, r.value);
+    return {body}<word::{type}>(r.place, l, r.value);
   }}"""
 
 SELECT = """\
   template <AnyOperand X, AnyOperand Y>
   friend constexpr auto {spelling}(here<Self> mask, const X& x, const Y& y) {{
-    return pointwise<word::{type}>(mask.place, mask.value, x, y);
+    return {body}<word::{type}>(mask.place, mask.value, x, y);
   }}"""
 
 
@@ -112,7 +112,8 @@ def friends(row):
         shape = EQUALITY
     else:
         shape = {1: UNARY, 2: BINARY, 3: SELECT}[row["arity"]]
-    return shape.format(spelling=spelling, type=row["type"])
+    body = "select" if row["typing"] == "select" else "elementwise"
+    return shape.format(spelling=spelling, type=row["type"], body=body)
 
 
 def main():

@@ -37,17 +37,17 @@ static void run(const lesson::CommandLine& line) {
   auto causal = lesson::compile(projected, line);
   if (line.compile_only) return;
 
-  Array<f32, Word, In> x({.43, .15, .89,    // Your
+  Array<f32, Word, In> x{.43, .15, .89,    // Your
                           .55, .87, .66,    // journey
                           .57, .85, .64,    // starts
                           .22, .58, .33,    // with
                           .77, .25, .10,    // one
-                          .05, .80, .55});  // step
+                          .05, .80, .55};  // step
   auto [weights, context] = attention(x);
   std::cout << "Attention weights, one row a word\n" << weights << "\nContext\n" << context << '\n';
 
-  Array<f32, In, Out> wq({.30, .08, .76, .95, .50, .48}), wk({.14, .10, .18, .07, .97, .81}),
-      wv({.08, .20, .32, .12, .40, .18});
+  Array<f32, In, Out> wq{.30, .08, .76, .95, .50, .48}, wk{.14, .10, .18, .07, .97, .81},
+      wv{.08, .20, .32, .12, .40, .18};
   auto [causal_weights, causal_context] = causal(x, wq, wk, wv);
   std::cout << "Causal weights, with projections\n" << causal_weights << "\nContext\n" << causal_context;
 }

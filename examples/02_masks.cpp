@@ -79,37 +79,37 @@ static void run(const lesson::CommandLine& line) {
   auto regression = lesson::compile(kernel_pooling, line);
   if (line.compile_only) return;
 
-  auto scores = filled(Array<f32, Batch, Query, Key>({2, 4}), 1);
+  auto scores = filled(Array<f32, Batch, Query, Key>(2, 4), 1);
   std::cout << "Softmax with lengths 2 and 3, one for each sequence\n"
-            << sequences(scores, Array<i32, Batch>({2, 3})) << "\nwith lengths 1, 3 and 2, 4, one for each query\n"
-            << queries(scores, Array<i32, Batch, Query>({1, 3, 2, 4}));
+            << sequences(scores, Array<i32, Batch>{2, 3}) << "\nwith lengths 1, 3 and 2, 4, one for each query\n"
+            << queries(scores, Array<i32, Batch, Query>{1, 3, 2, 4});
 
-  auto q = filled(Array<f32, Batch, Query, Depth>({5}), 2);
-  auto k = filled(Array<f32, Batch, Key, Depth>({5}), 3);
-  auto v = filled(Array<f32, Batch, Key, Value>({5}), 4);
-  std::cout << "\nCausal attention over 5 and 3 keys\n" << causal(q, k, v, Array<i32, Batch>({5, 3}));
+  auto q = filled(Array<f32, Batch, Query, Depth>(5), 2);
+  auto k = filled(Array<f32, Batch, Key, Depth>(5), 3);
+  auto v = filled(Array<f32, Batch, Key, Value>(5), 4);
+  std::cout << "\nCausal attention over 5 and 3 keys\n" << causal(q, k, v, Array<i32, Batch>{5, 3});
 
   // Ten equal keys: the weights are equal over those that are there, so the result is the mean of their values.
-  Array<f32, Batch, Key, Value> values({10});
+  Array<f32, Batch, Key, Value> values(10);
   for (int n = 0; float& x : values.span()) x = float(n++ % 40);
-  Array<i32, Batch> valid({2, 6});
-  Array<f32, Batch, Key, Depth> keys({10});
+  Array<i32, Batch> valid{2, 6};
+  Array<f32, Batch, Key, Depth> keys(10);
   keys.fill(1);
-  Array<f32, Batch, Key, KeyIn> narrow({10, 2});
+  Array<f32, Batch, Key, KeyIn> narrow(10, 2);
   narrow.fill(1);
   std::cout << "\nTen equal keys, of which 2 and 6 are there: dot product\n"
-            << dot(filled(Array<f32, Batch, Query, Depth>({1}), 5), keys, values, valid) << "\nadditive\n"
-            << bahdanau(filled(Array<f32, Batch, Query, In>({1, 20}), 6), narrow, values,
-                        filled(Array<f32, Hidden, In>({20}), 7), filled(Array<f32, Hidden, KeyIn>({2}), 8),
+            << dot(filled(Array<f32, Batch, Query, Depth>(1), 5), keys, values, valid) << "\nadditive\n"
+            << bahdanau(filled(Array<f32, Batch, Query, In>(1, 20), 6), narrow, values,
+                        filled(Array<f32, Hidden, In>(20), 7), filled(Array<f32, Hidden, KeyIn>(2), 8),
                         filled(Array<f32, Hidden>(), 9), valid);
 
-  Array<f32, Sample> xs({50}), ys({50});
+  Array<f32, Sample> xs(50), ys(50);
   for (int n = 0; n < 50; ++n) {
     xs(n) = float(n) * .1f;
     ys(n) = 2 * std::sin(xs(n)) + std::pow(xs(n), .8f);
   }
-  Array<f32, Point> x({.5, 1.5, 2.5, 3.5, 4.5});
-  Array<f32> width({.3});
+  Array<f32, Point> x{.5, 1.5, 2.5, 3.5, 4.5};
+  Array<f32> width{.3};
   std::cout << "\nGaussian-kernel pooling of 2 sin(x) + x^0.8 at .5, 1.5, ... 4.5\n" << regression(x, xs, ys, width);
 }
 

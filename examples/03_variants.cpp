@@ -53,7 +53,7 @@ constexpr auto grouped(Tensor<f32, Batch, Heads, Group, Seq, Depth> q, K k, K v)
 
 // One of your own, in three lines: every other key, and a bonus for the first.
 constexpr auto yours(Q q, K k, K v) {
-  auto s = scores(q, k) + where(index<Key>() == 0, 2., 0.);
+  auto s = scores(q, k) + 2. * cast<f32>(index<Key>() == 0);
   auto strided = causal() && (index<Seq>() - index<Key>()) % 2 == 0;
   return contract<Key>(softmax<Key>(where(strided, s, -inf)), v);
 }
@@ -97,18 +97,18 @@ static void run(const lesson::CommandLine& given) {
   if (line.compile_only) return;
 
   const int batch = 2, seq = 40;
-  auto q = filled(Array<f32, Batch, Heads, Seq, Depth>({batch, seq}), 1);
-  auto k = filled(Array<f32, Batch, Heads, Key, Depth>({batch, seq}), 2);
-  auto v = filled(Array<f32, Batch, Heads, Key, Depth>({batch, seq}), 3);
-  Array<i32, Batch, Seq> document({batch, seq});
+  auto q = filled(Array<f32, Batch, Heads, Seq, Depth>(batch, seq), 1);
+  auto k = filled(Array<f32, Batch, Heads, Key, Depth>(batch, seq), 2);
+  auto v = filled(Array<f32, Batch, Heads, Key, Depth>(batch, seq), 3);
+  Array<i32, Batch, Seq> document(batch, seq);
   for (int n = 0; int& d : document.span()) d = n++ % seq / 15;
 
-  show("ALiBi", with_alibi(q, k, v, Array<f32, Heads>({.25, .0625, .015625, .00390625})));
+  show("ALiBi", with_alibi(q, k, v, Array<f32, Heads>{.25, .0625, .015625, .00390625}));
   show("softcap", with_softcap(q, k, v));
   show("window", with_window(q, k, v));
   show("documents", with_documents(q, k, v, document));
-  show("prefix", with_prefix(q, k, v, Array<i32, Batch>({5, 30})));
-  show("grouped", with_groups(filled(Array<f32, Batch, Heads, Group, Seq, Depth>({batch, seq}), 4), k, v));
+  show("prefix", with_prefix(q, k, v, Array<i32, Batch>{5, 30}));
+  show("grouped", with_groups(filled(Array<f32, Batch, Heads, Group, Seq, Depth>(batch, seq), 4), k, v));
   show("yours", with_yours(q, k, v));
 }
 

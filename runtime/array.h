@@ -138,15 +138,24 @@ class Array {
   Array<const D, Axes...> readonly() const { return Array<const D, Axes...>::from(any_); }
   operator Array<const D, Axes...>() const requires(!std::is_const_v<D>) { return readonly(); }
 
+  /// An owning row-major copy, also of a view that is a temporary.
+  Array copy() const { return Array(*this); }
+
   template <Axis A>
   std::int64_t extent() const {
     static_assert(one_of<A, Axes...>, "heed: extent<Axis>(): the array has no such axis");
-    return view().sizes[index_in<A, Axes...>];
+    if constexpr (one_of<A, Axes...>)
+      return view().sizes[index_in<A, Axes...>];
+    else
+      return 0;
   }
   template <Axis A>
   std::int64_t stride() const {
     static_assert(one_of<A, Axes...>, "heed: stride<Axis>(): the array has no such axis");
-    return view().strides[index_in<A, Axes...>];
+    if constexpr (one_of<A, Axes...>)
+      return view().strides[index_in<A, Axes...>];
+    else
+      return 0;
   }
   std::int64_t size() const { return view().size(); }
   bool empty() const { return view().empty(); }
@@ -183,14 +192,20 @@ class Array {
   /// fill(0.f), or fill([](auto i, auto j) { return i + j; }) with one index per axis.
   template <class V>
   void fill(V&& value) {
+    auto* elements = static_cast<value_type*>(view().data);
+    constexpr bool constant = std::is_convertible_v<V, value_type>;
+    if constexpr (constant)
+      if (contiguous()) {
+        std::fill_n(elements, size(), static_cast<value_type>(value));
+        return;
+      }
     if (empty()) return;
     std::array<std::int64_t, rank> index{};
     do {
-      auto& target = data()[dot(index)];
-      if constexpr (std::is_convertible_v<V, value_type>)
-        target = static_cast<value_type>(value);
+      if constexpr (constant)
+        elements[dot(index)] = static_cast<value_type>(value);
       else
-        target = static_cast<value_type>(std::apply(value, index));
+        elements[dot(index)] = static_cast<value_type>(std::apply(value, index));
     } while (advance(index));
   }
   /// Copies the elements of an array of the same extents into this one's memory.
@@ -264,7 +279,8 @@ class Array {
   }
   template <class... I>
   std::int64_t offset(I... i) const {
-    static_assert(sizeof...(I) == rank, "heed: a(i, j, ...): give one index per axis");
+    constexpr bool one_per_axis = sizeof...(I) == rank;
+    static_assert(one_per_axis, "heed: a(i, j, ...): give one index per axis");
     const std::array<std::int64_t, rank> index{static_cast<std::int64_t>(i)...};
     for (int axis = 0; axis < rank; ++axis) assert(index[axis] >= 0 && index[axis] < view().sizes[axis]);
     return dot(index);

@@ -51,7 +51,8 @@ class Session {
   };
   Memory memory() const { return {allocations_, arena_.size + scratch_.size}; }
 
-  /// The two services of abi.h; compiled code reaches them as heed_arena and heed_parallel.
+  /// The two services of abi.h; compiled code reaches them as heed_arena and heed_parallel. Not from within a task.
+  /// They throw heed::Error when memory runs out, so an entry must be code that can be unwound.
   void* arena(std::int64_t bytes);
   void parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task task, void* captures);
 

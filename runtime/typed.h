@@ -32,11 +32,14 @@ inline constexpr int index_in = [] {
   ((std::same_as<A, Axes> ? found = at : 0, ++at), ...);
   return found;
 }();
-template <class A, class B>
+template <class D, Axis... Axes>
+class Array;
+/// Arrays of the same axes in any order.
+template <class L, class R>
 inline constexpr bool same_axes = false;
-/// The same axes in any order.
-template <template <class...> class L, class... A, template <class...> class M, class... B>
-inline constexpr bool same_axes<L<A...>, M<B...>> = sizeof...(A) == sizeof...(B) && (one_of<A, B...> && ...);
+template <class D, class... A, class E, class... B>
+inline constexpr bool same_axes<Array<D, A...>, Array<E, B...>> = sizeof...(A) == sizeof...(B) &&
+                                                                  (one_of<A, B...> && ...);
 
 template <Axis A>
 AxisSpec axisSpec() {

@@ -1,6 +1,7 @@
 // One line per step. Each leaves valid IR, so any of them can be looked at on its own.
 #include "heed/codegen/cpu/pipeline.h"
 
+#include "heed/codegen/cpu/attention/attention.h"
 #include "heed/codegen/cpu/loops/passes.h"
 #include "heed/codegen/cpu/math/passes.h"
 #include "heed/codegen/cpu/outline.h"
@@ -23,11 +24,12 @@ static std::string instructionSet(const Target& target) {
 
 void buildCpuPipeline(OpPassManager& pm, const Target& target) {
   std::string features = instructionSet(target);
+  pm.addNestedPass<func::FuncOp>(createTileLowerAttention({.features = features}));
   pm.addPass(createLowerContract({features}));
   pm.addPass(createLowerGeneric({features}));
   pm.addPass(createTileAddSession());
   pm.addPass(createTileOutlineParallel());
-  pm.addPass(createExpandMath());
+  pm.addPass(createExpandMath({target.fma}));
 }
 
 void buildLlvmPipeline(OpPassManager& pm) {
@@ -37,6 +39,7 @@ void buildLlvmPipeline(OpPassManager& pm) {
 
 void registerCpuPasses() {
   registerCpuBasePasses();
+  registerCpuAttentionPasses();
   registerCpuLoopsPasses();
   registerCpuMathPasses();
   registerJitPasses();

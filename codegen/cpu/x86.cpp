@@ -1,4 +1,4 @@
-// x86 intrinsics by their LLVM names: they outlive the renaming of upstream's x86 dialect.
+// Each intrinsic with a full mask.
 #include "heed/codegen/cpu/x86.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -8,25 +8,25 @@ using namespace mlir;
 
 namespace heed::cpu {
 
-static Value scalef(OpBuilder& b, Location loc, Value mantissa, Value exponent) {
-  Type type = mantissa.getType();
+bool has512(const Target& target, Value x) {
+  auto vector = dyn_cast<VectorType>(x.getType());
+  return target.avx512 && vector && vector.getNumElements() == 16 && vector.getElementType().isF32();
+}
+
+static Value call(OpBuilder& b, Location loc, StringRef name, Value x, Value y) {
   Value all = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(-1));
   Value rounding = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(4));  // the current mode
-  return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr("llvm.x86.avx512.mask.scalef.ps.512"),
-                                       ValueRange{mantissa, exponent, mantissa, all, rounding})
+  return LLVM::CallIntrinsicOp::create(b, loc, x.getType(), b.getStringAttr(name), ValueRange{x, y, x, all, rounding})
       .getResult(0);
 }
 
-Value scaleByPowerOf2(OpBuilder& b, Location loc, const Target& target, Value mantissa, Value exponent) {
-  auto type = cast<VectorType>(mantissa.getType());
-  if (target.avx512 && type.getShape() == ArrayRef<int64_t>{16}) return scalef(b, loc, mantissa, exponent);
-  auto ints = VectorType::get(type.getShape(), b.getI32Type());
-  auto splat = [&](int32_t n) {
-    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(ints, b.getI32IntegerAttr(n))).getResult();
-  };
-  Value biased = arith::AddIOp::create(b, loc, arith::FPToSIOp::create(b, loc, ints, exponent), splat(127));
-  Value power = arith::BitcastOp::create(b, loc, type, arith::ShLIOp::create(b, loc, biased, splat(23)));
-  return arith::MulFOp::create(b, loc, mantissa, power);
+Value fraction512(OpBuilder& b, Location loc, Value x) {
+  Value down = arith::ConstantOp::create(b, loc, b.getI32IntegerAttr(1));  // round to whole numbers, downwards
+  return call(b, loc, "llvm.x86.avx512.mask.reduce.ps.512", x, down);
+}
+
+Value scale512(OpBuilder& b, Location loc, Value mantissa, Value exponent) {
+  return call(b, loc, "llvm.x86.avx512.mask.scalef.ps.512", mantissa, exponent);
 }
 
 }  // namespace heed::cpu

@@ -1,6 +1,6 @@
-// Everything that only x86 has, in one place. Each emits plain arith where the target lacks the instruction.
+// Everything that only x86 has, in one place, by the intrinsics' LLVM names: they outlive a renamed dialect.
 //
-// A 512-bit intrinsic on a CPU without it aborts the compiler: every one is gated on the Target.
+// A 512-bit intrinsic on a CPU without it aborts the compiler: ask has512 first.
 // Test: tests/codegen/attention/attention_test.cpp, on each target.
 #pragma once
 
@@ -9,9 +9,13 @@
 
 namespace heed::cpu {
 
-/// mantissa * 2^floor(exponent) for vectors of f32 with integral exponents in [-127, 127].
-/// With AVX-512 one instruction, gradual at the ends; else exact for exponents above -127, and 0 at -127.
-mlir::Value scaleByPowerOf2(mlir::OpBuilder& b, mlir::Location loc, const Target& target, mlir::Value mantissa,
-                            mlir::Value exponent);
+/// Whether the functions below may be used on `x`.
+bool has512(const Target& target, mlir::Value x);
+
+/// x - floor(x), in [0, 1]; 0 for an infinity.
+mlir::Value fraction512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value x);
+
+/// mantissa * 2^floor(exponent), gradual at both ends; 0 for -inf.
+mlir::Value scale512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value mantissa, mlir::Value exponent);
 
 }  // namespace heed::cpu

@@ -1,7 +1,8 @@
 // ORC without its upper layers: one session, one library, one object. Creating them costs well under a millisecond.
 #include "heed/codegen/jit/link.h"
 
-#include <cmath>
+#include <math.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -11,6 +12,12 @@
 #include "llvm/ExecutionEngine/Orc/RTDyldObjectLinkingLayer.h"
 #include "llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h"
 #include "llvm/ExecutionEngine/SectionMemoryManager.h"
+
+// libgcc's conversions of f16, for CPUs that lack them.
+extern "C" {
+_Float16 __truncsfhf2(float);
+float __extendhfsf2(_Float16);
+}
 
 namespace heed::cpu {
 namespace {
@@ -33,7 +40,10 @@ class Code {
     if (Error e = library.define(absoluteSymbols(runtimeSymbols()))) return e;
     if (Error e = linker.add(library, std::move(object))) return e;
     auto entry = session.lookup({&library}, "heed_entry");
-    if (!entry) return entry.takeError();
+    if (!entry) {
+      std::string what = toString(entry.takeError());
+      return createStringError(inconvertibleErrorCode(), "cpu: linking: " + (reported.empty() ? what : reported));
+    }
     return entry->getAddress().toPtr<abi::Entry>();
   }
 
@@ -41,15 +51,14 @@ class Code {
   explicit Code(std::unique_ptr<ExecutorProcessControl> control)
       : session(std::move(control)),
         linker(session, [](const MemoryBuffer&) { return std::make_unique<SectionMemoryManager>(); }) {
-    session.setErrorReporter([](Error e) { consumeError(std::move(e)); });  // lookup() returns it as well
+    session.setErrorReporter([this](Error e) { reported += toString(std::move(e)); });  // names the missing symbols
     linker.registerJITEventListener(*JITEventListener::createGDBRegistrationListener());
     if (std::getenv("HEED_PERF"))
       if (JITEventListener* perf = JITEventListener::createPerfJITEventListener())
         linker.registerJITEventListener(*perf);
   }
 
-  /// All that compiled code may call. fmodf is exact by definition, so arith.remf may use it; rounding functions are
-  /// what SSE2 has no instruction for.
+  /// All that compiled code may call. fmodf is exact by definition, so arith.remf may use it.
   SymbolMap runtimeSymbols() {
     SymbolMap symbols;
     auto bind = [&]<typename F>(StringRef name, F* function) {
@@ -60,14 +69,13 @@ class Code {
     bind("memcpy", &std::memcpy);
     bind("memmove", &std::memmove);
     bind("memset", &std::memset);
-    bind("fmodf", &::fmodf);
-    bind("floorf", &::floorf);
-    bind("ceilf", &::ceilf);
-    bind("truncf", &::truncf);
-    bind("roundevenf", &::roundevenf);
+    bind("fmodf", static_cast<float (*)(float, float)>(&::fmodf));
+    bind("__truncsfhf2", &__truncsfhf2);
+    bind("__extendhfsf2", &__extendhfsf2);
     return symbols;
   }
 
+  std::string reported;
   ExecutionSession session;
   RTDyldObjectLinkingLayer linker;
 };

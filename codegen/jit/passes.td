@@ -15,6 +15,6 @@ def EmitEntry : Pass<"tile-emit-entry", "::mlir::ModuleOp"> {
 
 def ToLlvm : Pass<"tile-to-llvm", "::mlir::ModuleOp"> {
   let summary = "everything to the LLVM dialect in one conversion";
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
 }
 #endif

@@ -1,7 +1,8 @@
-// One conversion from scf, vector, memref, arith and the rest to the LLVM dialect.
+// From scf, vector, memref, arith and the rest to the LLVM dialect, in one conversion where that is possible.
 //
 // Upstream's passes do the same one dialect at a time; each walks and legalises everything again, which costs more
-// than the patterns themselves. Only ops that have no direct form are rewritten first, and only they are visited.
+// than the patterns themselves. Ops that have no direct form are rewritten first, and only they are visited; loops
+// become branches on their own, because upstream's patterns for them read an op after its replacement.
 #include "heed/codegen/jit/passes.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -20,6 +21,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Transforms/DialectConversion.h"
@@ -47,8 +49,8 @@ bool isBFloat(Type type) { return getElementTypeOrSelf(type).isBF16(); }
 /// Ops without a direct LLVM form: n-D vectors, affine arithmetic, strided views, and bf16 conversion, which the
 /// back end would otherwise turn into one library call per element.
 bool needsRewriting(Operation* op) {
-  if (isa<memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp, affine::AffineApplyOp,
-          affine::AffineMinOp, affine::AffineMaxOp>(op))
+  if (isa<memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp, affine::AffineApplyOp, affine::AffineMinOp,
+          affine::AffineMaxOp>(op))
     return true;
   if (auto narrow = dyn_cast<arith::TruncFOp>(op)) return isBFloat(narrow.getType());
   if (auto widen = dyn_cast<arith::ExtFOp>(op)) return isBFloat(widen.getIn().getType());
@@ -83,12 +85,49 @@ LogicalResult rewriteAwkwardOps(ModuleOp module) {
   return applyOpPatternsGreedily(ops, std::move(patterns), config);
 }
 
+/// bf16 is storage only: every conversion has been expanded to integer arithmetic, so the back end is shown i16. Shown
+/// bf16, it turns plain stores into library calls where the CPU has no bf16 instructions.
+void showBFloatAsInteger(LLVMTypeConverter& types) {
+  types.addConversion([](BFloat16Type type) -> Type { return IntegerType::get(type.getContext(), 16); });
+  types.addConversion([](VectorType type) -> std::optional<Type> {
+    if (!type.getElementType().isBF16() || type.getRank() != 1) return std::nullopt;
+    return type.clone(IntegerType::get(type.getContext(), 16));
+  });
+}
+
+struct BFloatConstant : OpConversionPattern<arith::ConstantOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(arith::ConstantOp op, OpAdaptor, ConversionPatternRewriter& rewriter) const override {
+    if (!isBFloat(op.getType())) return rewriter.notifyMatchFailure(op, "has an LLVM form of its own");
+    Type type = getTypeConverter()->convertType(op.getType()), word = rewriter.getI16Type();
+    TypedAttr value;
+    if (auto number = dyn_cast<FloatAttr>(op.getValue()))
+      value = rewriter.getIntegerAttr(word, number.getValue().bitcastToAPInt());
+    else
+      value =
+          cast<DenseFPElementsAttr>(op.getValue()).mapValues(word, [](const APFloat& x) { return x.bitcastToAPInt(); });
+    rewriter.replaceOpWithNewOp<LLVM::ConstantOp>(op, type, value);
+    return success();
+  }
+};
+
+LogicalResult loopsToBranches(ModuleOp module) {
+  RewritePatternSet patterns(module.getContext());
+  populateSCFToControlFlowConversionPatterns(patterns);
+  ConversionTarget target(*module.getContext());
+  target.addIllegalDialect<scf::SCFDialect>();
+  target.markUnknownOpDynamicallyLegal([](Operation*) { return true; });
+  return applyPartialConversion(module, target, std::move(patterns));
+}
+
 struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
   void runOnOperation() override {
-    if (failed(rewriteAwkwardOps(getOperation()))) return signalPassFailure();
+    if (failed(rewriteAwkwardOps(getOperation())) || failed(loopsToBranches(getOperation())))
+      return signalPassFailure();
     LLVMTypeConverter types(&getContext());
+    showBFloatAsInteger(types);
     RewritePatternSet patterns(&getContext());
-    populateSCFToControlFlowConversionPatterns(patterns);
+    patterns.add<BFloatConstant>(types, &getContext(), /*benefit=*/2);
     populateVectorToLLVMConversionPatterns(types, patterns, /*reassociateFPReductions=*/false,
                                            /*force32BitVectorIndices=*/true);
     populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);
@@ -107,8 +146,7 @@ struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
     getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
     reconcileUnrealizedCasts(casts);
     auto left = getOperation().walk([](Operation* op) {
-      if (isa<ModuleOp, LLVM::LLVMFuncOp>(op) || isa<LLVM::LLVMDialect>(op->getDialect()))
-        return WalkResult::advance();
+      if (isa<ModuleOp, LLVM::LLVMFuncOp>(op) || isa<LLVM::LLVMDialect>(op->getDialect())) return WalkResult::advance();
       op->emitOpError("has no LLVM form");
       return WalkResult::interrupt();
     });

@@ -1,7 +1,7 @@
 // cast<T>(x): the same numbers as another element type.
 //
 // Invariant: a cast to the type that x has is x.
-// Read tests/dsl/pointwise_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include "heed/dsl/pointwise_rules.h"

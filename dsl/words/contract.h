@@ -1,7 +1,7 @@
 // contract<Axis...>(l, r): the sum over the named axes of l * r.
 //
 // Invariant: an axis that both have and that is not named is a batch axis; it is in the result once.
-// Read tests/dsl/contract_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include "heed/dsl/tensor.h"
@@ -27,14 +27,13 @@ constexpr auto contract(const L& l, const R& r, Place place = lang::caller()) {
   static_assert(!agree || numbers, "heed: contract<Axis...>(l, r): the operands are masks; use cast<f32>(x)");
   if constexpr (tensors && named && once && left && right && agree && numbers)
     return lang::emit<lang::TensorOf<lang::ElementOf<L>, lang::minus<lang::unite<Left, Right>, axes<A...>>>>(
-        *l.tape, op::contract, {l.id, r.id}, {lang::axisAttribute<A>("axes")...}, place);
+        l.tape, op::contract, {l.id, r.id}, {lang::axisAttribute<A>("axes")...}, place);
   else
     return lang::Fault{};
 }
 
 template <class... A, class L, class R>
-  requires(lang::Faulty<L> || lang::Faulty<R>)
-constexpr lang::Fault contract(const L&, const R&, Place = {}) {
+requires(lang::Faulty<L> || lang::Faulty<R>) constexpr lang::Fault contract(const L&, const R&, Place = {}) {
   return {};
 }
 

@@ -1,7 +1,7 @@
 // Conveniences that are formulas over the words, and roots of extents as plain numbers.
 //
 // Invariant: nothing here adds a word; the compiler sees the formula, at the user's line.
-// Read tests/dsl/formulas_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include <concepts>
@@ -35,13 +35,22 @@ constexpr Tape* tapeIn(const T& x) {
 
 /// sqrt(Depth::size) and rsqrt(Depth::size): constants.
 template <lang::Extent E>
-constexpr double sqrt(const E& extent) {
-  return lang::squareRoot(double(extent));
+constexpr auto sqrt([[maybe_unused]] const E& extent) {
+  constexpr bool known = !std::same_as<E, lang::RunTimeExtent>;
+  static_assert(known, "heed: sqrt(Axis::size): this axis has no static extent; declare it as axis<\"name\", extent>");
+  if constexpr (known)
+    return lang::squareRoot(double(extent));
+  else
+    return 1.0;
 }
 template <class E>
-  requires(lang::Extent<E> || lang::Scalar<E>)
-constexpr double rsqrt(const E& extent) {
-  return 1 / lang::squareRoot(double(extent));
+requires(lang::Extent<E> || lang::Scalar<E>) constexpr auto rsqrt([[maybe_unused]] const E& extent) {
+  constexpr bool known = !std::same_as<E, lang::RunTimeExtent>;
+  static_assert(known, "heed: rsqrt(Axis::size): this axis has no static extent; declare it as axis<\"name\", extent>");
+  if constexpr (known)
+    return 1 / lang::squareRoot(double(extent));
+  else
+    return 1.0;
 }
 
 template <lang::Operand T>

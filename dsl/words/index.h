@@ -33,7 +33,8 @@ constexpr auto Tensor<D, A...>::operator[](const I& i) const {
       return *this;
     } else {
       constexpr bool matches = lang::has<From, axes<A...>>;
-      static_assert(matches, "heed: x[i]: no axis of x is the index's axis, nor the one it is like; use take<Axis>(x, i)");
+      static_assert(matches,
+                    "heed: x[i]: no axis of x is the index's axis, nor the one it is like; use take<Axis>(x, i)");
       if constexpr (matches)
         return rename<From, To>(*this, i.place);
       else

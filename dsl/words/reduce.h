@@ -1,7 +1,7 @@
 // sum, mean, amax and amin along named axes.
 //
 // Invariant: the result has the axes of x that are not named, in their order.
-// Read tests/dsl/reduce_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include "heed/dsl/tensor.h"
@@ -22,7 +22,7 @@ constexpr auto reduce(std::string_view word, const T& x, Place place) {
   static_assert(hasAxes, "heed: sum, mean, amax, amin<Axis...>(x): x has no such axis");
   static_assert(numbers, "heed: sum, mean, amax, amin<Axis...>(x): x is a mask; use cast<f32>(x)");
   if constexpr (tensor && named && once && hasAxes && numbers)
-    return emit<TensorOf<ElementOf<T>, minus<AxesOf<T>, axes<A...>>>>(*x.tape, word, {x.id},
+    return emit<TensorOf<ElementOf<T>, minus<AxesOf<T>, axes<A...>>>>(x.tape, word, {x.id},
                                                                       {axisAttribute<A>("axes")...}, place);
   else
     return Fault{};

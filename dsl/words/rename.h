@@ -1,7 +1,7 @@
 // rename<From, To>(x): the same data under another axis name.
 //
 // Invariant: From and To have one extent, by number or by symbol.
-// Read tests/dsl/shape_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include "heed/dsl/tensor.h"
@@ -21,7 +21,7 @@ constexpr auto rename(const T& x, Place place = lang::caller()) {
   static_assert(oneExtent, "heed: rename<From, To>(x): other extents; declare To as like<From, \"name\">");
   if constexpr (tensor && hasFrom && lacksTo && oneExtent)
     return lang::emit<lang::TensorOf<lang::ElementOf<T>, lang::replace<A, From, axes<To>>>>(
-        *x.tape, op::rename, {x.id}, {lang::axisAttribute<From>("from"), lang::axisAttribute<To>("to")}, place);
+        x.tape, op::rename, {x.id}, {lang::axisAttribute<From>("from"), lang::axisAttribute<To>("to")}, place);
   else
     return lang::Fault{};
 }

@@ -1,7 +1,7 @@
 // Words that change the axes and not the numbers: along, split, merge.
 //
 // Invariant: the elements of the result are elements of x; extents agree, checked where they are static.
-// Read tests/dsl/shape_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include "heed/dsl/tensor.h"
@@ -18,7 +18,7 @@ constexpr auto along(const T& x, Place place = lang::caller()) {
   static_assert(lacksAxis, "heed: along<Axis>(x): x already has that axis");
   if constexpr (tensor && lacksAxis)
     return lang::emit<lang::TensorOf<lang::ElementOf<T>, lang::unite<lang::AxesOf<T>, axes<A>>>>(
-        *x.tape, op::along, {x.id}, {lang::axisAttribute<A>("axis")}, place);
+        x.tape, op::along, {x.id}, {lang::axisAttribute<A>("axis")}, place);
   else
     return lang::Fault{};
 }
@@ -38,7 +38,7 @@ constexpr auto split(const T& x, Place place = lang::caller()) {
   static_assert(!isStatic || product, "heed: split<Axis, Parts...>(x): the parts do not multiply to the axis's extent");
   if constexpr (tensor && several && hasAxis && isStatic && product)
     return lang::emit<lang::TensorOf<lang::ElementOf<T>, lang::replace<lang::AxesOf<T>, A, axes<Parts...>>>>(
-        *x.tape, op::split, {x.id}, {lang::axisAttribute<A>("axis"), lang::axisAttribute<Parts>("parts")...}, place);
+        x.tape, op::split, {x.id}, {lang::axisAttribute<A>("axis"), lang::axisAttribute<Parts>("parts")...}, place);
   else
     return lang::Fault{};
 }
@@ -56,11 +56,10 @@ constexpr auto merge(const T& x, Place place = lang::caller()) {
   static_assert(!isStatic || product, "heed: merge<Outer, Inner, Axis>(x): Outer times Inner is not Axis's extent");
   if constexpr (tensor && hasBoth && isStatic && product) {
     using Rest = lang::replace<lang::minus<lang::AxesOf<T>, axes<Inner>>, Outer, axes<A>>;
-    return lang::emit<lang::TensorOf<lang::ElementOf<T>, Rest>>(*x.tape, op::merge, {x.id},
-                                                                {lang::axisAttribute<Outer>("parts"),
-                                                                 lang::axisAttribute<Inner>("parts"),
-                                                                 lang::axisAttribute<A>("axis")},
-                                                                place);
+    return lang::emit<lang::TensorOf<lang::ElementOf<T>, Rest>>(
+        x.tape, op::merge, {x.id},
+        {lang::axisAttribute<Outer>("parts"), lang::axisAttribute<Inner>("parts"), lang::axisAttribute<A>("axis")},
+        place);
   } else {
     return lang::Fault{};
   }

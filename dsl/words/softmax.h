@@ -1,7 +1,7 @@
 // softmax<Axis>(x) and logsumexp<Axis>(x).
 //
 // Invariant: a row that is -inf throughout has softmax 0 and logsumexp -inf.
-// Read tests/dsl/reduce_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include "heed/dsl/tensor.h"
@@ -18,7 +18,7 @@ constexpr auto softmax(const T& x, Place place = lang::caller()) {
   static_assert(hasAxis, "heed: softmax<Axis>(x): x has no such axis");
   static_assert(floating, "heed: softmax<Axis>(x): x must be of a floating type; use cast<f32>(x)");
   if constexpr (tensor && hasAxis && floating)
-    return lang::emit<T>(*x.tape, op::softmax, {x.id}, {lang::axisAttribute<A>("axis")}, place);
+    return lang::emit<T>(x.tape, op::softmax, {x.id}, {lang::axisAttribute<A>("axis")}, place);
   else
     return lang::Fault{};
 }
@@ -34,7 +34,7 @@ constexpr auto logsumexp(const T& x, Place place = lang::caller()) {
   static_assert(hasAxis, "heed: logsumexp<Axis>(x): x has no such axis");
   static_assert(floating, "heed: logsumexp<Axis>(x): x must be of a floating type; use cast<f32>(x)");
   if constexpr (tensor && hasAxis && floating)
-    return lang::emit<lang::TensorOf<lang::ElementOf<T>, Rest>>(*x.tape, op::logsumexp, {x.id},
+    return lang::emit<lang::TensorOf<lang::ElementOf<T>, Rest>>(x.tape, op::logsumexp, {x.id},
                                                                 {lang::axisAttribute<A>("axis")}, place);
   else
     return lang::Fault{};

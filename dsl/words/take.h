@@ -1,7 +1,7 @@
 // take<Axis>(table, rows): the rows of a table along Axis that i32 rows name; an embedding.
 //
 // Invariant: the result has the axes of rows, then those of the table without Axis.
-// Read tests/dsl/take_test.cpp.
+// Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include "heed/dsl/expression.h"
@@ -18,18 +18,15 @@ constexpr auto take(const T& table, const I& rows, Place place = lang::caller())
   static_assert(hasAxis, "heed: take<Axis>(table, rows): table has no such axis");
   static_assert(integers, "heed: take<Axis>(table, rows): rows must be of type i32");
   if constexpr (tensor && hasAxis && integers) {
-    auto which = lang::bind(*table.tape, rows);
+    auto which = lang::bind(table.tape, rows);
     return lang::emit<lang::TensorOf<lang::ElementOf<T>, lang::unite<lang::AxesOf<I>, Rest>>>(
-        *table.tape, op::take, {table.id, which.id}, {lang::axisAttribute<A>("axis")}, place);
+        table.tape, op::take, {table.id, which.id}, {lang::axisAttribute<A>("axis")}, place);
   } else {
     return lang::Fault{};
   }
 }
 
 template <class A, class T, class I>
-  requires(lang::Faulty<T> || lang::Faulty<I>)
-constexpr lang::Fault take(const T&, const I&, Place = {}) {
-  return {};
-}
+requires(lang::Faulty<T> || lang::Faulty<I>) constexpr lang::Fault take(const T&, const I&, Place = {}) { return {}; }
 
 }  // namespace heed

@@ -27,14 +27,18 @@ struct Source {
 /// The sum over `axes` of the product of `factors`: a contraction, or a sum.
 struct Product {
   llvm::SmallVector<Renamed, 2> factors;
-  llvm::SmallVector<llvm::StringRef> axes;  // as the factors name them
+  llvm::SmallVector<llvm::StringRef> axes;
 };
-std::optional<Product> productOf(const Renamed& x);
+/// The axes summed over get new names where these are `taken`.
+std::optional<Product> productOf(const Renamed& x, llvm::ArrayRef<ir::Axis> taken = {});
 
 class Absorption {
+  mlir::Region region;
+
  public:
-  /// `row` empty: a single query, so whatever lacks the key axis belongs to it.
-  Absorption(llvm::StringRef row, llvm::StringRef key, const Renamed& softmax);
+  /// `row` empty: a single query, so whatever lacks the key axis belongs to it. `space`: the axes of the scores, which
+  /// no similarity may sum over under the same name.
+  Absorption(llvm::StringRef row, llvm::StringRef key, const Renamed& softmax, ir::Axes space);
 
   /// One element of x, computed in the program.
   mlir::Value score(const Renamed& x) { return scalar(x); }
@@ -51,12 +55,12 @@ class Absorption {
 
   llvm::SmallVector<Similarity> similarities;
   llvm::SmallVector<Renamed> captures;
-  /// Why something of rows x keys elements is still read from memory.
+  /// What of rows x keys elements is read from memory: computed outside because it is no similarity, or given.
   struct Refusal {
     mlir::Location loc;
     std::string why;
   };
-  llvm::SmallVector<Refusal> refusals;
+  llvm::SmallVector<Refusal> refusals, given;
   Scalars scalars;
 
  private:
@@ -78,7 +82,7 @@ class Absorption {
 
   llvm::StringRef row, key;
   Renamed softmax;
-  mlir::Region region;
+  ir::Axes space;
   llvm::SmallVector<Source> sources;
   llvm::SmallVector<std::pair<Renamed, mlir::Value>> done;
   bool inWeigh = false;

@@ -1,10 +1,12 @@
 // Arithmetic on integer blocks and truth values. Floats are in interval_float.cpp.
 //
 // Invariant: no bound leaves +-2^62, known while compiling from the atoms, so 64-bit bounds never wrap.
-// Test: tests/passes/fusion/interval_test.cpp.
+// Test: tests/passes/fusion/mask_analysis_test.cpp.
 #include "heed/passes/fusion/interval.h"
 
 #include <algorithm>
+
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using arith::CmpIPredicate;
@@ -57,6 +59,13 @@ static std::int64_t clamp(__int128 x) { return std::int64_t(std::clamp(x, -roof,
 
 static std::optional<std::int64_t> constantOf(const Affine& x) {
   return x.terms.empty() ? std::optional(x.constant) : std::nullopt;
+}
+
+Affine Domain::within(Value lo, Value hi, std::int64_t least, std::int64_t most, Value sure) {
+  APInt l, h;
+  if (matchPattern(lo, m_ConstantInt(&l)) && matchPattern(hi, m_ConstantInt(&h)) && l == h)
+    return {l.getSExtValue(), {}, sure};
+  return {0, {{{lo, hi, least, most, atoms++}, 1}}, sure};
 }
 
 Value Domain::together(Value sure, Value also) { return !sure ? also : !also ? sure : make<arith::AndIOp>(sure, also); }
@@ -192,6 +201,8 @@ Value Domain::pick(Truth condition, Value x, Value y, Value either) {
 }
 
 Abstract Domain::choose(Truth condition, const Abstract& x, const Abstract& y) {
+  if (matchPattern(condition.all, m_One())) return x;
+  if (matchPattern(condition.some, m_Zero())) return y;
   if (x.index() != y.index()) return Unknown{};
   if (auto* t = std::get_if<Truth>(&x)) {
     Truth e = std::get<Truth>(y);

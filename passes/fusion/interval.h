@@ -1,7 +1,7 @@
 // What is known of a scalar over a whole block of scores: the domain of the mask analysis.
 //
 // Invariant: an abstract value covers the concrete value at every point of the block; where it cannot, it is Unknown.
-// Test: tests/passes/fusion/interval_test.cpp.
+// Test: tests/passes/fusion/mask_analysis_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -63,10 +63,8 @@ class Domain {
 
   // ---- integers
   static Affine integer(std::int64_t value) { return {value, {}, {}}; }
-  /// A new atom.
-  Affine within(mlir::Value lo, mlir::Value hi, std::int64_t least, std::int64_t most, mlir::Value sure = {}) {
-    return {0, {{{lo, hi, least, most, atoms++}, 1}}, sure};
-  }
+  /// A new atom; a number if both bounds are that number.
+  Affine within(mlir::Value lo, mlir::Value hi, std::int64_t least, std::int64_t most, mlir::Value sure = {});
   mlir::Value lower(const Affine& x) { return bound(x, true); }
   mlir::Value upper(const Affine& x) { return bound(x, false); }
   /// x + factor * y.

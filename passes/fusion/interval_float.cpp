@@ -2,7 +2,7 @@
 //
 // Invariant: rounding is monotone, so bounds computed in the program's own type bound its results exactly; a NaN at any
 // point makes both bounds NaN, and a comparison against NaN proves nothing but falsehood.
-// Test: tests/passes/fusion/interval_test.cpp.
+// Test: tests/passes/fusion/mask_analysis_test.cpp.
 #include "heed/passes/fusion/interval.h"
 
 using namespace mlir;

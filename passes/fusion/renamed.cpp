@@ -22,7 +22,8 @@ ir::Axes Renamed::axes() const {
 Renamed Renamed::operand(Value x, ArrayRef<StringRef> except) const {
   Renamed r{x};
   for (auto pair : names)
-    if (ir::has(ir::axesOf(x.getType()), pair.first) && !llvm::is_contained(except, pair.first)) r.names.push_back(pair);
+    if (ir::has(ir::axesOf(x.getType()), pair.first) && !llvm::is_contained(except, pair.first))
+      r.names.push_back(pair);
   return r;
 }
 

@@ -72,7 +72,8 @@ Value Scalars::emit(Location loc, StringRef name, ValueRange operands, Type type
   if (auto number = isa<ir::CastOp>(op) && !result ? constantOf(operands[0]) : std::nullopt)
     result = ir::ConstantOp::create(b, loc, type, cast<ir::Elementwise>(op).scalarMeaning()(&*number));
   if (auto divisor = isa<ir::DivOp>(op) && !result && isa<FloatType>(type) ? constantOf(operands[1]) : std::nullopt)
-    if (auto factor = exactReciprocal(*divisor)) result = make<ir::MulOp>(loc, {operands[0], number(loc, type, *factor)});
+    if (auto factor = exactReciprocal(*divisor))
+      result = make<ir::MulOp>(loc, {operands[0], number(loc, type, *factor)});
   if (!result) return op->getResult(0);
   op->erase();
   return result;

@@ -16,7 +16,7 @@ std::optional<double> exactReciprocal(double x);
 
 class Scalars {
  public:
-  explicit Scalars(mlir::Block& block) : b(mlir::OpBuilder::atBlockEnd(&block)) {}
+  Scalars(mlir::MLIRContext* context, mlir::Block& block) : b(context) { b.setInsertionPointToEnd(&block); }
 
   mlir::Value number(mlir::Location loc, mlir::Type element, double value);
   mlir::Value index(mlir::Location loc, llvm::StringRef axis);

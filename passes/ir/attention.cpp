@@ -49,8 +49,8 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext* context, std::optional<
                                describe(scores));
   if (a.getRow() == a.getKey()) return emitOptionalError(loc, "heed.attention: row and key are one axis, ", a.getKey());
   if (!has(value, a.getKey()) || has(value, a.getRow()))
-    return emitOptionalError(loc, "heed.attention: the value has axes ", describe(value), "; it must have the key axis ",
-                             a.getKey(), " and not the row axis ", a.getRow());
+    return emitOptionalError(loc, "heed.attention: the value has axes ", describe(value),
+                             "; it must have the key axis ", a.getKey(), " and not the row axis ", a.getRow());
   Axes out = scores;
   if (failed(unite(loc, "attention", out, value))) return failure();
   types.push_back(tensorOf(Float32Type::get(context), without(out, a.getKey())));
@@ -80,7 +80,7 @@ Axes AttentionOp::contractedAxes(int64_t similarity) {
   for (Value operand : operandsOf(similarity)) (void)unite(getLoc(), "attention", all, axesOf(operand.getType()));
   Axes summed;
   for (StringRef name : contractedNames(getContracted(), similarity))
-    if (const Axis* axis = find(all, name)) summed.push_back(*axis);
+    if (const Axis* axis = findAxis(all, name)) summed.push_back(*axis);
   return summed;
 }
 
@@ -98,7 +98,8 @@ static LogicalResult verifyRegion(AttentionOp op, StringRef name, Region& region
   for (Operation& inner : block.without_terminator()) {
     auto index = dyn_cast<IndexOp>(inner);
     if (!index && !isa<Elementwise>(inner))
-      return inner.emitOpError() << "in region " << name << " of heed.attention; pointwise ops and heed.index are legal";
+      return inner.emitOpError() << "in region " << name
+                                 << " of heed.attention; pointwise ops and heed.index are legal";
     if (isa<RankedTensorType>(inner.getResult(0).getType()))
       return inner.emitOpError() << "in region " << name << " of heed.attention must be on scalars";
     if (index && !has(axes, index.getAxis()))
@@ -126,6 +127,10 @@ LogicalResult AttentionOp::verify() {
     if (contractedAxes(n).size() != contractedNames(getContracted(), n).size())
       return emitOpError() << "similarity " << n << " contracts " << getContracted()[n]
                            << "; each must be an axis of one of its operands";
+    for (const Axis& axis : contractedAxes(n))
+      if (has(scores, axis.name))
+        return emitOpError() << "similarity " << n << " contracts axis " << axis.describe()
+                             << ", which is also an axis of the scores; rename one of them";
     if (failed(verifyRegion(*this, "bodies", getBodies()[n], elementsOf(operandsOf(n)), f32, scores))) return failure();
   }
   SmallVector<Type> captures = elementsOf(getCaptures()), post(similarities(), f32), weigh{f32};
@@ -138,7 +143,8 @@ LogicalResult AttentionOp::verify() {
 
   auto check = [&](StringRef what, Value v, ArrayRef<Axis> axes) -> LogicalResult {
     if (sameAxes(v.getType(), tensorOf(f32, axes))) return success();
-    return emitOpError() << what << " has type " << v.getType() << "; f32 with axes " << describe(axes) << " is required";
+    return emitOpError() << what << " has type " << v.getType() << "; f32 with axes " << describe(axes)
+                         << " is required";
   };
   if (getLse() && failed(check("lse", getLse(), rows))) return failure();
   if (getInitial().empty()) return success();

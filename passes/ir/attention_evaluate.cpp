@@ -18,9 +18,13 @@ struct Space {
   void add(ArrayRef<Axis> axes, ArrayRef<Reference> tensors) {
     for (const Axis& axis : axes) {
       names.push_back(axis.name.str());
-      auto* known = llvm::find_if(tensors, [&](const Reference& r) { return r.has(axis.name); });
+      auto known = llvm::find_if(tensors, [&](const Reference& r) { return r.has(axis.name); });
       extents.push_back(known->extent(axis.name));
     }
+  }
+  void add(const std::string& name, const Space& other) {
+    names.push_back(name);
+    extents.push_back(other.extents[llvm::find(other.names, name) - other.names.begin()]);
   }
 };
 
@@ -51,11 +55,12 @@ void forEachElement(const Space& space, const Strides& out, ArrayRef<Reference> 
 
 SmallVector<Reference> AttentionOp::evaluate(ArrayRef<Reference> operands, Evaluation&) {
   size_t similar = getSimilar().size(), captured = getCaptures().size();
-  ArrayRef<Reference> captures = operands.slice(similar, captured), initial = operands.drop_front(similar + captured + 1);
+  ArrayRef<Reference> captures = operands.slice(similar, captured),
+                      initial = operands.drop_front(similar + captured + 1);
   const Reference& value = operands[similar + captured];
 
   Axes axes = without(scoreAxes(), getKey());
-  axes.push_back(*find(axesOf(getValue().getType()), getKey()));
+  axes.push_back(*findAxis(axesOf(getValue().getType()), getKey()));
   Space scores;
   scores.add(axes, operands);
   const size_t positions = scores.names.size();
@@ -71,9 +76,7 @@ SmallVector<Reference> AttentionOp::evaluate(ArrayRef<Reference> operands, Evalu
     space.add(contractedAxes(n), own);
     Reference s(scores.names, scores.extents);
     Program body(getBodies()[n].front(), scores.names);
-    // An axis summed here is not the scores' axis of that name, if there is one.
     Strides to{s.strides(space.names)};
-    std::fill(to[0].begin() + positions, to[0].end(), 0);
     if (body.isProduct())
       forEachRun(space.extents, {to[0], own[0].strides(space.names), own[1].strides(space.names)},
                  [&](const int64_t* at, const int64_t* step, int64_t count) {
@@ -103,7 +106,7 @@ SmallVector<Reference> AttentionOp::evaluate(ArrayRef<Reference> operands, Evalu
   for (const Reference& x : initial.take_front(2)) start.push_back(x.inOrder(rows.names));
   for (int64_t row = 0; row < lse.size(); ++row) {
     double* s = score.data.data() + row * keys;
-    const double* shown = visible.data.data() + row * keys;
+    double* shown = visible.data.data() + row * keys;
     double before = start.empty() ? -INFINITY : start[0].data[row], max = before;
     for (int64_t j = 0; j < keys; ++j)
       if (shown[j]) max = meaning::larger(max, s[j]);
@@ -114,6 +117,7 @@ SmallVector<Reference> AttentionOp::evaluate(ArrayRef<Reference> operands, Evalu
     lse.data[row] = max + std::log(sum);
     for (int64_t j = 0; j < keys; ++j) s[j] = sum == 0 ? 0 : s[j] / sum;
     carry.data[row] = sum == 0 ? 0 : carry.data[row] / sum;
+    if (sum == 0) std::fill_n(shown, keys, 0);
   }
   if (!getWeigh().empty()) {
     SmallVector<Reference> weights{score};
@@ -123,16 +127,13 @@ SmallVector<Reference> AttentionOp::evaluate(ArrayRef<Reference> operands, Evalu
   }
 
   // out = weights * value; a hidden key contributes nothing, whatever its value
-  Reference out = blank(getOut().getType(), operands.drop_front(similar));
-  for (auto [axis, extent] : llvm::zip(out.axes, out.extents))
-    if (int64_t own = Reference(scores.names, {}).has(axis) ? score.extent(axis) : value.extent(axis); own != extent)
-      extent = own;
-  out = Reference(out.axes, out.extents);
   Space space = scores;
   for (const Axis& axis : axesOf(getValue().getType()))
     if (!has(axes, axis.name)) space.add(axis, value);
-  forEachRun(space.extents,
-             {out.strides(space.names), score.strides(space.names), value.strides(space.names)},
+  Space result;
+  for (const std::string& name : axisNames(axesOf(getOut().getType()))) result.add(name, space);
+  Reference out(result.names, result.extents);
+  forEachRun(space.extents, {out.strides(space.names), score.strides(space.names), value.strides(space.names)},
              [&](const int64_t* at, const int64_t* step, int64_t count) {
                for (int64_t i = 0; i < count; ++i)
                  if (int64_t weight = at[1] + i * step[1]; visible.data[weight])

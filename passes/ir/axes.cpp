@@ -49,7 +49,7 @@ Type withElement(Type type, Type element) {
   return tensor ? Type(tensor.clone(element)) : element;
 }
 
-const Axis* find(ArrayRef<Axis> axes, StringRef name) {
+const Axis* findAxis(ArrayRef<Axis> axes, StringRef name) {
   auto at = llvm::find_if(axes, [&](const Axis& a) { return a.name == name; });
   return at == axes.end() ? nullptr : at;
 }
@@ -72,7 +72,7 @@ std::string describe(ArrayRef<Axis> axes) {
 
 LogicalResult unite(std::optional<Location> loc, StringRef op, Axes& all, ArrayRef<Axis> more) {
   for (const Axis& axis : more) {
-    const Axis* known = find(all, axis.name);
+    const Axis* known = findAxis(all, axis.name);
     if (!known)
       all.push_back(axis);
     else if (!known->sameExtent(axis))
@@ -88,7 +88,7 @@ bool sameAxes(TypeRange left, TypeRange right) {
     Axes a = axesOf(l), b = axesOf(r);
     return isa<RankedTensorType>(l) == isa<RankedTensorType>(r) && elementOf(l) == elementOf(r) &&
            a.size() == b.size() && llvm::all_of(a, [&](const Axis& axis) {
-             const Axis* same = find(b, axis.name);
+             const Axis* same = findAxis(b, axis.name);
              return same && same->sameExtent(axis);
            });
   });
@@ -116,7 +116,8 @@ LogicalResult AxesAttr::verifyEncoding(ArrayRef<int64_t> shape, Type element,
                    << "; one for each dim is required";
   for (auto [name, symbol, extent] : llvm::zip(getNames(), getSymbols(), shape))
     if (ShapedType::isDynamic(extent) == symbol.empty())
-      return error() << "axes: axis " << name << (symbol.empty() ? " is dynamic and has no symbol" : " is static and has a symbol")
+      return error() << "axes: axis " << name
+                     << (symbol.empty() ? " is dynamic and has no symbol" : " is static and has a symbol")
                      << "; a dynamic extent needs a symbol, a static one has none";
   return success();
 }
@@ -133,7 +134,8 @@ Attribute AxesAttr::parse(AsmParser& parser, Type) {
     return success();
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, parseAxis)) return {};
-  return parser.getChecked<AxesAttr>(start, parser.getContext(), names, symbols);
+  return AxesAttr::getChecked([&]() -> InFlightDiagnostic { return parser.emitError(start); }, parser.getContext(),
+                              ArrayRef(names), ArrayRef(symbols));
 }
 
 void AxesAttr::print(AsmPrinter& printer) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
 
@@ -33,8 +34,8 @@ mlir::RankedTensorType tensorOf(mlir::Type element, llvm::ArrayRef<Axis> axes);
 /// The same tensor or scalar type with another element type.
 mlir::Type withElement(mlir::Type type, mlir::Type element);
 
-const Axis* find(llvm::ArrayRef<Axis> axes, llvm::StringRef name);
-inline bool has(llvm::ArrayRef<Axis> axes, llvm::StringRef name) { return find(axes, name); }
+const Axis* findAxis(llvm::ArrayRef<Axis> axes, llvm::StringRef name);
+inline bool has(llvm::ArrayRef<Axis> axes, llvm::StringRef name) { return findAxis(axes, name); }
 Axes without(llvm::ArrayRef<Axis> axes, llvm::ArrayRef<llvm::StringRef> names);
 llvm::SmallVector<llvm::StringRef> namesOf(llvm::ArrayRef<Axis> axes);
 /// The names in an array attribute of strings.

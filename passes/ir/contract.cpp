@@ -27,7 +27,7 @@ LogicalResult ContractOp::inferReturnTypes(MLIRContext*, std::optional<Location>
   return success();
 }
 
-SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation&) {
+SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation& evaluation) {
   Reference out = blank(getType(), x);
   std::vector<std::string> space = out.axes;
   std::vector<int64_t> extents = out.extents;
@@ -39,7 +39,10 @@ SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation&) 
              [&](const int64_t* at, const int64_t* step, int64_t count) {
                double* o = &out.data[at[0]];
                const double *l = &x[0].data[at[1]], *r = &x[1].data[at[2]];
-               for (int64_t i = 0; i < count; ++i) o[i * step[0]] += l[i * step[1]] * r[i * step[2]];
+               for (int64_t i = 0; i < count; ++i) {
+                 double& sum = o[i * step[0]];
+                 sum = evaluation.kept(sum + l[i * step[1]] * r[i * step[2]]);
+               }
              });
   return {out};
 }
@@ -47,7 +50,7 @@ SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation&) 
 LogicalResult ContractOp::lower(Lowering& lowering) {
   OpBuilder& b = lowering.b;
   Axes summed;
-  for (StringRef axis : namesOf(getAxes())) summed.push_back(*find(axesOf(getLhs().getType()), axis));
+  for (StringRef axis : namesOf(getAxes())) summed.push_back(*findAxis(axesOf(getLhs().getType()), axis));
   Buffer left = lowering.spread(getLoc(), lowering.buffer(getLhs()), summed);
   Buffer right = lowering.spread(getLoc(), lowering.buffer(getRhs()), summed);
   Buffer out = lowering.allocate(getResult());

@@ -19,7 +19,7 @@ using ScalarFunction = std::function<double(const double*)>;
 
 /// A row of words.td.
 struct PointwiseRow {
-  llvm::StringLiteral typing, onFloat, onInt;
+  llvm::StringRef typing, onFloat, onInt;
   double (*meaning)(const double* x, bool integer);
 };
 

@@ -27,7 +27,7 @@ int64_t Evaluation::extent(Operation* op, const Axis& axis) {
   if (axis.isStatic()) return axis.extent;
   if (auto known = symbols_.find(axis.symbol); known != symbols_.end()) return known->second;
   fail(op) << "the extent of axis " << axis.describe()
-                    << " is not known; an input must carry its symbol; pass a tensor with that axis?";
+           << " is not known; an input must carry its symbol; pass a tensor with that axis?";
   return 0;
 }
 
@@ -50,7 +50,11 @@ SmallVector<Reference> Evaluation::run(Block& block) {
     if (!contract) fail(&op) << "has no reference meaning; the interpreter runs heed ops, before they are lowered";
     if (!failed_) results = contract.evaluate(operands, *this);
     if (failed_) return {};
-    for (auto [value, result] : llvm::zip_equal(op.getResults(), results)) bind(value, std::move(result));
+    for (auto [value, result] : llvm::zip_equal(op.getResults(), results)) {
+      if (single_ && elementOf(value.getType()).isF32())
+        for (double& x : result.data) x = float(x);
+      bind(value, std::move(result));
+    }
   }
   return llvm::map_to_vector(block.getTerminator()->getOperands(), [&](Value v) { return at(v); });
 }
@@ -75,13 +79,13 @@ static FailureOr<Reference> bound(func::FuncOp function, unsigned i, const Refer
   return given.inOrder(axisNames(axes));
 }
 
-FailureOr<SmallVector<Reference>> interpret(func::FuncOp function, ArrayRef<Reference> arguments) {
+FailureOr<SmallVector<Reference>> interpret(func::FuncOp function, ArrayRef<Reference> arguments, bool single) {
   if (function.isExternal() || !llvm::hasSingleElement(function.getBody()))
     return function.emitError("the interpreter needs a function of one block");
   if (arguments.size() != function.getNumArguments())
     return function.emitError() << arguments.size() << " arguments given, " << function.getNumArguments()
                                 << " are required";
-  Evaluation evaluation;
+  Evaluation evaluation(single);
   llvm::StringMap<int64_t> symbols;
   for (auto [i, argument] : llvm::enumerate(arguments)) {
     FailureOr<Reference> reference = bound(function, i, argument, symbols);

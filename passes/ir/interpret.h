@@ -11,13 +11,18 @@
 namespace heed::ir {
 
 /// The results of `function` for these arguments, one per function argument, axes by name in any order.
-/// Fails with a diagnostic where an argument does not fit its type.
-mlir::FailureOr<llvm::SmallVector<Reference>> interpret(mlir::func::FuncOp function,
-                                                        llvm::ArrayRef<Reference> arguments);
+/// Fails with a diagnostic where an argument does not fit its type. `single` gives the naive f32 evaluation instead:
+/// every result is rounded to f32 and products are summed one by one in f32.
+mlir::FailureOr<llvm::SmallVector<Reference>> interpret(mlir::func::FuncOp function, llvm::ArrayRef<Reference> arguments,
+                                                        bool single = false);
 
 /// The values and extents known so far while a function runs.
 class Evaluation {
  public:
+  explicit Evaluation(bool single = false) : single_(single) {}
+  bool single() const { return single_; }
+  /// A number as the arithmetic in use keeps it.
+  double kept(double x) const { return single_ ? static_cast<float>(x) : x; }
   /// Runs a block and returns the operands of its terminator.
   llvm::SmallVector<Reference> run(mlir::Block& block);
   void bind(mlir::Value value, Reference reference);
@@ -32,6 +37,7 @@ class Evaluation {
   llvm::DenseMap<mlir::Value, Reference> values_;
   llvm::StringMap<int64_t> symbols_;
   bool failed_ = false;
+  bool single_;
 };
 
 std::vector<std::string> axisNames(llvm::ArrayRef<Axis> axes);

@@ -69,7 +69,7 @@ LogicalResult AlongOp::verify() {
     return emitOpError() << "the operand has axis " << getAxis() << " already; its axes are " << describe(axes);
   if (!has(result, getAxis()))
     return emitOpError() << "the result must have axis " << getAxis() << "; its axes are " << describe(result);
-  axes.push_back(*find(result, getAxis()));
+  axes.push_back(*findAxis(result, getAxis()));
   return verifyResult(*this, axes);
 }
 
@@ -110,7 +110,7 @@ static FailureOr<Axes> verifyParts(Operation* op, Type type, ArrayAttr names, co
   int64_t product = 1, dynamic = 0;
   for (StringRef name : namesOf(names)) {
     Axes axes = axesOf(type);
-    const Axis* part = find(axes, name);
+    const Axis* part = findAxis(axes, name);
     if (!part) return op->emitOpError() << "part " << name << " is missing; the axes are " << describe(axes);
     parts.push_back(*part);
     dynamic += !part->isStatic();
@@ -124,7 +124,7 @@ static FailureOr<Axes> verifyParts(Operation* op, Type type, ArrayAttr names, co
 
 LogicalResult SplitOp::verify() {
   Axes axes = axesOf(getX().getType());
-  const Axis* whole = find(axes, getAxis());
+  const Axis* whole = findAxis(axes, getAxis());
   if (!whole) return emitOpError() << "the operand has axes " << describe(axes) << ", not " << getAxis();
   FailureOr<Axes> parts = verifyParts(*this, getType(), getParts(), *whole);
   if (failed(parts)) return failure();
@@ -142,7 +142,7 @@ SmallVector<Reference> SplitOp::evaluate(ArrayRef<Reference> x, Evaluation& eval
   Axes axes = axesOf(getType());
   for (StringRef part : namesOf(getParts())) {
     names.push_back(part.str());
-    extents.push_back(find(axes, part)->extent);
+    extents.push_back(findAxis(axes, part)->extent);
     if (extents.back() >= 0) known *= extents.back();
   }
   for (int64_t& extent : extents)
@@ -168,12 +168,12 @@ static LogicalResult define(Operation* op, Lowering& lowering, const Axis& axis,
 LogicalResult SplitOp::lower(Lowering& lowering) {
   OpBuilder& b = lowering.b;
   Axes axes = axesOf(getX().getType()), all = axesOf(getType());
-  const Axis& whole = *find(axes, getAxis());
+  const Axis& whole = *findAxis(axes, getAxis());
   Buffer in = lowering.spread(getLoc(), lowering.buffer(getX()), whole);
   Axes parts;
   int64_t known = 1;
   for (StringRef part : namesOf(getParts())) {
-    parts.push_back(*find(all, part));
+    parts.push_back(*findAxis(all, part));
     if (parts.back().isStatic()) known *= parts.back().extent;
   }
   for (const Axis& part : parts)
@@ -195,9 +195,9 @@ LogicalResult SplitOp::lower(Lowering& lowering) {
       groups.back().push_back(out.axes.size());
       out.axes.push_back(member.name);
       shape.push_back(member.extent);
-      sizes.push_back(member.isStatic()    ? OpFoldResult(b.getIndexAttr(member.extent))
+      sizes.push_back(member.isStatic()   ? OpFoldResult(b.getIndexAttr(member.extent))
                       : name == getAxis() ? OpFoldResult(lowering.extent(member))
-                                          : OpFoldResult(lowering.extent(*find(axes, name))));
+                                          : OpFoldResult(lowering.extent(*findAxis(axes, name))));
     }
   }
   out.memref = memref::ExpandShapeOp::create(b, getLoc(), shape, in.memref, groups, sizes);
@@ -207,7 +207,7 @@ LogicalResult SplitOp::lower(Lowering& lowering) {
 
 LogicalResult MergeOp::verify() {
   Axes axes = axesOf(getX().getType()), result = axesOf(getType());
-  const Axis* whole = find(result, getAxis());
+  const Axis* whole = findAxis(result, getAxis());
   if (!whole) return emitOpError() << "the result must have axis " << getAxis() << "; it has " << describe(result);
   FailureOr<Axes> parts = verifyParts(*this, getX().getType(), getParts(), *whole);
   if (failed(parts)) return failure();
@@ -238,10 +238,11 @@ LogicalResult MergeOp::lower(Lowering& lowering) {
   Axes axes = axesOf(getX().getType()), all = axesOf(getType()), parts;
   Value extent = arith::ConstantIndexOp::create(b, getLoc(), 1);
   for (StringRef part : namesOf(getParts())) {
-    parts.push_back(*find(axes, part));
+    parts.push_back(*findAxis(axes, part));
     extent = arith::MulIOp::create(b, getLoc(), extent, lowering.extent(parts.back()));
   }
-  if (const Axis& whole = *find(all, getAxis()); !whole.isStatic() && failed(define(*this, lowering, whole, extent)))
+  if (const Axis& whole = *findAxis(all, getAxis());
+      !whole.isStatic() && failed(define(*this, lowering, whole, extent)))
     return failure();
 
   Buffer in = lowering.buffer(getX());
@@ -257,7 +258,8 @@ LogicalResult MergeOp::lower(Lowering& lowering) {
   SmallVector<StringRef> names = namesOf(parts);
   auto first = llvm::find(in.axes, names[0]) - in.axes.begin();
   bool adjacent = ArrayRef(in.axes).drop_front(first).take_front(names.size()) == ArrayRef(names);
-  if (!adjacent || !memref::CollapseShapeOp::isGuaranteedCollapsible(cast<MemRefType>(in.memref.getType()), groupsOf(in))) {
+  if (!adjacent ||
+      !memref::CollapseShapeOp::isGuaranteedCollapsible(cast<MemRefType>(in.memref.getType()), groupsOf(in))) {
     Axes order = without(axes, names);
     order.append(parts);
     Buffer packed = lowering.allocate(getLoc(), order, in.element());

@@ -24,7 +24,9 @@ LogicalResult ConstantOp::verify() {
 }
 
 OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
-SmallVector<Reference> ConstantOp::evaluate(ArrayRef<Reference>, Evaluation&) { return {Reference(numberOf(getValue()))}; }
+SmallVector<Reference> ConstantOp::evaluate(ArrayRef<Reference>, Evaluation&) {
+  return {Reference(numberOf(getValue()))};
+}
 LogicalResult ConstantOp::lower(Lowering& lowering) { return lowerElements(*this, lowering); }
 
 ScalarFunction ConstantOp::scalarMeaning() {
@@ -95,7 +97,8 @@ Value CastOp::lowerScalar(OpBuilder& b, ValueRange elements) {
       Value wide = arith::ExtFOp::create(b, loc, b.getF32Type(), x);  // f16 and bf16 meet in f32
       return arith::TruncFOp::create(b, loc, to, wide);
     }
-    return wider ? arith::ExtFOp::create(b, loc, to, x).getResult() : arith::TruncFOp::create(b, loc, to, x).getResult();
+    return wider ? arith::ExtFOp::create(b, loc, to, x).getResult()
+                 : arith::TruncFOp::create(b, loc, to, x).getResult();
   }
   // Saturating by hand: the conversion itself is undefined outside of i32.
   Type f32 = b.getF32Type();

@@ -75,18 +75,18 @@ void Lowering::loop(Location loc, ArrayRef<Axis> space, ValueRange values, Array
   for (StringRef name : names)
     iterators.push_back(out.has(name) ? utils::IteratorType::parallel : utils::IteratorType::reduction);
 
-  linalg::GenericOp::create(
-      b, loc, memrefs, out.memref, maps, iterators, [&](OpBuilder& inner, Location at, ValueRange arguments) {
-        IRMapping done;
-        for (auto [i, leaf] : llvm::enumerate(leaves)) done.map(leaf, arguments[i]);
-        auto position = [&](OpBuilder& here, StringRef axis) -> Value {
-          return linalg::IndexOp::create(here, at, llvm::find(names, axis) - names.begin());
-        };
-        SmallVector<Value> elements;
-        for (Value value : values) elements.push_back(emit(inner, value, done, position));
-        llvm::append_range(elements, arguments.slice(leaves.size(), buffers.size()));
-        linalg::YieldOp::create(inner, at, body(inner, elements, arguments.back()));
-      });
+  linalg::GenericOp::create(b, loc, memrefs, out.memref, maps, iterators,
+                            [&](OpBuilder& inner, Location at, ValueRange arguments) {
+                              IRMapping done;
+                              for (auto [i, leaf] : llvm::enumerate(leaves)) done.map(leaf, arguments[i]);
+                              auto position = [&](OpBuilder& here, StringRef axis) -> Value {
+                                return linalg::IndexOp::create(here, at, llvm::find(names, axis) - names.begin());
+                              };
+                              SmallVector<Value> elements;
+                              for (Value value : values) elements.push_back(emit(inner, value, done, position));
+                              llvm::append_range(elements, arguments.slice(leaves.size(), buffers.size()));
+                              linalg::YieldOp::create(inner, at, body(inner, elements, arguments.back()));
+                            });
 }
 
 }  // namespace heed::ir

@@ -23,7 +23,8 @@ LogicalResult Lowering::run(Block& block) {
   for (Operation& op : block.without_terminator()) {
     auto contract = dyn_cast<OpContract>(op);
     if (!contract) return op.emitOpError("cannot be lowered here; only heed ops may be in the function");
-    if (failed(contract.lower(*this))) return failure();
+    llvm::SaveAndRestore current(current_, &op);
+    if (failed(contract.lower(*this)) || failed_) return failure();
   }
   return success();
 }
@@ -73,7 +74,12 @@ Buffer Lowering::allocate(Location loc, ArrayRef<Axis> axes, Type element) {
 
 Value Lowering::extent(const Axis& axis) {
   if (axis.isStatic()) return arith::ConstantIndexOp::create(b, b.getUnknownLoc(), axis.extent);
-  return symbols_.lookup(axis.symbol);
+  if (Value known = symbols_.lookup(axis.symbol)) return known;
+  if (!failed_ && current_)
+    current_->emitOpError() << "the extent of axis " << axis.describe()
+                            << " is not known; an input must carry its symbol; pass a tensor with that axis?";
+  failed_ = true;
+  return arith::ConstantIndexOp::create(b, b.getUnknownLoc(), 0);
 }
 
 Buffer Lowering::spread(Location loc, Buffer buffer, ArrayRef<Axis> axes) {
@@ -101,8 +107,8 @@ Buffer Lowering::spread(Location loc, Buffer buffer, ArrayRef<Axis> axes) {
   auto result = MemRefType::get(shape, type.getElementType(), layout);
   SmallVector<StringRef> names = namesOf(missing);
   names.append(buffer.axes);
-  return {memref::ReinterpretCastOp::create(b, loc, result, parts.getBaseBuffer(), OpFoldResult(parts.getOffset()), sizes,
-                                            strides),
+  return {memref::ReinterpretCastOp::create(b, loc, result, parts.getBaseBuffer(), OpFoldResult(parts.getOffset()),
+                                            sizes, strides),
           names};
 }
 

@@ -48,7 +48,7 @@ class Lowering {
   /// A place for something in between.
   Buffer allocate(mlir::Location loc, llvm::ArrayRef<Axis> axes, mlir::Type element);
 
-  /// The extent as an index value; it dominates everything.
+  /// The extent as an index value. An error at the op that asks where no input carries its symbol.
   mlir::Value extent(const Axis& axis);
   bool knows(const Axis& axis) const { return axis.isStatic() || symbols_.count(axis.symbol); }
   void bindSymbol(llvm::StringRef symbol, mlir::Value extent) { symbols_.try_emplace(symbol, extent); }
@@ -75,6 +75,8 @@ class Lowering {
 
   llvm::DenseMap<mlir::Value, Buffer> buffers_, wanted_;
   llvm::StringMap<mlir::Value> symbols_;
+  mlir::Operation* current_ = nullptr;
+  bool failed_ = false;
   mlir::Value computing_;  // what `buffer` computes right now
 };
 

@@ -31,7 +31,8 @@ LogicalResult inferPointwise(std::optional<Location> loc, StringRef op, const Po
       return emitOptionalError(loc, op, ": operands of element types ", element, " and ", elementOf(operand.getType()),
                                "; one type is required; cast one of them?");
   if (row.typing == "select" && !elementOf(operands[0].getType()).isInteger(1))
-    return emitOptionalError(loc, op, ": the mask is ", elementOf(operands[0].getType()), "; i1 is required; compare it?");
+    return emitOptionalError(loc, op, ": the mask is ", elementOf(operands[0].getType()),
+                             "; i1 is required; compare it?");
   StringRef lowered = isa<FloatType>(element) ? row.onFloat : row.onInt;
   bool boolean = element.isInteger(1);
   if (lowered.empty() || (row.typing == "logic" ? !boolean : boolean && row.typing != "select"))

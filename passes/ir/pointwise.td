@@ -31,7 +31,7 @@ class Heed_PointwiseOp<Pointwise row>
       return ::heed::ir::lowerScalar(*this, row(), b, x);
     }
     static const ::heed::ir::PointwiseRow& row() {
-      static constexpr ::heed::ir::PointwiseRow r{"}] # row.Name # [{", "}] # row.Type.Kind # [{", "}] # row.OnFloat # [{", "}] # row.OnInt # [{",
+      static constexpr ::heed::ir::PointwiseRow r{"}] # row.Type.Kind # [{", "}] # row.OnFloat # [{", "}] # row.OnInt # [{",
         [](const double* x, [[maybe_unused]] bool integer) -> double {
           using namespace ::heed::ir::meaning;
           return }] # row.Meaning # [{;

@@ -33,14 +33,14 @@ LogicalResult infer(std::optional<Location> loc, StringRef op, Value x, ArrayAtt
   return success();
 }
 
-Reference reduce(const Reduction& r, Operation* op, const Reference& x) {
+Reference reduce(const Reduction& r, Operation* op, const Reference& x, const Evaluation& evaluation) {
   Type type = op->getResult(0).getType();
   Reference out = blank(type, x, r.start(elementOf(type)));
   forEachRun(x.extents, {out.strides(x.axes), x.strides(x.axes)},
              [&](const int64_t* at, const int64_t* step, int64_t count) {
                for (int64_t i = 0; i < count; ++i) {
                  double& total = out.data[at[0] + i * step[0]];
-                 total = r.join(total, x.data[at[1] + i * step[1]]);
+                 total = evaluation.kept(r.join(total, x.data[at[1] + i * step[1]]));
                }
              });
   return out;
@@ -65,19 +65,23 @@ Buffer lowerReduction(const Reduction& r, Operation* op, Lowering& lowering) {
 LogicalResult SumOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type>& t) {
   return infer(loc, getOperationName(), a.getX(), a.getAxes(), t);
 }
-SmallVector<Reference> SumOp::evaluate(ArrayRef<Reference> x, Evaluation&) { return {reduce(sums, *this, x[0])}; }
+SmallVector<Reference> SumOp::evaluate(ArrayRef<Reference> x, Evaluation& e) { return {reduce(sums, *this, x[0], e)}; }
 LogicalResult SumOp::lower(Lowering& lowering) { return lowerReduction(sums, *this, lowering), success(); }
 
 LogicalResult AmaxOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type>& t) {
   return infer(loc, getOperationName(), a.getX(), a.getAxes(), t);
 }
-SmallVector<Reference> AmaxOp::evaluate(ArrayRef<Reference> x, Evaluation&) { return {reduce(maxima, *this, x[0])}; }
+SmallVector<Reference> AmaxOp::evaluate(ArrayRef<Reference> x, Evaluation& e) {
+  return {reduce(maxima, *this, x[0], e)};
+}
 LogicalResult AmaxOp::lower(Lowering& lowering) { return lowerReduction(maxima, *this, lowering), success(); }
 
 LogicalResult AminOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type>& t) {
   return infer(loc, getOperationName(), a.getX(), a.getAxes(), t);
 }
-SmallVector<Reference> AminOp::evaluate(ArrayRef<Reference> x, Evaluation&) { return {reduce(minima, *this, x[0])}; }
+SmallVector<Reference> AminOp::evaluate(ArrayRef<Reference> x, Evaluation& e) {
+  return {reduce(minima, *this, x[0], e)};
+}
 LogicalResult AminOp::lower(Lowering& lowering) { return lowerReduction(minima, *this, lowering), success(); }
 
 LogicalResult MeanOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type>& t) {
@@ -86,8 +90,8 @@ LogicalResult MeanOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc
   return infer(loc, getOperationName(), a.getX(), a.getAxes(), t);
 }
 
-SmallVector<Reference> MeanOp::evaluate(ArrayRef<Reference> x, Evaluation&) {
-  Reference out = reduce(sums, *this, x[0]);
+SmallVector<Reference> MeanOp::evaluate(ArrayRef<Reference> x, Evaluation& e) {
+  Reference out = reduce(sums, *this, x[0], e);
   double count = 1;
   for (StringRef axis : namesOf(getAxes())) count *= x[0].extent(axis);
   for (double& total : out.data) total /= count;
@@ -99,7 +103,7 @@ LogicalResult MeanOp::lower(Lowering& lowering) {
   OpBuilder& b = lowering.b;
   Value count = arith::ConstantIndexOp::create(b, getLoc(), 1);
   for (StringRef axis : namesOf(getAxes()))
-    count = arith::MulIOp::create(b, getLoc(), count, lowering.extent(*find(axesOf(getX().getType()), axis)));
+    count = arith::MulIOp::create(b, getLoc(), count, lowering.extent(*findAxis(axesOf(getX().getType()), axis)));
   Value wide = arith::IndexCastOp::create(b, getLoc(), b.getI64Type(), count);
   Value divisor = arith::SIToFPOp::create(b, getLoc(), out.element(), wide);
   lowering.loop(getLoc(), axesOf(getType()), {}, {}, out, [&](OpBuilder& in, ValueRange, Value total) -> Value {

@@ -7,6 +7,8 @@ using namespace mlir;
 
 namespace heed::ir {
 
+void YieldOp::build(OpBuilder&, OperationState&) {}
+
 LogicalResult RepeatOp::verify() {
   Block& block = getBody().front();
   int64_t carries = getCarries().size(), own = int64_t(block.getNumArguments()) - carries;
@@ -18,7 +20,7 @@ LogicalResult RepeatOp::verify() {
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
   if (!yield) return emitOpError("the body must end with heed.yield");
   TypeRange types = getCarries().getTypes();
-  if (block.getArgumentTypes().take_front(carries) != types || yield.getOperandTypes() != types ||
+  if (TypeRange(block.getArgumentTypes()).take_front(carries) != types || yield.getOperandTypes() != types ||
       getResultTypes() != types)
     return emitOpError() << "the carries are (" << types << "); the body's arguments, what it yields and the results "
                          << "must have those types";
@@ -48,12 +50,17 @@ LogicalResult RepeatOp::lower(Lowering& lowering) {
   for (size_t copy = 0; copy < count; ++copy) {
     lowering.forget(block);
     for (auto [i, argument] : llvm::enumerate(block.getArguments()))
-      lowering.bind(argument, i < carries ? carried[i] : lowering.buffer(getParameters()[(i - carries) * count + copy]));
+      lowering.bind(argument,
+                    i < carries ? carried[i] : lowering.buffer(getParameters()[(i - carries) * count + copy]));
     if (failed(lowering.run(block))) return failure();
     carried = llvm::map_to_vector(block.getTerminator()->getOperands(), [&](Value v) { return lowering.buffer(v); });
   }
   for (auto [result, buffer] : llvm::zip(getResults(), carried)) lowering.bind(result, buffer);
   return success();
 }
+
+// ---- yield
+
+void YieldOp::build(OpBuilder&, OperationState&) {}
 
 }  // namespace heed::ir

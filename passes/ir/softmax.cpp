@@ -18,10 +18,10 @@ static LogicalResult check(std::optional<Location> loc, StringRef op, Type x, St
 /// One row along an axis: its largest element, 0 in place of -inf so that exp(x - max) is 0 there, and the sum.
 struct Row {
   double max = -INFINITY, sum = 0;
-  Row(const double* x, int64_t step, int64_t count) {
+  Row(const double* x, int64_t step, int64_t count, const Evaluation& e) {
     for (int64_t i = 0; i < count; ++i) max = meaning::larger(max, x[i * step]);
     if (max == -INFINITY) max = 0;
-    for (int64_t i = 0; i < count; ++i) sum += std::exp(x[i * step] - max);
+    for (int64_t i = 0; i < count; ++i) sum = e.kept(sum + e.kept(std::exp(e.kept(x[i * step] - max))));
   }
 };
 
@@ -73,11 +73,12 @@ LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext*, std::optional<Location> 
   return check(loc, getOperationName(), a.getX().getType(), a.getAxis());
 }
 
-SmallVector<Reference> SoftmaxOp::evaluate(ArrayRef<Reference> x, Evaluation&) {
+SmallVector<Reference> SoftmaxOp::evaluate(ArrayRef<Reference> x, Evaluation& e) {
   Reference out = blank(getType(), x);
-  forEachRow(x[0], getAxis(), out, [](const double* in, int64_t step, int64_t count, double* to, int64_t stride) {
-    Row row(in, step, count);
-    for (int64_t i = 0; i < count; ++i) to[i * stride] = row.sum == 0 ? 0 : std::exp(in[i * step] - row.max) / row.sum;
+  forEachRow(x[0], getAxis(), out, [&](const double* in, int64_t step, int64_t count, double* to, int64_t stride) {
+    Row row(in, step, count, e);
+    for (int64_t i = 0; i < count; ++i)
+      to[i * stride] = row.sum == 0 ? 0 : e.kept(std::exp(e.kept(in[i * step] - row.max))) / row.sum;
   });
   return {out};
 }
@@ -89,9 +90,8 @@ LogicalResult SoftmaxOp::lower(Lowering& lowering) {
   auto [max, sum] = lowerRows(loc, getX(), in, without(all, getAxis()), lowering);
   lowering.loop(loc, all, {}, {in, max}, out,
                 [&](OpBuilder& b, ValueRange e, Value) { return exponential(b, loc, e[0], e[1]); });
-  lowering.loop(loc, all, {}, out, sum, [&](OpBuilder& b, ValueRange e, Value s) -> Value {
-    return arith::AddFOp::create(b, loc, s, e[0]);
-  });
+  lowering.loop(loc, all, {}, out, sum,
+                [&](OpBuilder& b, ValueRange e, Value s) -> Value { return arith::AddFOp::create(b, loc, s, e[0]); });
   // Only a row that is -inf throughout sums to 0: any other has its own maximum, which counts 1.
   lowering.loop(loc, all, {}, sum, out, [&](OpBuilder& b, ValueRange e, Value x) -> Value {
     Value zero = arith::ConstantOp::create(b, loc, numberAttr(x.getType(), 0));
@@ -110,11 +110,11 @@ LogicalResult LogsumexpOp::inferReturnTypes(MLIRContext*, std::optional<Location
   return check(loc, getOperationName(), x, a.getAxis());
 }
 
-SmallVector<Reference> LogsumexpOp::evaluate(ArrayRef<Reference> x, Evaluation&) {
+SmallVector<Reference> LogsumexpOp::evaluate(ArrayRef<Reference> x, Evaluation& e) {
   Reference out = blank(getType(), x);
-  forEachRow(x[0], getAxis(), out, [](const double* in, int64_t step, int64_t count, double* to, int64_t) {
-    Row row(in, step, count);
-    *to = row.max + std::log(row.sum);
+  forEachRow(x[0], getAxis(), out, [&](const double* in, int64_t step, int64_t count, double* to, int64_t) {
+    Row row(in, step, count, e);
+    *to = row.max + e.kept(std::log(row.sum));
   });
   return {out};
 }

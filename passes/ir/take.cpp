@@ -49,7 +49,7 @@ LogicalResult TakeOp::lower(Lowering& lowering) {
   Location loc = getLoc();
   Buffer table = lowering.buffer(getTable()), out = lowering.allocate(getResult());
   Axes axes = axesOf(getTable().getType());
-  Value rows = lowering.extent(*find(axes, getAxis()));
+  Value rows = lowering.extent(*findAxis(axes, getAxis()));
   SmallVector<StringRef> names = namesOf(axesOf(getType()));
   lowering.loop(loc, axesOf(getType()), getRows(), {}, out, [&](OpBuilder& b, ValueRange elements, Value) {
     Value row = arith::IndexCastOp::create(b, loc, b.getIndexType(), elements[0]);
@@ -60,8 +60,9 @@ LogicalResult TakeOp::lower(Lowering& lowering) {
         [&](OpBuilder& in, Location) {
           SmallVector<Value> at;
           for (StringRef axis : table.axes)
-            at.push_back(axis == getAxis() ? row
-                                           : linalg::IndexOp::create(in, loc, llvm::find(names, axis) - names.begin()).getResult());
+            at.push_back(axis == getAxis()
+                             ? row
+                             : linalg::IndexOp::create(in, loc, llvm::find(names, axis) - names.begin()).getResult());
           scf::YieldOp::create(in, loc, memref::LoadOp::create(in, loc, table.memref, at).getResult());
         },
         [&](OpBuilder& in, Location) {

@@ -105,7 +105,7 @@ TEST(Compile, ASwitchIsZeroOrOne) {
 
 TEST(Compile, AnUnknownTargetIsRefused) {
   EXPECT_THROW(parseTarget("tpu"), Error);
-  EXPECT_THROW(compile(Causal().graph(), {.target = cpu("avx1024")}), Error);
+  EXPECT_THROW(compile(Causal().graph(), {.target = {"cpu", "avx1024"}}), Error);
 }
 
 TEST(Compile, ATapeOfAnotherVersionIsRefused) {

@@ -25,9 +25,11 @@ TEST(Print, twoAxesAreATable) {
 }
 
 TEST(Print, outerAxesAreHeadings) {
-  Array<i32, Batch, Heads, Seq> a({1, 2, 1}, {7, 12});
+  Array<i32, Batch, Heads, Seq, Depth> a(1, 1);
   EXPECT_EQ(text(a),
-            "i32 [batch 1, heads 2, seq 1]\nbatch 0, heads 0\n    7\nbatch 0, heads 1\n   12\n" + std::string());
+            "i32 [batch 1, heads 2, seq 1, depth 3]\n"
+            "batch 0, heads 0\n    0    0    0\n"
+            "batch 0, heads 1\n    0    0    0\n");
 }
 
 TEST(Print, longAxesShowTheirEnds) {

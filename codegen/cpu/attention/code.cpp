@@ -1,6 +1,8 @@
 // Loops, branches and constants of the vocabulary.
 #include "heed/codegen/cpu/attention/code.h"
 
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 
 namespace heed::cpu {
@@ -52,6 +54,7 @@ void Code::when(Value condition, llvm::function_ref<void()> body) {
 }
 
 Values Code::choose(Value condition, TypeRange types, llvm::function_ref<Values()> yes, llvm::function_ref<Values()> no) {
+  if (APInt known; matchPattern(condition, m_ConstantInt(&known))) return known.isZero() ? (no ? no() : Values()) : yes();
   auto branch = scf::IfOp::create(b, loc, types, condition, /*withElseRegion=*/bool(no));
   OpBuilder::InsertionGuard guard(b);
   auto fill = [&](Block* block, llvm::function_ref<Values()> body) {

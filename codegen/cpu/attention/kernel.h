@@ -30,11 +30,11 @@ class AttentionKernel {
 
  private:
   struct Similarity {
-    mlir::Region* body;
-    llvm::SmallVector<unsigned> operands;  // numbers in op.getSimilar()
-    llvm::SmallVector<int64_t> depth;      // loop order
-    bool dot;                              // the body is the product of a row and a key operand
-    Value slot;                            // raw scores: [key][rows]
+    mlir::Region* body = nullptr;
+    llvm::SmallVector<unsigned> operands = {};  // numbers in op.getSimilar()
+    llvm::SmallVector<int64_t> depth = {};      // loop order
+    bool dot = false;                           // the body is the product of a row and a key operand
+    Value slot = {};                            // raw scores: [key][rows]
   };
   struct RowOperand {
     Value slot;
@@ -44,8 +44,8 @@ class AttentionKernel {
     View view;
     bool byRow = false, byKey = false;
     int words = 1;  // floats per element in scratch
-    Value slot;     // lanes of a row capture; [lanes + key in block][rows] of one with both
-    Bounds bounds;  // over the block of rows, unless by key
+    Value slot = {};     // lanes of a row capture; [lanes + key in block][rows] of one with both
+    Bounds bounds = {};  // over the block of rows, unless by key
   };
   using Positions = llvm::SmallDenseMap<int64_t, Value>;
 
@@ -81,7 +81,7 @@ class AttentionKernel {
   Value listAll(Value block, Value from, Value to, Value row);
   Value hide(Value block, Value from, Value to, Value row);
   Values capturesAt(mlir::Region& region, unsigned first, Value key, Value block, Value lane);
-  RegionCloner cloner(Value lane, Value key, const Positions& depth = {});
+  RegionCloner cloner(Value lane, Value key, const Positions& depth = Positions());
   void raiseMax(Value slot, Value lane, Value score);
 
   // softmax.cpp: P, and O

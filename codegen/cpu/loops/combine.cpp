@@ -30,7 +30,8 @@ Value combine(Builder& b, Operation* combiner, Value x, Value y) {
 
 Value combineLanes(Builder& b, Operation* combiner, Value lanes) {
   for (int64_t half = cast<VectorType>(lanes.getType()).getDimSize(0) / 2; half > 0; half /= 2) {
-    auto lower = llvm::to_vector(llvm::seq<int64_t>(0, half)), upper = llvm::to_vector(llvm::seq<int64_t>(half, 2 * half));
+    auto lower = llvm::to_vector(llvm::seq<int64_t>(0, half)),
+         upper = llvm::to_vector(llvm::seq<int64_t>(half, 2 * half));
     lanes = combine(b, combiner, vector::ShuffleOp::create(b, lanes, lanes, lower),
                     vector::ShuffleOp::create(b, lanes, lanes, upper));
   }

@@ -61,7 +61,8 @@ void Kernel::chooseLanes() {
   auto iterators = op.getIteratorTypesArray();
   auto parallel = [&](int64_t dim) { return iterators[dim] == utils::IteratorType::parallel; };
   int64_t along = results.front().unit;
-  if (along < 0 || !parallel(along) || llvm::any_of(results, [&](const View& v) { return v.unit != along; })) along = -1;
+  if (along < 0 || !parallel(along) || llvm::any_of(results, [&](const View& v) { return v.unit != along; }))
+    along = -1;
   bool strided = llvm::any_of(all, [&](const View& v) { return along >= 0 && v.has(along) && v.unit != along; });
   if (along >= 0) kind = LaneKind::Parallel, lane = along;
   if ((along < 0 || strided) && reducible())
@@ -124,7 +125,7 @@ void Kernel::emitPoint(Builder& b, const Place& place, Width width) {
   Values results;
   for (size_t n = op.getNumDpsInputs(); n < views.size(); ++n) {
     bool used = !op.getBlock()->getArgument(n).use_empty();
-    results.push_back(used || !reduced.empty() ? read(b, n, place, width) : Value());
+    results.push_back(used || !reduced.empty() ? before(b, n, place, width) : Value());
   }
   results = overReductions(b, reduced, place, results, [&](Builder& b, const Place& place, Values results) {
     return evaluate(b, place, results, width);
@@ -132,6 +133,7 @@ void Kernel::emitPoint(Builder& b, const Place& place, Width width) {
   for (auto [n, value] : llvm::enumerate(results)) {
     const View& view = views[op.getNumDpsInputs() + n];
     Value position = place.position[op.getNumDpsInputs() + n];
+    value = finish(b, value, place, width);
     if (width.lanes)
       storeLanes(b, view, value, position, width.mask);
     else
@@ -146,28 +148,31 @@ void Kernel::emitReductionLanes(Builder& b, const Place& place) {
   for (int64_t n = 0; n < op.getNumDpsInits(); ++n) partial.push_back(neutralLanes(b, combiner(n), target.lanes));
   partial = overReductions(b, reduced, place, partial, [&](Builder& b, const Place& place, Values partial) {
     Value full = multiple(b, extents[lane], target.lanes), rest = sub(b, extents[lane], full);
-    auto loop = scf::ForOp::create(
-        b, constant(b, 0), full, constant(b, target.lanes), partial,
-        [&](OpBuilder& nested, Location loc, Value from, ValueRange carried) {
-          ImplicitLocOpBuilder b(loc, nested);
-          scf::YieldOp::create(b, evaluate(b, step(b, place, lane, from), llvm::to_vector(carried), width));
-        });
+    auto loop = scf::ForOp::create(b, constant(b, 0), full, constant(b, target.lanes), partial,
+                                   [&](OpBuilder& nested, Location loc, Value from, ValueRange carried) {
+                                     ImplicitLocOpBuilder b(loc, nested);
+                                     scf::YieldOp::create(
+                                         b, evaluate(b, step(b, place, lane, from), llvm::to_vector(carried), width));
+                                   });
     Value any = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, rest, constant(b, 0));
-    auto tail = scf::IfOp::create(b, any, [&](OpBuilder& nested, Location loc) {
-      ImplicitLocOpBuilder b(loc, nested);
-      Value mask = maskOf(b, target.lanes, rest);
-      Values before = llvm::to_vector(ValueRange(loop.getResults()));
-      Values after = evaluate(b, step(b, place, lane, full), before, {target.lanes, mask, rest});
-      for (auto [old, now] : llvm::zip(before, after)) now = arith::SelectOp::create(b, mask, now, old);
-      scf::YieldOp::create(b, after);
-    }, [&](OpBuilder& nested, Location loc) { scf::YieldOp::create(nested, loc, loop.getResults()); });
+    auto tail = scf::IfOp::create(
+        b, any,
+        [&](OpBuilder& nested, Location loc) {
+          ImplicitLocOpBuilder b(loc, nested);
+          Value mask = maskOf(b, target.lanes, rest);
+          Values before = llvm::to_vector(ValueRange(loop.getResults()));
+          Values after = evaluate(b, step(b, place, lane, full), before, {target.lanes, mask, rest});
+          for (auto [old, now] : llvm::zip(before, after)) now = arith::SelectOp::create(b, mask, now, old);
+          scf::YieldOp::create(b, after);
+        },
+        [&](OpBuilder& nested, Location loc) { scf::YieldOp::create(nested, loc, loop.getResults()); });
     return llvm::to_vector(ValueRange(tail.getResults()));
   });
   for (auto [n, lanes] : llvm::enumerate(partial)) {
     size_t operand = op.getNumDpsInputs() + n;
     Value sum = combineLanes(b, combiner(n), lanes);
-    Value before = load(b, views[operand], place.position[operand]);
-    store(b, views[operand], combine(b, combiner(n), before, sum), place.position[operand]);
+    Value result = combine(b, combiner(n), before(b, operand, place, {}), sum);
+    store(b, views[operand], finish(b, result, place, {}), place.position[operand]);
   }
 }
 
@@ -178,8 +183,8 @@ Kernel::Values Kernel::overReductions(Builder& b, ArrayRef<int64_t> dims, const 
                                  [&](OpBuilder& nested, Location loc, Value index, ValueRange carried) {
                                    ImplicitLocOpBuilder b(loc, nested);
                                    Place next = step(b, place, dims.front(), index);
-                                   scf::YieldOp::create(b, overReductions(b, dims.drop_front(), next,
-                                                                          llvm::to_vector(carried), inner));
+                                   scf::YieldOp::create(
+                                       b, overReductions(b, dims.drop_front(), next, llvm::to_vector(carried), inner));
                                  });
   return llvm::to_vector(ValueRange(loop.getResults()));
 }
@@ -192,21 +197,36 @@ Kernel::Values Kernel::evaluate(Builder& b, const Place& place, Values results, 
     else
       arguments.push_back(isResult(n) ? results[n - op.getNumDpsInputs()] : read(b, n, place, width));
   }
+  return cloneRegion(b, op->getRegion(0), arguments, place, width);
+}
+
+Kernel::Values Kernel::cloneRegion(Builder& b, Region& region, Values arguments, const Place& place, Width width) {
   RegionCloner cloner(b, b.getLoc(), width.lanes, /*contract=*/false, [&](int64_t dim) {
     return LaneIndex{place.index[dim], dim == lane && width.lanes > 0};
   });
-  Values values = cloner.clone(op->getRegion(0), arguments);
-  if (values.size() == results.size()) {
-    for (Value& value : values) value = cloner.broadcast(value);
-    return values;
+  Values values = cloner.clone(region, arguments);
+  Operation* terminator = region.front().getTerminator();
+  if (values.size() != terminator->getNumOperands()) {
+    failed = true;  // the cloner has said why; give the loops something of the right type
+    values.clear();
+    for (Type type : terminator->getOperandTypes()) values.push_back(arith::ConstantOp::create(b, b.getZeroAttr(type)));
   }
-  failed = true;  // the cloner has said why; give the loops something of the right type
-  values.clear();
-  for (int64_t n = 0; n < op.getNumDpsInits(); ++n) {
-    Type type = views[op.getNumDpsInputs() + n].element;
-    values.push_back(cloner.broadcast(arith::ConstantOp::create(b, b.getZeroAttr(type))));
-  }
+  for (Value& value : values) value = cloner.broadcast(value);
   return values;
+}
+
+Value Kernel::before(Builder& b, size_t operand, const Place& place, Width width) {
+  if (!epilogue) return read(b, operand, place, width);
+  Type type = views[operand].element;
+  if (width.lanes) type = VectorType::get({width.lanes}, type);
+  return arith::ConstantOp::create(b, b.getZeroAttr(type));
+}
+
+Value Kernel::finish(Builder& b, Value result, const Place& place, Width width) {
+  if (!epilogue || epilogue->empty()) return result;
+  Values arguments{result};
+  for (size_t n = firstCapture; n < size_t(op.getNumDpsInputs()); ++n) arguments.push_back(read(b, n, place, width));
+  return cloneRegion(b, *epilogue, arguments, place, width).front();
 }
 
 Value Kernel::read(Builder& b, size_t operand, const Place& place, Width width) {

@@ -17,7 +17,10 @@ class Kernel {
  public:
   using Builder = mlir::ImplicitLocOpBuilder;
 
-  Kernel(mlir::linalg::LinalgOp op, const Target& target) : op(op), target(target) {}
+  /// With `epilogue` the results begin at 0, whatever they held, and each passes through it: its arguments are the
+  /// result, then one element of each input from `firstCapture` on.
+  Kernel(mlir::linalg::LinalgOp op, const Target& target, mlir::Region* epilogue = nullptr, size_t firstCapture = 0)
+      : op(op), target(target), epilogue(epilogue), firstCapture(firstCapture) {}
   /// Emits the loops at `b`; the op stays for the caller to erase. Fails, with a diagnostic, on a body that has no
   /// vector form.
   llvm::LogicalResult emit(Builder& b);
@@ -46,6 +49,9 @@ class Kernel {
   void emitReductionLanes(Builder& b, const Place& place);
   void emitPoint(Builder& b, const Place& place, Width width);
   Values overReductions(Builder& b, llvm::ArrayRef<int64_t> dims, const Place& place, Values carried, Inner inner);
+  mlir::Value before(Builder& b, size_t operand, const Place& place, Width width);
+  mlir::Value finish(Builder& b, mlir::Value result, const Place& place, Width width);
+  Values cloneRegion(Builder& b, mlir::Region& region, Values arguments, const Place& place, Width width);
   /// The body once: new values of the results, of the width of the place.
   Values evaluate(Builder& b, const Place& place, Values results, Width width);
 
@@ -55,6 +61,8 @@ class Kernel {
 
   mlir::linalg::LinalgOp op;
   Target target;
+  mlir::Region* epilogue;
+  size_t firstCapture;
   llvm::SmallVector<View> views;  // of each operand; a scalar has no base
   Values extents;
   llvm::SmallVector<int64_t> outer, reduced;  // dims that carry no lanes

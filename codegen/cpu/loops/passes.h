@@ -6,6 +6,7 @@
 
 #include "heed/codegen/cpu/target.h"
 #include "heed/codegen/tile/tile.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"

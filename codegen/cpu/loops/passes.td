@@ -6,7 +6,7 @@ include "mlir/Pass/PassBase.td"
 
 class LoopPass<string name> : Pass<name> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect", "::heed::tile::TileDialect"];
+                           "::mlir::vector::VectorDialect", "::mlir::linalg::LinalgDialect", "::heed::tile::TileDialect"];
   let options = [Option<"features", "features", "std::string", "\"\"",
                         "avx512, avx2 or baseline; empty: what this machine has">];
 }

@@ -1,6 +1,7 @@
-// One loop over a range of flat positions in each task; a position becomes a point by division.
+// One loop over a range of flat positions in each task; the point is counted along.
 #include "heed/codegen/cpu/loops/tasks.h"
 
+#include "heed/codegen/cpu/loops/coordinates.h"
 #include "heed/codegen/cpu/loops/lanes.h"
 #include "heed/codegen/tile/tile.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -9,18 +10,6 @@ namespace heed::cpu {
 
 using namespace mlir;
 using Builder = ImplicitLocOpBuilder;
-
-/// position = ((p0 * e1) + p1) * e2 + p2 ..
-static SmallVector<Value> pointAt(Builder& b, Value position, ValueRange extents) {
-  SmallVector<Value> point(extents.size());
-  for (size_t d = extents.size(); d-- > 1;) {
-    Value rest = quotient(b, position, extents[d]);
-    point[d] = sub(b, position, mul(b, rest, extents[d]));
-    position = rest;
-  }
-  if (!point.empty()) point[0] = position;
-  return point;
-}
 
 void overTasks(Builder& b, ValueRange extents, Value workPerPoint, int64_t grain, Value scratchBytes,
                function_ref<void(Builder&, ValueRange, Value)> body) {
@@ -36,10 +25,13 @@ void overTasks(Builder& b, ValueRange extents, Value workPerPoint, int64_t grain
   Block* block = b.createBlock(&parallel.getBody(), {}, {b.getIndexType(), scratch}, {b.getLoc(), b.getLoc()});
   Value first = mul(b, block->getArgument(0), perTask);
   Value last = smaller(b, add(b, first, perTask), points);
-  auto loop = scf::ForOp::create(b, first, last, one);
+  SmallVector<Value> sizes(extents), start = coordinatesAt(b, first, sizes);
+  auto loop = scf::ForOp::create(b, first, last, one, start);
   tile::YieldOp::create(b);
   b.setInsertionPointToStart(loop.getBody());
-  body(b, pointAt(b, loop.getInductionVar(), extents), block->getArgument(1));
+  SmallVector<Value> point(loop.getRegionIterArgs());
+  body(b, point, block->getArgument(1));
+  if (!point.empty()) scf::YieldOp::create(b, coordinatesAfter(b, point, sizes));
 }
 
 }  // namespace heed::cpu

@@ -16,6 +16,7 @@
 
 #include "heed/codegen/cpu/pipeline.h"
 #include "heed/codegen/jit/jit.h"
+#include "heed/runtime/session.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
@@ -119,11 +120,13 @@ class CompiledText {
 
   template <class... Tensors>
   void operator()(Tensors&... tensors) const {
+    heed::Session session(threads);
     void* arguments[] = {tensors.descriptor()...};
-    code.entry(nullptr, arguments);
+    code.entry(&session, arguments);
   }
 
   cpu::Compiled code;
+  int threads = 2;
 };
 
 }  // namespace heed::testing

@@ -16,8 +16,8 @@ constexpr auto attention = trace<attend>("q", "k");
 
 int main() {
   auto run = jit(attention);
-  Array<f32, Seq, Depth> q({3});
-  Array<f32, Key, Depth> k({3});
+  Array<f32, Seq, Depth> q(3);
+  Array<f32, Key, Depth> k(3);
   q.fill(1);
   k.fill(2);
   auto out = run(q, k);

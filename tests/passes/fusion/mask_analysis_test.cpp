@@ -219,6 +219,23 @@ const char blocked[] = R"(%c = arith.constant 4 : i32
   %bi = arith.divsi %i, %c : i32
   %bj = arith.divsi %j, %c : i32
   %m = arith.cmpi eq, %bi, %bj : i32)";
+// What the words / and % lower to: the divisor is guarded against 0 and -1.
+const char guardedDivision[] = R"(%c = arith.constant 4 : i32
+  %zero = arith.constant 0 : i32
+  %one = arith.constant 1 : i32
+  %less = arith.constant -1 : i32
+  %is0 = arith.cmpi eq, %c, %zero : i32
+  %is1 = arith.cmpi eq, %c, %less : i32
+  %bad = arith.ori %is0, %is1 : i1
+  %safe = arith.select %bad, %one, %c : i32
+  %sign = arith.select %is1, %less, %one : i32
+  %qi = arith.divsi %i, %safe : i32
+  %si = arith.muli %qi, %sign : i32
+  %bi = arith.select %is0, %zero, %si : i32
+  %qj = arith.divsi %j, %safe : i32
+  %sj = arith.muli %qj, %sign : i32
+  %bj = arith.select %is0, %zero, %sj : i32
+  %m = arith.cmpi eq, %bi, %bj : i32)";
 const char floatMask[] = R"(%z = arith.constant 0.0 : f32
   %m = arith.cmpf une, %fk, %z : f32)";
 
@@ -228,6 +245,7 @@ TEST(MaskAnalysis, paddingIsExact) { EXPECT_GT(check(padding, 3, 400, true, true
 TEST(MaskAnalysis, boolPaddingIsExact) { EXPECT_GT(check(padded, 4, 400, true, true), 100); }
 TEST(MaskAnalysis, shiftedCausalIsExact) { EXPECT_GT(check(shifted, 5, 400, true, true), 200); }
 TEST(MaskAnalysis, blockDiagonalIsExact) { EXPECT_GT(check(blocked, 6, 400, true, true), 100); }
+TEST(MaskAnalysis, guardedDivisionIsExact) { EXPECT_GT(check(guardedDivision, 10, 400, true, true), 100); }
 TEST(MaskAnalysis, causalAndPaddingIsExact) { EXPECT_GT(check(causalAndPadding, 7, 400, true, false), 100); }
 
 TEST(MaskAnalysis, prefixIsExact) { EXPECT_GT(check(prefix, 8, 400, true, false), 200); }

@@ -1,0 +1,307 @@
+// The pass, and the frame of the kernel: checks, constants folded, scratch laid out, one task per block of rows.
+#include "heed/codegen/cpu/attention/attention.h"
+
+#include "heed/codegen/cpu/attention/kernel.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace heed::cpu {
+
+static constexpr float log2e = 1.44269504f, ln2 = 0.693147181f;
+
+AttentionKernel::AttentionKernel(tile::AttentionOp op, const Target& target, const AttentionTile& tile)
+    : op(op),
+      tile(tile),
+      builder(op),
+      c(builder, op.getLoc(), target),
+      rows(tile.vectors * target.lanes),
+      rowDim(op.dimsOf("row")[0]),
+      keyDim(op.dimsOf("key")[0]),
+      outer(op.dimsOf("outer")),
+      value(op.dimsOf("value")) {}
+
+LogicalResult AttentionKernel::check() {
+  auto isF32 = [&](Value memref, StringRef what) -> LogicalResult {
+    Type element = cast<MemRefType>(memref.getType()).getElementType();
+    if (element.isF32()) return success();
+    return op.emitOpError() << what << ": element type " << element << "; the CPU kernel takes f32; cast it first";
+  };
+  for (Value x : op.getSimilar())
+    if (mlir::failed(isF32(x, "similar"))) return failure();
+  for (Value x : op.getInitial())
+    if (mlir::failed(isF32(x, "initial"))) return failure();
+  if (mlir::failed(isF32(op.getValue(), "value")) || mlir::failed(isF32(op.getOut(), "out"))) return failure();
+  return op.getLse() ? isF32(op.getLse(), "lse") : success();
+}
+
+/// A constant factor that `post` starts with moves into the row operand of a dot product, where it costs nothing.
+void AttentionKernel::foldScale() {
+  float factor = 1;
+  Block& post = op.getPost().front();
+  Value score = post.getArgument(0);
+  while (op.similarities() == 1 && score.hasOneUse()) {
+    Operation* user = *score.user_begin();
+    Attribute known;
+    if (isa<arith::MulFOp>(user)) {
+      Value other = user->getOperand(user->getOperand(0) == score ? 1 : 0);
+      if (!matchPattern(other, m_Constant(&known))) break;
+      factor *= cast<FloatAttr>(known).getValueAsDouble();
+    } else if (isa<arith::DivFOp>(user) && user->getOperand(0) == score) {
+      if (!matchPattern(user->getOperand(1), m_Constant(&known))) break;
+      factor /= cast<FloatAttr>(known).getValueAsDouble();
+    } else {
+      break;
+    }
+    user->getResult(0).replaceAllUsesWith(score);
+    user->erase();
+  }
+  plain = op.similarities() == 1 && post.getTerminator()->getOperand(0) == score;
+  bool dot = similarities[0].dot && op.similarities() == 1;
+  // Past post only log2 e is left; before it, the factor must be in the raw score.
+  scoreScale = plain ? factor * log2e : log2e;
+  if (plain && dot) queryScale = scoreScale, scoreScale = 1;
+  if (!plain) queryScale = factor;
+  if (plain || dot || factor == 1) return;
+  OpBuilder b = OpBuilder::atBlockBegin(&post);
+  Value constant = arith::ConstantOp::create(b, c.loc, b.getF32FloatAttr(factor));
+  auto scaled = arith::MulFOp::create(b, c.loc, score, constant);
+  score.replaceAllUsesExcept(scaled, scaled);
+  queryScale = 1;
+}
+
+void AttentionKernel::views() {
+  auto view = [&](OpOperand& operand) { return viewOf(c.b, c.loc, operand.get(), op.mapOf(operand)); };
+  similar.clear(), initial.clear(), captures.clear();
+  for (OpOperand& x : op.getSimilarMutable()) similar.push_back(view(x));
+  for (OpOperand& x : op.getCapturesMutable()) {
+    Capture capture{.view = view(x)};
+    Type element = capture.view.element;
+    capture.byRow = capture.view.has(rowDim), capture.byKey = capture.view.has(keyDim);
+    capture.words = element.isIndex() || element.getIntOrFloatBitWidth() == 64 ? 2 : 1;
+    captures.push_back(capture);
+  }
+  valueView = view(op.getValueMutable());
+  for (OpOperand& x : op.getInitialMutable()) initial.push_back(view(x));
+  out = view(op.getOutMutable());
+  if (op.getLse()) lse = view(op.getLseMutable()[0]);
+
+  SmallVector<View> all(similar);
+  for (Capture& capture : captures) all.push_back(capture.view);
+  all.append({valueView, out});
+  extent = extentsOf(all);
+}
+
+Value AttentionKernel::layOut() {
+  Value next = c.index(0);
+  auto take = [&](Value size) {
+    Value slot = next;
+    next = c.roundUp(c.add(next, size), 16);
+    return slot;
+  };
+  auto fixed = [&](int64_t size) { return take(c.index(size)); };
+  maxSlot = fixed(rows), oldMaxSlot = fixed(rows), sumSlot = fixed(rows), alphaSlot = fixed(rows);
+  unusedSlot = fixed(rows);
+  listSlot = fixed(tile.block + tile.keys);
+  squareSlot = fixed(c.lanes * c.lanes);
+  for (Similarity& similarity : similarities) similarity.slot = fixed((tile.block + tile.keys) * rows);
+  for (auto [n, capture] : llvm::enumerate(captures)) {
+    bool used = uses(op.getPost(), op.similarities() + n) || uses(op.getKeep(), n) || uses(op.getWeigh(), 1 + n);
+    if (!capture.byRow || !used) continue;
+    capture.slot = fixed(rows * capture.words * (capture.byKey ? tile.block + 2 * c.lanes : 1));
+  }
+
+  // The contiguous value dim is tiled; a row of columns is padded to whole tiles.
+  auto unit = llvm::find(value, valueView.unit);
+  if (unit != value.end()) std::rotate(unit, unit + 1, value.end());
+  valueAxes.clear();
+  Value distance = c.index(rows);
+  for (int64_t dim : llvm::reverse(value)) {
+    valueAxes.insert(valueAxes.begin(), LaneAxis{dim, c.index(0), extent[dim], distance});
+    Value size = dim == value.back() ? c.roundUp(extent[dim], tile.values) : extent[dim];
+    distance = c.mul(distance, size);
+  }
+  outSlot = take(value.empty() ? c.index(int64_t(rows) * tile.values) : distance);
+
+  rowOperands.clear();
+  for (Similarity& similarity : similarities)
+    for (unsigned number : similarity.operands) {
+      if (!similar[number].has(rowDim)) continue;
+      RowOperand operand;
+      Value size = c.index(rows);
+      for (int64_t dim : llvm::reverse(similarity.depth)) {
+        if (!similar[number].has(dim)) continue;
+        operand.axes.insert(operand.axes.begin(), LaneAxis{dim, c.index(0), extent[dim], size});
+        size = c.mul(size, extent[dim]);
+      }
+      operand.slot = take(size);
+      rowOperands[number] = operand;
+    }
+  return c.mul(next, sizeof(float));
+}
+
+/// m, l and O of the block's rows, and everything about them that stays the same for all keys.
+void AttentionKernel::start() {
+  bool first = true;
+  for (Similarity& similarity : similarities)
+    for (unsigned number : similarity.operands)
+      if (auto operand = rowOperands.find(number); operand != rowOperands.end())
+        fill(similar[number], operand->second.axes, operand->second.slot, std::exchange(first, false) ? queryScale : 1);
+  for (auto [n, capture] : llvm::enumerate(captures)) {
+    if (capture.byKey) continue;
+    if (capture.slot) fill(capture.view, {}, capture.slot);
+    if (!uses(op.getClassify(), 4 + 2 * n) && !uses(op.getClassify(), 5 + 2 * n)) continue;
+    SmallVector<LaneAxis> axes;
+    if (capture.byRow) axes.push_back({rowDim, q0, c.add(q0, rowCount), {}});
+    capture.bounds = boundsOf(capture, axes);
+  }
+  if (!initial.empty()) {
+    fill(initial[0], {}, maxSlot, log2e);
+    fill(initial[1], {}, sumSlot);
+    fill(initial[2], valueAxes, outSlot);
+    return;
+  }
+  for (int j = 0; j < tile.vectors; ++j) {
+    c.storeLanes(c.splat(-std::numeric_limits<float>::infinity()), scratch, c.add(maxSlot, j * c.lanes));
+    c.storeLanes(c.splat(0), scratch, c.add(sumSlot, j * c.lanes));
+  }
+  walk(valueAxes, out, outSlot, -1, [&](View, Value column) {
+    for (int j = 0; j < tile.vectors; ++j) c.storeLanes(c.splat(0), scratch, c.add(column, j * c.lanes));
+  });
+}
+
+void AttentionKernel::finish() {
+  Value zero = c.splat(0), infinity = c.splat(-std::numeric_limits<float>::infinity());
+  Values none, inverse;
+  for (int j = 0; j < tile.vectors; ++j) {
+    Value sum = laneVector(sumSlot, j);
+    none.push_back(arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, sum, zero));
+    inverse.push_back(arith::DivFOp::create(c.b, c.loc, c.splat(1), sum));
+  }
+  walk(valueAxes, out, outSlot, -1, [&](View, Value column) {
+    for (int j = 0; j < tile.vectors; ++j) {
+      Value mean = arith::MulFOp::create(c.b, c.loc, laneVector(column, j), inverse[j]);
+      c.storeLanes(arith::SelectOp::create(c.b, c.loc, none[j], zero, mean), scratch, c.add(column, j * c.lanes));
+    }
+  });
+  drain(out, valueAxes, outSlot);
+  if (!op.getLse()) return;
+  for (int j = 0; j < tile.vectors; ++j) {
+    Value scaled = arith::MulFOp::create(c.b, c.loc, laneVector(maxSlot, j), c.splat(ln2));
+    Value sum = arith::AddFOp::create(c.b, c.loc, scaled, math::LogOp::create(c.b, c.loc, laneVector(sumSlot, j)));
+    c.storeLanes(arith::SelectOp::create(c.b, c.loc, none[j], infinity, sum), scratch, c.add(alphaSlot, j * c.lanes));
+  }
+  drain(lse, {}, alphaSlot);
+}
+
+/// Tasks of one outer point stand together, the last rows first: under a causal mask those see the most keys.
+void AttentionKernel::task(Value number) {
+  views();
+  Value blocksOfRows = c.div(c.add(extent[rowDim], rows - 1), rows);
+  Value point = arith::DivUIOp::create(c.b, c.loc, number, blocksOfRows);
+  Value nth = arith::RemUIOp::create(c.b, c.loc, number, blocksOfRows);
+  q0 = c.mul(c.sub(c.sub(blocksOfRows, 1), nth), rows);
+  rowCount = c.least(c.index(rows), c.sub(extent[rowDim], q0));
+  for (int64_t dim : llvm::reverse(outer)) {
+    bool last = dim == outer.front();
+    at[dim] = last ? point : arith::RemUIOp::create(c.b, c.loc, point, extent[dim]).getResult();
+    if (!last) point = arith::DivUIOp::create(c.b, c.loc, point, extent[dim]);
+  }
+  auto move = [&](View& view) {
+    for (int64_t dim : outer) view = cpu::at(c.b, c.loc, view, dim, at[dim]);
+  };
+  for (View& view : similar) move(view);
+  for (Capture& capture : captures) move(capture.view);
+  for (View& view : initial) move(view);
+  move(valueView), move(out);
+  if (op.getLse()) move(lse);
+  layOut();
+  start();
+  blocks();
+  finish();
+}
+
+LogicalResult AttentionKernel::emit() {
+  if (mlir::failed(check())) return failure();
+  views();
+  for (auto [n, body] : llvm::enumerate(op.getBodies())) {
+    Similarity similarity{.body = &body};
+    for (auto [number, owner] : llvm::enumerate(op.getSimilarity()))
+      if (owner == int64_t(n)) similarity.operands.push_back(number);
+    SmallVector<int64_t> contiguous;
+    for (int64_t dim : op.dimsOf("depth")) {
+      bool used = false, unit = false;
+      for (unsigned number : similarity.operands) {
+        used |= similar[number].has(dim);
+        unit |= similar[number].has(keyDim) && similar[number].unit == dim;
+      }
+      if (used) (unit ? contiguous : similarity.depth).push_back(dim);
+    }
+    similarity.depth.append(contiguous);
+    auto product = body.front().getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
+    similarity.dot = product && similarity.operands.size() == 2 && isa<BlockArgument>(product.getLhs()) &&
+                     isa<BlockArgument>(product.getRhs()) && product.getLhs() != product.getRhs() &&
+                     similar[similarity.operands[0]].has(rowDim) != similar[similarity.operands[1]].has(rowDim);
+    similarities.push_back(similarity);
+  }
+  foldScale();
+
+  Value tasks = c.div(c.add(extent[rowDim], rows - 1), rows);
+  for (int64_t dim : outer) tasks = c.mul(tasks, extent[dim]);
+  Value bytes = layOut();
+  auto parallel = tile::ParallelOp::create(c.b, c.loc, tasks, bytes);
+  Block* body = c.b.createBlock(&parallel.getBody(), {}, {c.b.getIndexType(), MemRefType::get({ShapedType::kDynamic}, c.b.getF32Type())},
+                                {c.loc, c.loc});
+  tile::YieldOp::create(c.b, c.loc, ValueRange{});
+  c.b.setInsertionPointToStart(body);
+  // Constants stand before the loops, and the loops before the yield.
+  auto begin = arith::ConstantIndexOp::create(c.b, c.loc, 0);
+  c.b.setInsertionPointAfter(begin);
+  c.constantsIn(body);
+  scratch = body->getArgument(1);
+  task(body->getArgument(0));
+  op.erase();
+  return success(!failed);
+}
+
+LogicalResult lowerAttention(tile::AttentionOp op, const Target& target, const AttentionTile& tile) {
+  return AttentionKernel(op, target, tile).emit();
+}
+
+#define GEN_PASS_DEF_TILELOWERATTENTION
+#include "heed/codegen/cpu/attention/attention.h.inc"
+
+namespace {
+
+struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
+  using Base::Base;
+  void runOnOperation() override {
+    std::optional<Target> target = targetFor(features);
+    if (!target) {
+      emitError(getOperation().getLoc()) << "tile-lower-attention: features is \"" << features
+                                         << "\"; it must be avx512, avx2, baseline or empty";
+      return signalPassFailure();
+    }
+    SmallVector<tile::AttentionOp> kernels;
+    getOperation().walk([&](tile::AttentionOp op) { kernels.push_back(op); });
+    for (tile::AttentionOp op : kernels) {
+      AttentionTile tile = fewRows(op, target->lanes) ? target->attentionFewRows() : target->attention();
+      for (auto [option, field] : {std::pair{&vectors, &tile.vectors}, std::pair{&keys, &tile.keys},
+                                   std::pair{&values, &tile.values}, std::pair{&block, &tile.block}})
+        if (*option > 0) *field = *option;
+      if (mlir::failed(lowerAttention(op, *target, tile))) return signalPassFailure();
+    }
+  }
+  /// One vector of rows is enough, as far as the types say.
+  static bool fewRows(tile::AttentionOp op, int lanes) {
+    int64_t rowDim = op.dimsOf("row")[0];
+    for (auto [n, extent] : llvm::enumerate(cast<MemRefType>(op.getOut().getType()).getShape()))
+      if (op.mapOf(op.getOutMutable()).getDimPosition(n) == rowDim)
+        return !ShapedType::isDynamic(extent) && extent <= lanes;
+    return false;
+  }
+};
+
+}  // namespace
+}  // namespace heed::cpu

@@ -1,0 +1,137 @@
+// P = 2^(S - m) with its running sum, and O += P V.
+#include "heed/codegen/cpu/attention/kernel.h"
+#include "heed/codegen/cpu/x86.h"
+
+using namespace mlir;
+
+namespace heed::cpu {
+
+/// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126.
+///
+/// The polynomials are the minimax ones among those that are 1 at 0, which makes rescaling by an unchanged maximum the
+/// identity; their relative error is 8.3e-8 on [0, 1] and 9.2e-8 on [-1/2, 1/2].
+Value AttentionKernel::exp2(Value x) {
+  OpBuilder& b = c.b;
+  auto sub = [&](Value l, Value r) -> Value { return arith::SubFOp::create(b, c.loc, l, r); };
+  auto times = [&](Value l, Value r) -> Value { return arith::MulFOp::create(b, c.loc, l, r); };
+  auto polynomial = [&](Value r, ArrayRef<float> factors) {
+    Value sum = c.splat(factors.front());
+    for (float factor : factors.drop_front())
+      sum = c.target.fma ? vector::FMAOp::create(b, c.loc, sum, r, c.splat(factor)).getResult()
+                         : arith::AddFOp::create(b, c.loc, times(sum, r), c.splat(factor)).getResult();
+    return sum;
+  };
+  if (has512(c.target, x))
+    return scale512(b, c.loc,
+                    polynomial(fraction512(b, c.loc, x),
+                               {0.00186713005f, 0.00901703071f, 0.0557999127f, 0.240164444f, 0.693151295f, 1.0f}),
+                    x);
+  // x + 1.5 * 2^23 + 127 holds round(x) + 127 in its low bits; shifted left by 23 they are the float 2^round(x), and 0
+  // where x rounds to -127.
+  x = c.larger(c.splat(-127), x);
+  Value magic = c.splat(12582912 + 127);
+  Value shifted = arith::AddFOp::create(b, c.loc, x, magic);
+  Value part = sub(x, sub(shifted, magic));
+  Value mantissa = polynomial(part, {0.00132647273f, 0.00967151299f, 0.0555073358f, 0.240222424f, 0.693147004f, 1.0f});
+  VectorType ints = c.vectorOf(b.getI32Type());
+  Value bits = arith::BitcastOp::create(b, c.loc, ints, shifted);
+  Value by = c.constant(DenseElementsAttr::get(ints, b.getI32IntegerAttr(23)));
+  return times(mantissa, arith::BitcastOp::create(b, c.loc, c.floats(), arith::ShLIOp::create(b, c.loc, bits, by)));
+}
+
+/// The maximum to subtract: 0 while a row has seen no key, for -inf - -inf is NaN.
+Value AttentionKernel::finite(Value max) {
+  Value none = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, max,
+                                     c.splat(-std::numeric_limits<float>::infinity()));
+  return arith::SelectOp::create(c.b, c.loc, none, c.splat(0), max);
+}
+
+static Value keyOf(Code& c, Value scratch, Value listSlot, Value row) {
+  Value word = arith::BitcastOp::create(c.b, c.loc, c.b.getI32Type(), c.load(scratch, c.add(listSlot, row)));
+  return arith::IndexCastOp::create(c.b, c.loc, c.b.getIndexType(), word);
+}
+
+/// The first `count` rows of scores become weights; m, l and the factor alpha for what was summed before.
+void AttentionKernel::weights(Value block, Value count) {
+  OpBuilder& b = c.b;
+  Value scores = similarities[0].slot;
+  Values max, sums(tile.vectors, c.splat(0));
+  for (int j = 0; j < tile.vectors; ++j) {
+    max.push_back(finite(laneVector(maxSlot, j)));
+    Value alpha = exp2(arith::SubFOp::create(b, c.loc, laneVector(oldMaxSlot, j), max[j]));
+    c.storeLanes(alpha, scratch, c.add(alphaSlot, j * c.lanes));
+  }
+  sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
+    Value where = c.add(scores, c.mul(row, rows));
+    for (int j = 0; j < tile.vectors; ++j) {
+      Value x = arith::SubFOp::create(b, c.loc, laneVector(where, j), max[j]);
+      Value weight = exp2(x);
+      c.storeLanes(weight, scratch, c.add(where, j * c.lanes));
+      so[j] = arith::AddFOp::create(b, c.loc, so[j], weight);
+    }
+    return so;
+  });
+  for (int j = 0; j < tile.vectors; ++j) {
+    Value before = arith::MulFOp::create(b, c.loc, laneVector(sumSlot, j), laneVector(alphaSlot, j));
+    c.storeLanes(arith::AddFOp::create(b, c.loc, before, sums[j]), scratch, c.add(sumSlot, j * c.lanes));
+  }
+  Region& weigh = op.getWeigh();
+  if (weigh.empty()) return;
+  c.loop(c.index(0), count, 1, [&](Value row) {
+    Value key = c.add(block, keyOf(c, scratch, listSlot, row));
+    c.loop(c.index(0), c.index(rows), c.lanes, [&](Value lane) {
+      Value where = c.add(scores, c.add(c.mul(row, rows), lane));
+      Values arguments{c.loadLanes(scratch, where)};
+      arguments.append(capturesAt(weigh, 1, key, block, lane));
+      RegionCloner region = cloner(lane, key);
+      SmallVector<Value> weight = region.clone(weigh, arguments);
+      if (weight.empty()) return void(failed = true);
+      c.storeLanes(region.broadcast(weight[0]), scratch, where);
+    });
+  });
+}
+
+/// O = O * alpha + P V, `values` columns at a time. Past the last column it is repeated into rows of O nobody reads.
+void AttentionKernel::accumulate(Value block, Value count) {
+  OpBuilder& b = c.b;
+  Value scores = similarities[0].slot;
+  View first = cpu::at(b, c.loc, valueView, keyDim, block);
+  Value stride = valueView.has(keyDim) ? valueView.stride[keyDim] : c.index(0);
+  int64_t inner = value.empty() ? -1 : value.back();
+  auto columns = [&](View from, Value to, Value column, Value distance) {
+    Values bases, sums;
+    for (int i = 0; i < tile.values; ++i) {
+      View there = from;
+      if (inner >= 0) there = cpu::at(b, c.loc, from, inner, i ? c.least(c.add(column, i), c.sub(extent[inner], 1)) : column);
+      bases.push_back(c.from(there.base, there.offset));
+      for (int j = 0; j < tile.vectors; ++j)
+        sums.push_back(arith::MulFOp::create(b, c.loc, laneVector(c.add(to, c.mul(distance, i)), j), laneVector(alphaSlot, j)));
+    }
+    sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
+      Value where = c.add(scores, c.mul(row, rows));
+      Value offset = c.mul(keyOf(c, scratch, listSlot, row), stride);
+      Values weight;
+      for (int j = 0; j < tile.vectors; ++j) weight.push_back(laneVector(where, j));
+      for (int i = 0; i < tile.values; ++i) {
+        Value x = c.broadcast(c.load(bases[i], offset));
+        for (int j = 0; j < tile.vectors; ++j) {
+          Value& sum = so[i * tile.vectors + j];
+          sum = c.target.fma
+                    ? vector::FMAOp::create(b, c.loc, x, weight[j], sum).getResult()
+                    : arith::AddFOp::create(b, c.loc, arith::MulFOp::create(b, c.loc, x, weight[j]), sum).getResult();
+        }
+      }
+      return so;
+    });
+    for (int i = 0; i < tile.values; ++i)
+      for (int j = 0; j < tile.vectors; ++j)
+        c.storeLanes(sums[i * tile.vectors + j], scratch, c.add(c.add(to, c.mul(distance, i)), j * c.lanes));
+  };
+  walk(valueAxes, first, outSlot, inner, [&](View from, Value to) {
+    if (inner < 0) return columns(from, to, c.index(0), c.index(rows));
+    c.loop(c.index(0), extent[inner], tile.values,
+           [&](Value column) { columns(from, c.add(to, c.mul(column, rows)), column, c.index(rows)); });
+  });
+}
+
+}  // namespace heed::cpu

@@ -1,0 +1,16 @@
+// The pass of this room; see passes.td.
+#pragma once
+
+#include <memory>
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Pass/Pass.h"
+
+namespace heed::cpu {
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "heed/codegen/cpu/math/passes.h.inc"
+
+}  // namespace heed::cpu

@@ -1,0 +1,106 @@
+// attention<Depth, Key>(q, k, v, ...): softmax over Key of modified, masked scores, times v. A formula, not a word:
+// what it writes on the tape is what the user could write.
+//
+// Invariant: queries do not carry Key, keys and values do.
+// Read tests/dsl/variants_test.cpp.
+#pragma once
+
+#include "heed/dsl/words/contract.h"
+#include "heed/dsl/words/formulas.h"
+#include "heed/dsl/words/index.h"
+#include "heed/dsl/words/softmax.h"
+
+namespace heed {
+namespace lang {
+
+/// The axis of q that Key answers: the one Key is like, else the last one that the keys lack.
+template <class Depth, class Key, class Q, class K>
+struct QueryAxis {
+  using Own = minus<minus<Q, K>, axes<Depth>>;
+  template <class S>
+  struct Last {
+    using type = void;
+  };
+  template <class A, class... B>
+  struct Last<axes<A, B...>> : Last<axes<B...>> {};
+  template <class A>
+  struct Last<axes<A>> {
+    using type = A;
+  };
+  using type = std::conditional_t<has<OriginOf<Key>, Q>, OriginOf<Key>, typename Last<Own>::type>;
+};
+
+/// What a score or mask modifier is called with for batch and head: the first and the last of the other axes of q.
+template <class Others>
+struct Outer {
+  static constexpr auto first(Place place) { return Constant<i32>(place, 0); }
+  static constexpr auto last(Place place) { return Constant<i32>(place, 0); }
+};
+template <class A, class... B>
+struct Outer<axes<A, B...>> {
+  static constexpr auto first(Place place) { return Index<A>(place); }
+  static constexpr auto last(Place place) {
+    if constexpr (sizeof...(B) == 0)
+      return Index<A>(place);
+    else
+      return Outer<axes<B...>>::last(place);
+  }
+};
+
+template <class Depth, class Key, class Q, class K, class V>
+constexpr bool attends() {
+  constexpr bool depth = has<Depth, Q> && has<Depth, K>;
+  constexpr bool queries = !has<Key, Q>;
+  constexpr bool keys = has<Key, K> && has<Key, V>;
+  constexpr bool renamed = std::is_same_v<Key, OriginOf<Key>> || !has<OriginOf<Key>, K>;
+  static_assert(depth, "heed: nn::attention<Depth, Key>(q, k, v): queries or keys lack the axis Depth");
+  static_assert(queries,
+                "heed: nn::attention<Depth, Key>(q, k, v): the queries carry the axis Key; give the keys their "
+                "own, like<Seq, \"key\">");
+  static_assert(!queries || keys, "heed: nn::attention<Depth, Key>(q, k, v): keys or values lack the axis Key");
+  static_assert(renamed,
+                "heed: nn::attention<Depth, Key>(q, k, v): the keys still carry the queries' axis; "
+                "rename<Seq, Key>(k)");
+  return depth && queries && keys && renamed;
+}
+
+}  // namespace lang
+
+namespace nn {
+
+/// Leaves scores as they are, hides nothing.
+struct NoScoreMod {
+  template <class S, class... I>
+  constexpr S operator()(const S& s, const I&...) const {
+    return s;
+  }
+};
+struct NoMask {};
+
+/// score_mod(s, b, h, i, j) gives the score, mask_mod(b, h, i, j) says whether query i sees key j, both as formulas
+/// over indices: b and h along the first and last axis of q beside the queries and Depth. Scores are scaled by
+/// 1/sqrt(Depth) first. A parametrised modifier is a lambda with captures or a struct.
+template <class Depth, class Key, lang::AnyTensor Q, lang::AnyTensor K, lang::AnyTensor V, class ScoreMod = NoScoreMod,
+          class MaskMod = NoMask>
+constexpr auto attention(const Q& q, const K& k, const V& v, const ScoreMod& scoreMod = {}, const MaskMod& maskMod = {},
+                         Place place = lang::caller()) {
+  using AQ = lang::AxesOf<Q>;
+  if constexpr (lang::attends<Depth, Key, AQ, lang::AxesOf<K>, lang::AxesOf<V>>()) {
+    using Query = typename lang::QueryAxis<Depth, Key, AQ, lang::AxesOf<K>>::type;
+    using Others = lang::Outer<lang::minus<AQ, axes<Query, Depth>>>;
+    auto b = Others::first(place);
+    auto h = Others::last(place);
+    auto i = index<Query>(place);
+    auto j = index<Key>(place);
+    auto scores = scoreMod(lang::at(place, contract<Depth>(q, k, place)) * rsqrt(Depth::size), b, h, i, j);
+    if constexpr (std::is_same_v<MaskMod, NoMask>)
+      return contract<Key>(softmax<Key>(scores, place), v, place);
+    else
+      return contract<Key>(softmax<Key>(where(lang::at(place, maskMod(b, h, i, j)), scores, -inf), place), v, place);
+  } else {
+    return lang::Fault{};
+  }
+}
+
+}  // namespace nn
+}  // namespace heed

@@ -1,0 +1,66 @@
+// MultiHeadAttention: projections, attention, output projection.
+//
+// Invariant: its parameters are q, k, v and out, [heads, depth, model] and [model, heads, depth]: PyTorch's matrices,
+// reshaped.
+// Read tests/dsl/module_test.cpp.
+#pragma once
+
+#include "heed/dsl/nn/attention.h"
+#include "heed/dsl/nn/linear.h"
+#include "heed/dsl/words/rename.h"
+
+namespace heed::nn {
+
+/// attn(x), attn(x, mask): self-attention; Key is like the sequence axis of x.
+/// attn(x, memory), attn(x, memory, mask): cross-attention; memory has the axis Key, or the one Key is like.
+template <class Model, class Heads, class Depth, class Key>
+struct MultiHeadAttention {
+  static constexpr bool divides = Model::extent == Heads::extent * Depth::extent;
+  static_assert(divides,
+                "heed: nn::MultiHeadAttention<Model, Heads, Depth, Key>: heads times depth is not the model's extent");
+  Linear<Model, axes<Heads, Depth>> q, k, v;
+  Linear<axes<Heads, Depth>, Model> out;
+
+  template <lang::AnyTensor X>
+  constexpr auto operator()(const X& x, Place place = lang::caller()) const {
+    return attend(x, x, nullptr, place);
+  }
+  template <lang::AnyTensor X, lang::Shaped M>
+  constexpr auto operator()(const X& x, const M& maskOrMemory, Place place = lang::caller()) const {
+    if constexpr (std::is_same_v<lang::ElementOf<M>, i1>)
+      return attend(x, x, maskOrMemory, place);
+    else
+      return attend(x, maskOrMemory, nullptr, place);
+  }
+  template <lang::AnyTensor X, lang::AnyTensor C, lang::Shaped M>
+  constexpr auto operator()(const X& x, const C& memory, const M& mask, Place place = lang::caller()) const {
+    return attend(x, memory, mask, place);
+  }
+
+ private:
+  template <class X, class C, class M>
+  constexpr auto attend(const X& x, const C& memory, const M& mask, Place place) const {
+    using From = lang::OriginOf<Key>;
+    constexpr bool named = lang::has<Key, lang::AxesOf<C>>, like = lang::has<From, lang::AxesOf<C>>;
+    static_assert(named || like, "heed: nn::MultiHeadAttention(x, memory): no axis is Key, nor the one Key is like");
+    if constexpr (named || like) {
+      lang::Inside here(q.weight, place, 1);
+      if constexpr (named)
+        return out(over(x, memory, mask));
+      else
+        return out(over(x, rename<From, Key>(memory), mask));
+    } else {
+      return lang::Fault{};
+    }
+  }
+
+  template <class X, class C, class M>
+  constexpr auto over(const X& x, const C& memory, const M& mask) const {
+    if constexpr (std::is_same_v<M, std::nullptr_t>)
+      return attention<Depth, Key>(q(x), k(memory), v(memory));
+    else
+      return attention<Depth, Key>(q(x), k(memory), v(memory), NoScoreMod{}, [&](auto...) { return mask; });
+  }
+};
+
+}  // namespace heed::nn

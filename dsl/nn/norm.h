@@ -1,0 +1,39 @@
+// LayerNorm and RMSNorm along one axis.
+//
+// Invariant: parameters and epsilon as PyTorch has them, so that published weights fit.
+// Read tests/dsl/module_test.cpp.
+#pragma once
+
+#include "heed/dsl/pointwise_rules.h"
+#include "heed/dsl/words/reduce.h"
+
+namespace heed::nn {
+
+/// (x - mean) / sqrt(variance + epsilon) * weight + bias (Ba et al., arXiv:1607.06450).
+template <class Model>
+struct LayerNorm {
+  Tensor<f32, Model> weight{}, bias{};
+  double epsilon = 1e-5;
+
+  template <lang::Operand X>
+  constexpr auto operator()(const X& x, Place place = lang::caller()) const {
+    lang::Inside here(weight, place);
+    auto centred = x - mean<Model>(x);
+    return centred * rsqrt(mean<Model>(centred * centred) + epsilon) * weight + bias;
+  }
+};
+
+/// x / sqrt(mean of squares + epsilon) * weight (Zhang and Sennrich, arXiv:1910.07467).
+template <class Model>
+struct RMSNorm {
+  Tensor<f32, Model> weight{};
+  double epsilon = 1e-6;
+
+  template <lang::Operand X>
+  constexpr auto operator()(const X& x, Place place = lang::caller()) const {
+    lang::Inside here(weight, place);
+    return x * rsqrt(mean<Model>(x * x) + epsilon) * weight;
+  }
+};
+
+}  // namespace heed::nn

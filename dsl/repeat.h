@@ -1,0 +1,102 @@
+// Repeat<N, Block>: N copies of Block with parameters of their own. The body is traced once whatever N is.
+//
+// Invariant: the block returns the carries it takes, in their order; what else it takes is the same for all copies.
+// Read tests/dsl/module_test.cpp.
+#pragma once
+
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "heed/dsl/module.h"
+#include "heed/dsl/results.h"
+
+namespace heed {
+namespace lang {
+
+template <class Wanted, class Given>
+inline constexpr bool carriesAgree = false;
+template <class... W, class... G>
+inline constexpr bool carriesAgree<std::tuple<W...>, std::tuple<G...>> = [] {
+  if constexpr (sizeof...(W) > sizeof...(G)) {
+    return false;
+  } else {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return ((sameAxes<AxesOf<W>, AxesOf<std::tuple_element_t<I, std::tuple<G...>>>> &&
+               std::is_same_v<ElementOf<W>, ElementOf<std::tuple_element_t<I, std::tuple<G...>>>>)&&...);
+    }
+    (std::index_sequence_for<W...>{});
+  }
+}();
+
+}  // namespace lang
+
+template <std::int32_t N, class Block>
+struct Repeat {
+  static_assert(N > 0, "heed: Repeat<N, Block>: N must be positive");
+  static constexpr std::int32_t count = N;
+  Block block{};
+  std::uint32_t scope = lang::unbound;
+
+  template <class A>
+  constexpr auto operator()(const A& a, Place place = lang::caller()) const {
+    return run(place, a);
+  }
+  template <class A, class B>
+  constexpr auto operator()(const A& a, const B& b, Place place = lang::caller()) const {
+    return run(place, a, b);
+  }
+  template <class A, class B, class C>
+  constexpr auto operator()(const A& a, const B& b, const C& c, Place place = lang::caller()) const {
+    return run(place, a, b, c);
+  }
+  template <class A, class B, class C, class D>
+  constexpr auto operator()(const A& a, const B& b, const C& c, const D& d, Place place = lang::caller()) const {
+    return run(place, a, b, c, d);
+  }
+
+ private:
+  template <class... A>
+  constexpr auto run(Place place, const A&... args) const {
+    constexpr bool callable = std::is_invocable_v<const Block&, const A&...>;
+    static_assert(callable, "heed: Repeat<N, Block>: Block cannot be called with these operands");
+    if constexpr (callable) {
+      using R = std::invoke_result_t<const Block&, const A&...>;
+      constexpr bool faulty = lang::Faulty<R>;
+      constexpr bool agree = faulty || lang::carriesAgree<typename lang::Results<R>::Tensors, std::tuple<A...>>;
+      static_assert(agree, "heed: Repeat<N, Block>: Block must return the tensors it takes, the carries first");
+      if constexpr (agree && !faulty) {
+        constexpr std::size_t carries = lang::resultCount<R>;
+        return trace<R>(place, std::tuple<const A&...>(args...), std::make_index_sequence<carries>{},
+                        std::make_index_sequence<sizeof...(A) - carries>{});
+      } else {
+        return lang::Fault{};
+      }
+    } else {
+      return lang::Fault{};
+    }
+  }
+
+  template <class R, class... A, std::size_t... C, std::size_t... E>
+  constexpr R trace(Place place, std::tuple<A...> args, std::index_sequence<C...>, std::index_sequence<E...>) const {
+    using Carries = ResultTensors<R>;
+    lang::Tape* tape = std::get<0>(args).tape;
+    Carries before{std::tuple_element_t<C, Carries>(std::get<C>(args))...};
+    if (!tape) return lang::Results<R>::build(std::get<C>(before)...);
+    std::uint32_t first = structural(*tape, op::repeat, {std::get<C>(before).id...}, {&std::get<C>(before).info...},
+                                     {lang::integerAttribute("count", N)}, place);
+    lang::Inside body(*tape, scope, {}, false);
+    Carries after = lang::Results<R>::flatten(block(std::tuple_element_t<C, Carries>(tape, first + std::uint32_t(C))...,
+                                                    std::get<sizeof...(C) + E>(args)...));
+    first = structural(*tape, op::yield, {std::get<C>(after).id...}, {&std::get<C>(after).info...}, {}, place);
+    return lang::Results<R>::build(std::tuple_element_t<C, Carries>(tape, first + std::uint32_t(C))...);
+  }
+
+  constexpr std::uint32_t structural(lang::Tape& tape, std::string_view op, lang::Tape::Ids ids,
+                                     lang::Tape::Types types, lang::Tape::Attributes attributes, Place place) const {
+    lang::Inside here(tape, scope, place);
+    return tape.add(op, ids, attributes, types, place);
+  }
+};
+
+}  // namespace heed

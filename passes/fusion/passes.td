@@ -1,0 +1,37 @@
+// The fusion passes, on functions of the heed dialect. Each description quotes its test.
+#ifndef HEED_PASSES_FUSION_PASSES_TD
+#define HEED_PASSES_FUSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def Canonicalize : Pass<"heed-canonicalize", "::mlir::func::FuncOp"> {
+  let summary = "fold constants, drop ops that compute nothing, merge equal ones";
+  let description = [{
+    Numbers are folded in f64 and rounded once, so `heed.rsqrt` of the constant 64 is 0.125; a division by a power of two
+    becomes a multiplication; chains of renames and permutes become one.
+
+    Test: tests/passes/fusion/canonicalize.mlir.
+  }];
+  let dependentDialects = ["::heed::ir::HeedDialect"];
+}
+
+def FormAttention : Pass<"heed-form-attention", "::mlir::func::FuncOp"> {
+  let summary = "softmax contracted over its axis becomes heed.attention";
+  let description = [{
+    What is computed for one query and one key goes into the regions of the op, so no tensor of queries x keys elements is
+    left, whatever the similarity, the mask and the order in which the user wrote them:
+
+        %s = heed.contract %q, %k {axes = ["depth"]}
+        %w = heed.softmax %s {axis = "key"}
+        %o = heed.contract %w, %v {axes = ["key"]}
+
+    becomes `%o = heed.attention row("seq") key("key") similar(%q, %k) value(%v)`. A logsumexp of the same scores becomes
+    its lse; weights with another user are computed beside it as exp(score - lse). Every softmax that stays gets a remark
+    that says why.
+
+    Test: tests/passes/fusion/form_attention.mlir, sdpa_phrasings.mlir.
+  }];
+  let dependentDialects = ["::heed::ir::HeedDialect"];
+}
+
+#endif

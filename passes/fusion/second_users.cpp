@@ -1,0 +1,117 @@
+// Other users of fused scores. Test: tests/passes/fusion/second_users.mlir.
+#include "heed/passes/fusion/second_users.h"
+
+#include <limits>
+
+#include "heed/passes/fusion/remark.h"
+#include "mlir/Analysis/TopologicalSortUtils.h"
+#include "mlir/IR/Iterators.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+
+namespace heed::fusion {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+ir::SoftmaxOp softmaxOf(const Formed& f) { return f.site.softmax.value.getDefiningOp<ir::SoftmaxOp>(); }
+
+/// The scores that an op reduces along an axis: the same for a softmax and its logsumexp.
+struct Scores {
+  Value x;
+  StringRef axis;
+  Block* block;
+  bool operator==(const Scores&) const = default;
+};
+
+/// The lse as the graph names its axes; null where the kernel's scores have axes that the softmax does not.
+Value lseOf(OpBuilder& b, const Formed& formed, Type like) {
+  ir::AttentionOp attention = formed.attention;
+  Value lse = withoutSingleRow(b, formed, attention.getLse());
+  Renamed own{lse};
+  for (auto [from, to] : formed.site.scores.names)
+    if (ir::has(ir::axesOf(lse.getType()), to)) own.names.emplace_back(to, from);
+  lse = materialise(b, own);
+  if (ir::elementOf(like) != b.getF32Type()) lse = ir::CastOp::create(b, lse.getLoc(), lse, ir::elementOf(like));
+  return ir::PermuteOp::create(b, lse.getLoc(), like, lse);
+}
+
+bool knowsLse(const Formed& f) { return f.site.weights.axes().size() == f.site.scores.axes().size(); }
+
+/// exp(x - lse): 0 throughout a row without a visible key, NaN throughout a row with a score of +inf, as softmax has
+/// it.
+Value weightsFrom(OpBuilder& b, const Formed& formed, ir::SoftmaxOp softmax) {
+  Location loc = softmax.getLoc();
+  Value x = softmax.getX();
+  Type element = ir::elementOf(x.getType());
+  ir::Axes axes = ir::without(ir::axesOf(x.getType()), softmax.getAxis());
+  Type type = ir::tensorOf(element, axes), truth = ir::tensorOf(b.getI1Type(), axes);
+  Value lse = lseOf(b, formed, type);
+  auto number = [&](double value) { return ir::ConstantOp::create(b, loc, ir::tensorOf(element, {}), value); };
+  auto replace = [&](Value v, double from, double to) -> Value {
+    Value is = ir::EqOp::create(b, loc, truth, v, number(from));
+    return ir::WhereOp::create(b, loc, type, is, number(to), v);
+  };
+  Value base = replace(replace(lse, infinity, std::numeric_limits<double>::quiet_NaN()), -infinity, infinity);
+  Value shifted = ir::SubOp::create(b, loc, x.getType(), x, base);
+  return ir::ExpOp::create(b, loc, x.getType(), shifted);
+}
+
+}  // namespace
+
+void eraseDead(Operation* root) {
+  root->walk<WalkOrder::PostOrder, ReverseIterator>([](Operation* op) {
+    if (isOpTriviallyDead(op)) op->erase();
+  });
+}
+
+void serveSecondUsers(Operation* root, MutableArrayRef<Formed> all) {
+  SmallVector<std::pair<Scores, Formed*>> known;
+  for (Formed& f : all)
+    if (ir::SoftmaxOp s = softmaxOf(f); knowsLse(f) && s->getBlock() == f.attention->getBlock())
+      known.push_back({{s.getX(), s.getAxis(), s->getBlock()}, &f});
+  eraseDead(root);
+  auto find = [&](Value x, StringRef axis, Operation* op) -> Formed* {
+    for (auto& [scores, formed] : known)
+      if (scores == Scores{x, axis, op->getBlock()}) return formed;
+    return nullptr;
+  };
+
+  SmallVector<Operation*> users;
+  root->walk([&](Operation* op) {
+    if (isa<ir::SoftmaxOp, ir::LogsumexpOp>(op)) users.push_back(op);
+  });
+  llvm::SmallPtrSet<Block*, 4> unsorted;
+  for (Operation* op : users) {
+    auto softmax = dyn_cast<ir::SoftmaxOp>(op);
+    auto logsumexp = dyn_cast<ir::LogsumexpOp>(op);
+    Formed* formed =
+        softmax ? find(softmax.getX(), softmax.getAxis(), op) : find(logsumexp.getX(), logsumexp.getAxis(), op);
+    if (!formed) continue;
+    OpBuilder b(op);
+    if (softmax)
+      emitRemark(op->getLoc()) << "not fused: the weights of " << describe(op) << " have another user, "
+                               << describe(*op->getUsers().begin())
+                               << "; they are stored in full, computed as exp(score - lse) beside the kernel";
+    Value result = softmax ? weightsFrom(b, *formed, softmax) : lseOf(b, *formed, logsumexp.getType());
+    op->getResult(0).replaceAllUsesWith(result);
+    unsorted.insert(op->getBlock());
+  }
+  // Weights may be read before the contraction where the kernel now stands.
+  for (Block* block : unsorted) sortTopologically(block);
+  eraseDead(root);
+  for (Formed& f : all)
+    if (f.attention.getLse().use_empty()) dropLse(f.attention);
+}
+
+std::string whyUnfused(ir::SoftmaxOp softmax) {
+  Operation* user = softmax->use_empty() ? nullptr : *softmax->getUsers().begin();
+  std::string why = "is stored in full: ";
+  if (!user) return why + "nothing reads it";
+  if (isa<ir::Elementwise, ir::ContractOp, ir::SumOp>(user))
+    return why + describe(user) + " does not end in a contraction of this softmax alone over its axis";
+  return why + describe(user) + " is no contraction over its axis";
+}
+
+}  // namespace heed::fusion

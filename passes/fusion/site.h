@@ -1,0 +1,25 @@
+// Finds where attention is: a contraction over the axis of a softmax that feeds it.
+//
+// Invariant: all names are those of the contraction. Test: tests/passes/fusion/form_attention.mlir.
+#pragma once
+
+#include "heed/passes/fusion/absorb.h"
+
+namespace heed::fusion {
+
+struct Site {
+  mlir::Operation* contraction;
+  Renamed softmax, scores;  // its result and its operand
+  Renamed weights, value;   // what is contracted with what
+  llvm::StringRef key;
+  llvm::SmallVector<llvm::StringRef> alsoSummed;  // axes contracted besides the key
+};
+
+/// Nothing if no softmax over a contracted axis feeds the op through pointwise ops, or more than one does.
+std::optional<Site> findSite(mlir::Operation* contraction);
+
+/// The axes that may be the row, the best first: they are not the value's. Symbolic extents, then the largest, then the
+/// innermost come first.
+llvm::SmallVector<llvm::StringRef> rowCandidates(const Site& site);
+
+}  // namespace heed::fusion

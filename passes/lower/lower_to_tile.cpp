@@ -1,0 +1,102 @@
+// The function on buffers: its signature, its extents, its ops. Test: tests/passes/lower/lower_to_tile.mlir.
+#include "heed/passes/fusion/mask_analysis.h"
+#include "heed/passes/ir/lowering.h"
+#include "heed/passes/lower/passes.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+
+namespace heed::ir {
+
+#define GEN_PASS_DEF_LOWERTOTILE
+#include "heed/passes/lower/passes.h.inc"
+
+namespace {
+
+/// Any strides, but the innermost is 1.
+MemRefType argumentType(Type tensor) {
+  SmallVector<int64_t> shape, strides;
+  for (const Axis& axis : axesOf(tensor)) shape.push_back(axis.extent);
+  strides.assign(shape.size(), ShapedType::kDynamic);
+  if (!strides.empty()) strides.back() = 1;
+  auto layout = StridedLayoutAttr::get(tensor.getContext(), ShapedType::kDynamic, strides);
+  return MemRefType::get(shape, elementOf(tensor), layout);
+}
+
+class FunctionLowering {
+ public:
+  explicit FunctionLowering(func::FuncOp function)
+      : function_(function), old_(function.front()), b_(function.getContext()), lowering_(b_) {}
+
+  LogicalResult run() {
+    TypeRange results = old_.getTerminator()->getOperandTypes();
+    SmallVector<Type> types =
+        llvm::map_to_vector(function_.getArgumentTypes(), [](Type t) { return Type(argumentType(t)); });
+    for (Type result : results) types.push_back(argumentType(result));
+    SmallVector<Location> places = llvm::map_to_vector(old_.getArguments(), [](Value v) { return v.getLoc(); });
+    places.resize(types.size(), old_.getTerminator()->getLoc());
+    Block& block = *b_.createBlock(&function_.getBody(), function_.getBody().begin(), types, places);
+
+    for (auto [value, argument] : llvm::zip(old_.getArguments(), block.getArguments())) {
+      Axes axes = axesOf(value.getType());
+      lowering_.bind(value, {argument, namesOf(axes)});
+      for (auto [d, axis] : llvm::enumerate(axes))
+        if (!axis.isStatic() && !lowering_.knows(axis))
+          lowering_.bindSymbol(axis.symbol, memref::DimOp::create(b_, value.getLoc(), argument, int64_t(d)));
+    }
+    auto outputs = block.getArguments().drop_front(old_.getNumArguments());
+    SmallVector<Buffer> destinations;
+    for (auto [value, argument] : llvm::zip(old_.getTerminator()->getOperands(), outputs)) {
+      destinations.push_back({argument, namesOf(axesOf(value.getType()))});
+      lowering_.want(value, destinations.back());
+    }
+    if (failed(lowering_.run(old_))) return failure();
+    for (auto [value, destination] : llvm::zip(old_.getTerminator()->getOperands(), destinations)) {
+      Buffer computed = lowering_.buffer(value);
+      if (!lowering_.isBoundTo(value, destination))
+        lowering_.copy(value.getLoc(), axesOf(value.getType()), computed, destination);
+    }
+    func::ReturnOp::create(b_, old_.getTerminator()->getLoc());
+    finish(types);
+    return success();
+  }
+
+ private:
+  void finish(TypeRange types) {
+    SmallVector<DictionaryAttr> attributes;
+    function_.getAllArgAttrs(attributes);
+    attributes.resize(function_.getNumArguments(), b_.getDictionaryAttr({}));
+    for (unsigned i = 0; i < function_.getNumResults(); ++i) {
+      NamedAttrList result(function_.getResultAttrDict(i));
+      result.set("heed.result", b_.getUnitAttr());
+      attributes.push_back(result.getDictionary(b_.getContext()));
+    }
+    while (!old_.empty()) old_.back().erase();
+    old_.erase();
+    function_.removeResAttrsAttr();
+    function_.setType(b_.getFunctionType(types, {}));
+    function_.setAllArgAttrs(attributes);
+  }
+
+  func::FuncOp function_;
+  Block& old_;
+  OpBuilder b_;
+  Lowering lowering_;
+};
+
+struct LowerToTile : impl::LowerToTileBase<LowerToTile> {
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    if (function.isExternal()) return;
+    if (!llvm::hasSingleElement(function.getBody()) || !llvm::all_of(function.getArgumentTypes(), isTensor) ||
+        !llvm::all_of(function.getResultTypes(), isTensor)) {
+      function.emitError("only a function of one block on tensors with named axes can be lowered");
+      return signalPassFailure();
+    }
+    if (failed(FunctionLowering(function).run())) return signalPassFailure();
+    function.walk([](tile::AttentionOp op) { fusion::buildClassify(op); });
+  }
+};
+
+}  // namespace
+}  // namespace heed::ir

@@ -1,0 +1,5 @@
+// expect: heed: rsqrt(Axis::size): this axis has no static extent; declare it as axis<"name", extent>
+#include "axes.h"
+
+constexpr auto f(Tensor<f32, Batch, Seq> x) { return x * rsqrt(Seq::size); }
+constexpr auto g = trace<f>("x");

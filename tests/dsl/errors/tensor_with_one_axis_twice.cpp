@@ -1,0 +1,4 @@
+// expect: heed: Tensor<T, Axes...>: two axes of one name in one tensor
+#include "axes.h"
+
+constexpr auto f(Tensor<f32, Seq, Depth, Seq> x) { return x; }

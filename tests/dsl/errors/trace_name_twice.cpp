@@ -1,0 +1,5 @@
+// expect: heed: trace: two inputs of one name
+#include "axes.h"
+
+constexpr auto f(Tensor<f32, Seq> x, Tensor<f32, Seq> y) { return x + y; }
+constexpr auto g = trace<f>("x", "x");

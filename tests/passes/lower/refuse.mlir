@@ -1,0 +1,22 @@
+// RUN: heed-opt %s --split-input-file --heed-lower-to-tile --verify-diagnostics
+
+func.func @unknown() -> tensor<?xi32, #heed.axes<key:K>> {
+  // expected-error @+1 {{the extent of axis key (K) is not known; an input must carry its symbol}}
+  %0 = heed.index "key" : tensor<?xi32, #heed.axes<key:K>>
+  return %0 : tensor<?xi32, #heed.axes<key:K>>
+}
+
+// -----
+
+func.func @clash(%x: tensor<?xf32, #heed.axes<a:A>>, %y: tensor<?xf32, #heed.axes<b:B>>) -> tensor<?x4xf32, #heed.axes<b:B, c>> {
+  // expected-error @+1 {{defines the extent of axis b (B), which is bound elsewhere}}
+  %0 = heed.split %x {axis = "a", parts = ["b", "c"]} : (tensor<?xf32, #heed.axes<a:A>>) -> tensor<?x4xf32, #heed.axes<b:B, c>>
+  return %0 : tensor<?x4xf32, #heed.axes<b:B, c>>
+}
+
+// -----
+
+// expected-error @+1 {{only a function of one block on tensors with named axes can be lowered}}
+func.func @foreign(%x: tensor<4xf32>) {
+  return
+}

@@ -1,0 +1,162 @@
+#include "samples.h"
+
+#include "../ir/program.h"
+
+namespace heed::ir::test {
+namespace {
+
+const std::string types = R"(
+  !ab = tensor<?x5xf32, #heed.axes<a:A, b>>
+  !ba = tensor<5x?xf32, #heed.axes<b, a:A>>
+  !a = tensor<?xf32, #heed.axes<a:A>>
+  !b = tensor<5xf32, #heed.axes<b>>
+  !abc = tensor<?x5x?xf32, #heed.axes<a:A, b, c:B>>
+  !ac = tensor<?x?xf32, #heed.axes<a:A, c:B>>
+  !cb = tensor<?x5xf32, #heed.axes<c:B, b>>
+  !ia = tensor<?xi32, #heed.axes<a:A>>
+  !0 = tensor<f32>
+)";
+
+/// %x: !ab, %y: !b, %z: !ac, %i: !ia are there; %r is the result.
+Sample sample(std::string name, const std::string& result, const std::string& body, double tolerance = 4e-6) {
+  return {std::move(name),
+          types + "func.func @f(%x: !ab, %y: !b, %z: !ac, %i: !ia, %k: !0) -> " + result + " {\n" + body +
+              "\nreturn %r : " + result + "\n}",
+          tolerance};
+}
+
+/// The first typing and arity that the op accepts, on operands of different axes.
+Sample pointwise(const std::string& word) {
+  for (std::string element : {"f32", "i1"})
+    for (std::string out : {"f32", "i1"})
+      for (int arity = 1; arity <= 3; ++arity) {
+        std::string first = "tensor<?x5x" + (arity == 3 ? "i1" : element) + ", #heed.axes<a:A, b>>";
+        std::string second = "tensor<5x" + element + ", #heed.axes<b>>",
+                    third = "tensor<?x" + element + ", #heed.axes<a:A>>";
+        std::string result = "tensor<?x5x" + out + ", #heed.axes<a:A, b>>";
+        std::string operands[] = {"%p", "%p, %q", "%p, %q, %s"};
+        std::string kinds[] = {first, first + ", " + second, first + ", " + second + ", " + third};
+        std::string text = "func.func @f(%p: " + first + ", %q: " + second + ", %s: " + third + ") -> " + result +
+                           " { %r = heed." + word + " " + operands[arity - 1] + " : (" + kinds[arity - 1] + ") -> " +
+                           result + " return %r : " + result + " }";
+        if (Text(text).valid()) return {word, text};
+      }
+  return {word, ""};
+}
+
+const char* const attention = R"(
+  !q = tensor<2x?x8xf32, #heed.axes<heads, seq:A, depth>>
+  !k = tensor<2x?x8xf32, #heed.axes<heads, key:B, depth>>
+  !v = tensor<2x?x5xf32, #heed.axes<heads, key:B, value>>
+  !o = tensor<?x2x5xf32, #heed.axes<seq:A, heads, value>>
+  !r = tensor<2x?xf32, #heed.axes<heads, seq:A>>
+  !n = tensor<2xi32, #heed.axes<heads>>
+  func.func @f(%q: !q, %k: !k, %v: !v, %n: !n) -> (!o, !r) {
+    %o, %l = heed.attention row("seq") key("key") similar(%q, %k : !q, !k) captures(%n : !n) value(%v : !v)
+        {similarity = array<i64: 0, 0>, contracted = [["depth"]]} -> !o, !r
+      bodies {
+      ^bb0(%a: f32, %b: f32):
+        %x = heed.mul %a, %b : (f32, f32) -> f32
+        heed.yield %x : f32
+      } post {
+      ^bb0(%s: f32, %m: i32):
+        %i = heed.index "seq" : i32
+        %j = heed.index "key" : i32
+        %d = heed.sub %j, %i : (i32, i32) -> i32
+        %f = heed.cast %d : (i32) -> f32
+        %c = heed.constant 2.5e-01 : f32 : f32
+        %x = heed.mul %f, %c : (f32, f32) -> f32
+        %y = heed.add %s, %x : (f32, f32) -> f32
+        heed.yield %y : f32
+      } keep {
+      ^bb0(%m: i32):
+        %j = heed.index "key" : i32
+        %x = heed.lt %j, %m : (i32, i32) -> i1
+        heed.yield %x : i1
+      }
+    return %o, %l : !o, !r
+  })";
+
+}  // namespace
+
+std::vector<Sample> samples() {
+  std::vector<Sample> all;
+  Text empty("");
+  for (mlir::RegisteredOperationName op : empty.context().getRegisteredOperationsByDialect("heed"))
+    if (op.hasInterface<Elementwise>() && op.hasInterface<mlir::InferTypeOpInterface>())
+      all.push_back(pointwise(op.stripDialect().str()));
+
+  all.push_back(sample("constant", "!0", "%r = heed.constant 1.5 : f32 : !0"));
+  all.push_back(sample("index", "tensor<?xi32, #heed.axes<a:A>>", R"(
+    %j = heed.index "a" : !ia
+    %r = heed.mul %j, %i : (!ia, !ia) -> !ia)"));
+  all.push_back(sample("cast", "!ia", R"(
+    %c = heed.constant 1.0e9 : f32 : !0
+    %s = heed.sum %x {axes = ["b"]} : (!ab) -> !a
+    %m = heed.mul %s, %c : (!a, !0) -> !a
+    %r = heed.cast %m : (!a) -> !ia)"));
+  all.push_back(sample("integers", "!ia", R"(
+    %j = heed.index "a" : !ia
+    %q = heed.div %j, %i : (!ia, !ia) -> !ia
+    %m = heed.rem %j, %i : (!ia, !ia) -> !ia
+    %n = heed.neg %m : (!ia) -> !ia
+    %r = heed.add %q, %n : (!ia, !ia) -> !ia)"));
+  all.push_back(sample("contract", "!cb", "%r = heed.contract %z, %x {axes = [\"a\"]} : (!ac, !ab) -> !cb"));
+  all.push_back(sample("contract_batch", "!abc", "%r = heed.contract %x, %z {axes = []} : (!ab, !ac) -> !abc"));
+  all.push_back(sample("contract_all", "!0", "%r = heed.contract %x, %x {axes = [\"a\", \"b\"]} : (!ab, !ab) -> !0"));
+  all.push_back(sample("contract_integers", "tensor<i32>",
+                       "%r = heed.contract %i, %i {axes = [\"a\"]} : (!ia, !ia) -> tensor<i32>"));
+  all.push_back(sample("softmax", "!ba", "%r = heed.softmax %x {axis = \"a\"} : (!ab) -> !ba"));
+  all.push_back(sample("softmax_inner", "!ab", "%r = heed.softmax %x {axis = \"b\"} : (!ab) -> !ab"));
+  all.push_back(sample("softmax_masked", "!ab", R"(
+    %o = heed.constant 0.3 : f32 : !0
+    %m = heed.lt %x, %o : (!ab, !0) -> tensor<?x5xi1, #heed.axes<a:A, b>>
+    %n = heed.constant 0xFF800000 : f32 : !0
+    %w = heed.where %m, %n, %x : (tensor<?x5xi1, #heed.axes<a:A, b>>, !0, !ab) -> !ab
+    %r = heed.softmax %w {axis = "b"} : (!ab) -> !ab)"));
+  all.push_back(sample("logsumexp", "!b", "%r = heed.logsumexp %x {axis = \"a\"} : (!ab) -> !b"));
+  for (std::string word : {"sum", "mean", "amax", "amin"}) {
+    all.push_back(sample(word, "!b", "%r = heed." + word + " %x {axes = [\"a\"]} : (!ab) -> !b"));
+    all.push_back(sample(word + "_all", "!0", "%r = heed." + word + " %x {axes = [\"a\", \"b\"]} : (!ab) -> !0"));
+  }
+  all.push_back(sample("sum_of_squares", "!a", R"(
+    %q = heed.mul %x, %x : (!ab, !ab) -> !ab
+    %r = heed.sum %q {axes = ["b"]} : (!ab) -> !a)"));
+  all.push_back(sample("sum_along", "!a", R"(
+    %w = heed.along %x {axis = "c"} : (!ab) -> !abc
+    %r = heed.sum %w {axes = ["b", "c"]} : (!abc) -> !a)"));
+  all.push_back(
+      sample("rename", "tensor<?x5xf32, #heed.axes<n:A, b>>",
+             "%r = heed.rename %x {from = \"a\", to = \"n\"} : (!ab) -> tensor<?x5xf32, #heed.axes<n:A, b>>"));
+  all.push_back(sample("permute", "!ba", "%r = heed.permute %x : (!ab) -> !ba"));
+  all.push_back(sample("along", "!abc", "%r = heed.along %x {axis = \"c\"} : (!ab) -> !abc"));
+  all.push_back(sample("split_merge", "tensor<10x?xf32, #heed.axes<m, a:A>>", R"(
+    %t = heed.add %x, %x : (!ab, !ab) -> !ab
+    %w = heed.along %t {axis = "n"} : (!ab) -> tensor<?x5x2xf32, #heed.axes<a:A, b, n>>
+    %m = heed.merge %w {parts = ["b", "n"], axis = "m"} : (tensor<?x5x2xf32, #heed.axes<a:A, b, n>>) -> tensor<?x10xf32, #heed.axes<a:A, m>>
+    %s = heed.split %m {axis = "m", parts = ["n", "b"]} : (tensor<?x10xf32, #heed.axes<a:A, m>>) -> tensor<?x2x5xf32, #heed.axes<a:A, n, b>>
+    %r = heed.merge %s {parts = ["b", "n"], axis = "m"} : (tensor<?x2x5xf32, #heed.axes<a:A, n, b>>) -> tensor<10x?xf32, #heed.axes<m, a:A>>)"));
+  all.push_back(sample("merge_symbols", "tensor<?x5xf32, #heed.axes<ac:AC, b>>", R"(
+    %w = heed.along %x {axis = "c"} : (!ab) -> !abc
+    %r = heed.merge %w {parts = ["a", "c"], axis = "ac"} : (!abc) -> tensor<?x5xf32, #heed.axes<ac:AC, b>>)"));
+  all.push_back(sample("take", "tensor<?x?xf32, #heed.axes<a:A, c:B>>", R"(
+    %t = heed.rename %z {from = "a", to = "v"} : (!ac) -> tensor<?x?xf32, #heed.axes<v:A, c:B>>
+    %r = heed.take %t, %i {axis = "v"} : (tensor<?x?xf32, #heed.axes<v:A, c:B>>, !ia) -> !ac)"));
+  all.push_back(sample("repeat", "!ab", R"(
+    %r, %s = heed.repeat 3 carries(%x, %y : !ab, !b) parameters(%y, %y, %y : !b, !b, !b) -> (!ab, !b) {
+    ^bb0(%c: !ab, %d: !b, %w: !b):
+      %1 = heed.mul %c, %w : (!ab, !b) -> !ab
+      %2 = heed.tanh %1 : (!ab) -> !ab
+      %3 = heed.add %2, %d : (!ab, !b) -> !ab
+      heed.yield %3, %w : !ab, !b
+    })"));
+  all.push_back({"attention", attention});
+  all.push_back({"results", types + R"(func.func @f(%x: !ab) -> (!ab, !ab, !ba, !ab) {
+    %e = heed.exp %x : (!ab) -> !ab
+    %p = heed.permute %e : (!ab) -> !ba
+    return %e, %e, %p, %x : !ab, !ab, !ba, !ab
+  })"});
+  return all;
+}
+
+}  // namespace heed::ir::test
