@@ -5,6 +5,7 @@
 #include "heed/passes/fusion/passes.h"
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/lower/passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -17,22 +18,22 @@ static void graph(OpPassManager&, const cpu::Target&) {}
 
 // The same meaning, said once: constants folded, equal things shared, dead things gone.
 static void canonical(OpPassManager& passes, const cpu::Target&) {
-  passes.addPass(ir::createUnrollRepeat());
-  passes.addPass(fusion::createCanonicalize());
+  passes.addNestedPass<func::FuncOp>(ir::createUnrollRepeat());
+  passes.addNestedPass<func::FuncOp>(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
 }
 
 // What belongs into one kernel is one op.
 static void fused(OpPassManager& passes, const cpu::Target&) {
-  passes.addPass(fusion::createFormAttention());
-  passes.addPass(fusion::createCanonicalize());
+  passes.addNestedPass<func::FuncOp>(fusion::createFormAttention());
+  passes.addNestedPass<func::FuncOp>(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
 }
 
 // Axis names become positions, tensors become buffers, and every buffer has its place in one arena.
 static void tiled(OpPassManager& passes, const cpu::Target&) {
-  passes.addPass(ir::createLowerToTile());
-  passes.addPass(ir::createPlanMemory());
+  passes.addNestedPass<func::FuncOp>(ir::createLowerToTile());
+  passes.addNestedPass<func::FuncOp>(ir::createPlanMemory());
 }
 
 static void lowered(OpPassManager& passes, const cpu::Target& target) { cpu::buildCpuPipeline(passes, target); }

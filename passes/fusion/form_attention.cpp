@@ -36,6 +36,8 @@ Attempt bestAttempt(const Site& site) {
     Attempt other = attempt(site, row);
     if (other.absorption->refusals.size() < best.absorption->refusals.size()) best = std::move(other);
   }
+  // No similarity at all: the keys vary along every such axis, so each query has keys of its own.
+  if (!best.absorption->refusals.empty() && best.absorption->similarities.empty()) return attempt(site, "");
   return best;
 }
 

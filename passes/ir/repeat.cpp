@@ -7,8 +7,6 @@ using namespace mlir;
 
 namespace heed::ir {
 
-void YieldOp::build(OpBuilder&, OperationState&) {}
-
 LogicalResult RepeatOp::verify() {
   Block& block = getBody().front();
   int64_t carries = getCarries().size(), own = int64_t(block.getNumArguments()) - carries;

@@ -57,6 +57,7 @@ struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
     Value total = arith::ConstantIndexOp::create(b, loc, 0);
     for (Life& life : lives)
       for (Value size : life.alloc.getDynamicSizes()) hoist(size, total.getDefiningOp());
+    b.setInsertionPointAfter(total.getDefiningOp());
 
     SmallVector<std::pair<memref::AllocOp, Value>> places;
     for (const Slot& slot : assign(lives)) {

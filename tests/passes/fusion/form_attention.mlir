@@ -150,3 +150,22 @@ func.func @one_query(%q: !q, %k: !k, %v: !k) -> !q {
   %o = heed.contract %w, %v {axes = ["key"]} : (!s, !k) -> !q
   return %o : !q
 }
+
+// -----
+
+// Every query has keys of its own, and the values are shared: the batch stays outside, the row has extent 1.
+!q = tensor<?x8xf32, #heed.axes<batch:B, depth>>
+!k = tensor<?x?x8xf32, #heed.axes<batch:B, key:K, depth>>
+!v = tensor<?x8xf32, #heed.axes<key:K, depth>>
+!s = tensor<?x?xf32, #heed.axes<batch:B, key:K>>
+
+// CHECK-LABEL: @own_keys
+// CHECK-NOT:     heed.contract
+// CHECK:         heed.attention row("row") key("key")
+// CHECK-NOT:     heed.softmax
+func.func @own_keys(%q: !q, %k: !k, %v: !v) -> !q {
+  %s = heed.contract %q, %k {axes = ["depth"]} : (!q, !k) -> !s
+  %w = heed.softmax %s {axis = "key"} : (!s) -> !s
+  %o = heed.contract %w, %v {axes = ["key"]} : (!s, !v) -> !q
+  return %o : !q
+}
