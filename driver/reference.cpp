@@ -80,7 +80,7 @@ class Interpreter final : public ReferenceCode {
 
   const Signature& signature() const override { return signature_; }
 
-  void run(std::span<const ArrayView> arguments, std::span<const ArrayView> results, Precision precision) const override {
+  std::vector<AnyArray> run(std::span<const ArrayView> arguments, Precision precision) const override {
     std::lock_guard lock(mutex_);
     std::vector<ir::Reference> values;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -98,10 +98,12 @@ class Interpreter final : public ReferenceCode {
     auto function = *ModuleOp(*module_).getOps<func::FuncOp>().begin();
     auto computed = ir::interpret(function, values, precision == Precision::f32);
     if (failed(computed)) throw Error("reference: cannot evaluate: " + errors);
-    for (auto [value, view] : llvm::zip_equal(*computed, results))
-      forEach(view, [&, &value = value, &view = view](std::int64_t n, std::int64_t offset) {
-        store(view.dtype, view.data, offset, value.data[std::size_t(n)]);
-      });
+    std::vector<AnyArray> results;
+    for (auto [value, spec] : llvm::zip_equal(*computed, signature_.results)) {
+      AnyArray& array = results.emplace_back(spec.dtype, value.extents);
+      for (std::int64_t n = 0; n < value.size(); ++n) store(spec.dtype, array.view.data, n, value.data[std::size_t(n)]);
+    }
+    return results;
   }
 
  private:
@@ -147,9 +149,9 @@ Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference) {
   return [reference](Session&, void** arguments) {
     const Signature& signature = reference->signature();
     std::vector<ArrayView> views = viewsOf(signature, arguments);
-    std::size_t results = views.size() - signature.results.size();
-    std::span<const ArrayView> all(views);
-    reference->run(all.first(results), all.subspan(results));
+    std::size_t inputs = views.size() - signature.results.size();
+    std::vector<AnyArray> results = reference->run(std::span<const ArrayView>(views).first(inputs));
+    for (std::size_t r = 0; r < results.size(); ++r) copyElements(results[r].view, views[inputs + r]);
   };
 }
 
@@ -162,21 +164,14 @@ Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, Exec
     std::vector<ArrayView> views = viewsOf(signature, arguments);
     std::size_t inputs = views.size() - signature.results.size();
     std::span<const ArrayView> given = std::span<const ArrayView>(views).first(inputs);
-    std::vector<AnyArray> exact, naive;
-    std::vector<ArrayView> exact_views, naive_views;
-    for (std::size_t r = inputs; r < views.size(); ++r) {
-      exact_views.push_back(exact.emplace_back(views[r].dtype, views[r].extents()).view);
-      naive_views.push_back(naive.emplace_back(views[r].dtype, views[r].extents()).view);
-    }
-    reference->run(given, exact_views);
-    reference->run(given, naive_views, Precision::f32);
+    std::vector<AnyArray> exact = reference->run(given), naive = reference->run(given, Precision::f32);
     for (std::size_t r = 0; r < exact.size(); ++r) {
       const ArrayView& got = views[inputs + r];
       double naive_error = 0, largest = 0, error = 0;
       std::int64_t at = -1;
       forEach(got, [&](std::int64_t n, std::int64_t offset) {
-        double want = load(got.dtype, exact_views[r].data, n), have = load(got.dtype, got.data, offset);
-        double plain = load(got.dtype, naive_views[r].data, n);
+        double want = load(got.dtype, exact[r].view.data, n), have = load(got.dtype, got.data, offset);
+        double plain = load(got.dtype, naive[r].view.data, n);
         if (std::isfinite(want)) largest = std::fmax(largest, std::fabs(want));
         if (std::isfinite(want) && std::isfinite(plain)) naive_error = std::fmax(naive_error, std::fabs(plain - want));
         if (have == want || (std::isnan(have) && std::isnan(want))) return;

@@ -20,9 +20,9 @@ class ReferenceCode {
  public:
   virtual ~ReferenceCode() = default;
   virtual const Signature& signature() const = 0;
-  /// arguments: views of inputs and parameters; results: written, rounded to their element type. Thread-safe.
-  virtual void run(std::span<const ArrayView> arguments, std::span<const ArrayView> results,
-                   Precision precision = Precision::f64) const = 0;
+  /// arguments: views of inputs and parameters. The results, rounded to their element type. Thread-safe.
+  virtual std::vector<AnyArray> run(std::span<const ArrayView> arguments,
+                                    Precision precision = Precision::f64) const = 0;
 };
 
 /// Throws heed::Error on a graph that is not valid.

@@ -71,7 +71,8 @@ struct AddSession : impl::TileAddSessionBase<AddSession> {
       });
       SmallVector<memref::AllocOp> arenas;
       function.walk([&](memref::AllocOp alloc) {
-        if (alloc.getType().getElementType().isInteger(8) && alloc.getDynamicSizes().size() == 1) arenas.push_back(alloc);
+        if (alloc.getType().getElementType().isInteger(8) && alloc.getDynamicSizes().size() == 1)
+          arenas.push_back(alloc);
       });
       for (auto alloc : arenas) {
         OpBuilder b(alloc);
@@ -124,13 +125,15 @@ struct OutlineParallel : impl::TileOutlineParallelBase<OutlineParallel> {
     IRMapping inside;
     for (Value constant : constants) inside.map(constant, b.clone(*constant.getDefiningOp())->getResult(0));
     for (auto [n, value] : llvm::enumerate(captured)) {
-      Value at = LLVM::GEPOp::create(b, loc, pointer, record, entry->getArgument(0), ArrayRef<LLVM::GEPArg>{0, int32_t(n)});
+      Value at =
+          LLVM::GEPOp::create(b, loc, pointer, record, entry->getArgument(0), ArrayRef<LLVM::GEPArg>{0, int32_t(n)});
       inside.map(value, convert(b, loc, LLVM::LoadOp::create(b, loc, fields[n], at), value.getType()));
     }
     Block& body = loop.getBody().front();
     auto scratch = cast<MemRefType>(body.getArgument(1).getType());
     for (Value value : above)
-      value.replaceUsesWithIf(inside.lookup(value), [&](OpOperand& use) { return loop->isProperAncestor(use.getOwner()); });
+      value.replaceUsesWithIf(inside.lookup(value),
+                              [&](OpOperand& use) { return loop->isProperAncestor(use.getOwner()); });
     body.getArgument(0).replaceAllUsesWith(convert(b, loc, entry->getArgument(1), b.getIndexType()));
     // A task does not know the extent of its scratch and nobody asks: any number will do.
     Value unknown = LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(0));
@@ -151,10 +154,10 @@ struct OutlineParallel : impl::TileOutlineParallelBase<OutlineParallel> {
     }
     Value address = func::ConstantOp::create(b, loc, task.getFunctionType(), task.getName());
     auto run = runtimeFunction(getOperation(), "heed_parallel", {pointer, i64, i64, pointer, pointer}, {});
-    func::CallOp::create(b, loc, run,
-                         ValueRange{parent.getArgument(0), convert(b, loc, loop.getTasks(), i64),
-                                    convert(b, loc, loop.getScratchBytes(), i64), convert(b, loc, address, pointer),
-                                    captures});
+    func::CallOp::create(
+        b, loc, run,
+        ValueRange{parent.getArgument(0), convert(b, loc, loop.getTasks(), i64),
+                   convert(b, loc, loop.getScratchBytes(), i64), convert(b, loc, address, pointer), captures});
     loop.erase();
   }
 };

@@ -46,8 +46,8 @@ View viewOf(OpBuilder& b, Location loc, Value memref, AffineMap map) {
   auto flat = MemRefType::get({ShapedType::kDynamic}, stored);
   OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
   OpFoldResult extent = arith::ConstantIndexOp::create(b, loc, 1).getResult();
-  view.base = memref::ReinterpretCastOp::create(b, loc, flat, data.getBaseBuffer(), zero, ArrayRef{extent},
-                                                ArrayRef{one});
+  view.base =
+      memref::ReinterpretCastOp::create(b, loc, flat, data.getBaseBuffer(), zero, ArrayRef{extent}, ArrayRef{one});
   return view;
 }
 

@@ -10,11 +10,11 @@
 namespace heed::cpu {
 
 struct View {
-  mlir::Value base;                                // memref<?xT>, contiguous
-  mlir::Type element;                              // of the operand; T is i8 where this is i1
-  mlir::Value offset;                              // index
-  llvm::SmallVector<mlir::Value> stride, extent;   // per dim of the space, null where absent
-  int64_t unit = -1;                               // the dim whose stride is statically 1, or -1
+  mlir::Value base;                               // memref<?xT>, contiguous
+  mlir::Type element;                             // of the operand; T is i8 where this is i1
+  mlir::Value offset;                             // index
+  llvm::SmallVector<mlir::Value> stride, extent;  // per dim of the space, null where absent
+  int64_t unit = -1;                              // the dim whose stride is statically 1, or -1
 
   bool has(int64_t dim) const { return bool(stride[dim]); }
 };

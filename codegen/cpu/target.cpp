@@ -17,8 +17,7 @@ AttentionTile Target::attentionFewRows() const {
 }
 
 static Target named(llvm::StringRef limit) {
-  if (limit == "avx512")
-    return {.lanes = 16, .registers = 32, .fma = true, .avx512 = true, .cpu = "skylake-avx512"};
+  if (limit == "avx512") return {.lanes = 16, .registers = 32, .fma = true, .avx512 = true, .cpu = "skylake-avx512"};
   if (limit == "avx2") return {.lanes = 8, .registers = 16, .fma = true, .cpu = "x86-64-v3"};
   return {.lanes = 4, .registers = 16, .cpu = "x86-64"};
 }

@@ -21,9 +21,9 @@ struct AttentionTile {
 };
 
 struct Target {
-  int lanes = 4;      // f32 per vector: 16 AVX-512, 8 AVX2, 4 baseline
+  int lanes = 4;  // f32 per vector: 16 AVX-512, 8 AVX2, 4 baseline
   int registers = 16;
-  bool fma = false;   // vector.fma is one instruction
+  bool fma = false;  // vector.fma is one instruction
   bool avx512 = false;
   std::string cpu = "x86-64";  // as LLVM names it
   std::string features = {};   // "+avx2,-avx512f,...": the complete list for LLVM, "" when `cpu` says all

@@ -42,7 +42,8 @@ SmallVector<Value> transpose(OpBuilder& b, Location loc, ArrayRef<Value> rows) {
   SmallVector<SmallVector<Value>> groups;  // [column within a corner][group of four rows]
   groups.resize(4);
   for (int64_t r = 0; r < n; r += 4) {
-    Value low01 = shuffle(rows[r], rows[r + 1], unpack(n, 1, false)), high01 = shuffle(rows[r], rows[r + 1], unpack(n, 1, true));
+    Value low01 = shuffle(rows[r], rows[r + 1], unpack(n, 1, false)),
+          high01 = shuffle(rows[r], rows[r + 1], unpack(n, 1, true));
     Value low23 = shuffle(rows[r + 2], rows[r + 3], unpack(n, 1, false));
     Value high23 = shuffle(rows[r + 2], rows[r + 3], unpack(n, 1, true));
     groups[0].push_back(shuffle(low01, low23, unpack(n, 2, false)));

@@ -1,8 +1,7 @@
-// What else was made of the scores of a fused softmax: logsumexp becomes the kernel's lse, and weights that somebody
-// reads are exp(score - lse), computed beside it.
+// What else was made of the scores of a fused softmax: logsumexp becomes the kernel's lse; weights that somebody reads
+// stay a softmax of their own beside it, with a remark.
 //
-// Invariant: afterwards a softmax is left only where no kernel knows its lse. Test:
-// tests/passes/fusion/second_users.mlir.
+// Invariant: a kernel never waits for stored weights. Test: tests/passes/fusion/second_users.mlir.
 #pragma once
 
 #include "heed/passes/fusion/assemble.h"

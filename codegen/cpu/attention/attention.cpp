@@ -58,7 +58,7 @@ void AttentionKernel::foldScale() {
     user->erase();
   }
   plain = op.similarities() == 1 && post.getTerminator()->getOperand(0) == score;
-  bool dot = similarities[0].dot && op.similarities() == 1;
+  bool dot = op.similarities() == 1 && similarities[0].dot;
   // Past post only log2 e is left; before it, the factor must be in the raw score.
   scoreScale = plain ? factor * log2e : log2e;
   if (plain && dot) queryScale = scoreScale, scoreScale = 1;
@@ -106,6 +106,7 @@ Value AttentionKernel::layOut() {
   listSlot = fixed(tile.block + tile.keys);
   squareSlot = fixed(c.lanes * c.lanes);
   for (Similarity& similarity : similarities) similarity.slot = fixed((tile.block + tile.keys) * rows);
+  scoreSlot = similarities.empty() ? fixed((tile.block + tile.keys) * rows) : similarities[0].slot;
   for (auto [n, capture] : llvm::enumerate(captures)) {
     bool used = uses(op.getPost(), op.similarities() + n) || uses(op.getKeep(), n) || uses(op.getWeigh(), 1 + n);
     if (!capture.byRow || !used) continue;
@@ -251,8 +252,9 @@ LogicalResult AttentionKernel::emit() {
   for (int64_t dim : outer) tasks = c.mul(tasks, extent[dim]);
   Value bytes = layOut();
   auto parallel = tile::ParallelOp::create(c.b, c.loc, tasks, bytes);
-  Block* body = c.b.createBlock(&parallel.getBody(), {}, {c.b.getIndexType(), MemRefType::get({ShapedType::kDynamic}, c.b.getF32Type())},
-                                {c.loc, c.loc});
+  Block* body =
+      c.b.createBlock(&parallel.getBody(), {},
+                      {c.b.getIndexType(), MemRefType::get({ShapedType::kDynamic}, c.b.getF32Type())}, {c.loc, c.loc});
   tile::YieldOp::create(c.b, c.loc, ValueRange{});
   c.b.setInsertionPointToStart(body);
   // Constants stand before the loops, and the loops before the yield.

@@ -20,9 +20,7 @@ Value Code::constant(TypedAttr value) {
   return known = made;
 }
 
-Value Code::splat(float value) {
-  return constant(DenseElementsAttr::get(floats(), b.getF32FloatAttr(value)));
-}
+Value Code::splat(float value) { return constant(DenseElementsAttr::get(floats(), b.getF32FloatAttr(value))); }
 
 Value Code::broadcast(Value scalar) {
   if (isa<VectorType>(scalar.getType())) return scalar;
@@ -42,19 +40,21 @@ void Code::loop(Value from, Value to, int64_t step, llvm::function_ref<void(Valu
 }
 
 Values Code::loop(Value from, Value to, Value step, Values start, llvm::function_ref<Values(Value, Values)> body) {
-  auto loop = scf::ForOp::create(b, loc, from, to, step, start,
-                                 [&](OpBuilder&, Location, Value i, ValueRange carried) {
-                                   scf::YieldOp::create(b, loc, body(i, Values(carried)));
-                                 });
+  auto loop = scf::ForOp::create(b, loc, from, to, step, start, [&](OpBuilder&, Location, Value i, ValueRange carried) {
+    scf::YieldOp::create(b, loc, body(i, Values(carried)));
+  });
   return Values(loop.getResults());
 }
 
 void Code::when(Value condition, llvm::function_ref<void()> body) {
-  choose(condition, {}, [&]() -> Values { return body(), Values(); }, nullptr);
+  choose(
+      condition, {}, [&]() -> Values { return body(), Values(); }, nullptr);
 }
 
-Values Code::choose(Value condition, TypeRange types, llvm::function_ref<Values()> yes, llvm::function_ref<Values()> no) {
-  if (APInt known; matchPattern(condition, m_ConstantInt(&known))) return known.isZero() ? (no ? no() : Values()) : yes();
+Values Code::choose(Value condition, TypeRange types, llvm::function_ref<Values()> yes,
+                    llvm::function_ref<Values()> no) {
+  if (APInt known; matchPattern(condition, m_ConstantInt(&known)))
+    return known.isZero() ? (no ? no() : Values()) : yes();
   auto branch = scf::IfOp::create(b, loc, types, condition, /*withElseRegion=*/bool(no));
   OpBuilder::InsertionGuard guard(b);
   auto fill = [&](Block* block, llvm::function_ref<Values()> body) {

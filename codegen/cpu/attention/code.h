@@ -48,7 +48,9 @@ class Code {
   Value least(Value x, Value y) { return b.createOrFold<mlir::arith::MinSIOp>(loc, x, y); }
   Value less(Value x, Value y) { return compare(mlir::arith::CmpIPredicate::slt, x, y); }
   Value atMost(Value x, Value y) { return compare(mlir::arith::CmpIPredicate::sle, x, y); }
-  Value select(Value condition, Value x, Value y) { return b.createOrFold<mlir::arith::SelectOp>(loc, condition, x, y); }
+  Value select(Value condition, Value x, Value y) {
+    return b.createOrFold<mlir::arith::SelectOp>(loc, condition, x, y);
+  }
   Value broadcast(Value scalar);
   /// x > y ? x : y, one instruction: y where either is NaN.
   Value larger(Value x, Value y);
@@ -57,7 +59,8 @@ class Code {
   void loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> body);
   Values loop(Value from, Value to, Value step, Values start, llvm::function_ref<Values(Value, Values)> body);
   void when(Value condition, llvm::function_ref<void()> body);
-  Values choose(Value condition, mlir::TypeRange types, llvm::function_ref<Values()> yes, llvm::function_ref<Values()> no);
+  Values choose(Value condition, mlir::TypeRange types, llvm::function_ref<Values()> yes,
+                llvm::function_ref<Values()> no);
 
   Value load(Value memref, Value at) { return mlir::memref::LoadOp::create(b, loc, memref, at); }
   void store(Value value, Value memref, Value at) { mlir::memref::StoreOp::create(b, loc, value, memref, at); }

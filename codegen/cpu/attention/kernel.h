@@ -43,7 +43,7 @@ class AttentionKernel {
   struct Capture {
     View view;
     bool byRow = false, byKey = false;
-    int words = 1;  // floats per element in scratch
+    int words = 1;       // floats per element in scratch
     Value slot = {};     // lanes of a row capture; [lanes + key in block][rows] of one with both
     Bounds bounds = {};  // over the block of rows, unless by key
   };
@@ -63,9 +63,9 @@ class AttentionKernel {
   void drain(const View& view, llvm::ArrayRef<LaneAxis> axes, Value slot);
   void walk(llvm::ArrayRef<LaneAxis> axes, const View& view, Value slot, int64_t except,
             llvm::function_ref<void(View, Value)> body);
-  Value encode(Value element);                     // any element, scalar or vector, as f32 words
-  Value decode(Value words, mlir::Type element);   // and back, as vector<lanes x element>
-  Value element(const View& view);                 // the scalar at the view's offset
+  Value encode(Value element);                    // any element, scalar or vector, as f32 words
+  Value decode(Value words, mlir::Type element);  // and back, as vector<lanes x element>
+  Value element(const View& view);                // the scalar at the view's offset
   Value clampedRow(Value row);
 
   // visible.cpp: which keys of a block
@@ -119,6 +119,7 @@ class AttentionKernel {
   float queryScale = 1, scoreScale = 1;  // folded into the row operand; applied to finished scores
   bool plain = false;                    // after the folding, post is the identity
 
+  Value scoreSlot;  // [key][rows]: finished scores, then weights; the raw scores of the first similarity before
   Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, unusedSlot, listSlot, squareSlot, outSlot;
 };
 

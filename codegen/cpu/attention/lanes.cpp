@@ -91,34 +91,40 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
   const LaneAxis* unit = unitAxis(view, axes);
   if (words == 1 && unit) {
     Value last = c.sub(view.extent[unit->dim], c.lanes);
-    c.choose(c.atMost(c.index(0), last), {}, [&]() -> Values {
-      walk(axes, view, slot, unit->dim, [&](View from, Value to) {
-        c.loop(c.index(0), c.index(rows), c.lanes, [&](Value j) {
-          Values start;
-          for (int lane = 0; lane < c.lanes; ++lane)
-            start.push_back(cpu::at(b, c.loc, from, rowDim, clampedRow(c.add(c.add(q0, j), lane))).offset);
-          c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
-            Value first = c.least(i, last);
-            Values square;
-            for (Value offset : start) square.push_back(encode(c.loadLanes(from.base, c.add(offset, first))));
-            Value where = c.add(c.add(to, c.mul(first, unit->distance)), j);
-            for (Value column : transpose(b, c.loc, square)) {
-              put(column, where);
-              where = c.add(where, unit->distance);
-            }
+    c.choose(
+        c.atMost(c.index(0), last), {},
+        [&]() -> Values {
+          walk(axes, view, slot, unit->dim, [&](View from, Value to) {
+            c.loop(c.index(0), c.index(rows), c.lanes, [&](Value j) {
+              Values start;
+              for (int lane = 0; lane < c.lanes; ++lane)
+                start.push_back(cpu::at(b, c.loc, from, rowDim, clampedRow(c.add(c.add(q0, j), lane))).offset);
+              c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
+                Value first = c.least(i, last);
+                Values square;
+                for (Value offset : start) square.push_back(encode(c.loadLanes(from.base, c.add(offset, first))));
+                Value where = c.add(c.add(to, c.mul(first, unit->distance)), j);
+                for (Value column : transpose(b, c.loc, square)) {
+                  put(column, where);
+                  where = c.add(where, unit->distance);
+                }
+              });
+            });
           });
-        });
-      });
-      return {};
-    }, oneByOne);
+          return {};
+        },
+        oneByOne);
   } else if (words == 1 && view.unit == rowDim) {
-    c.choose(c.atMost(c.add(q0, rows), extent[rowDim]), {}, [&]() -> Values {
-      walk(axes, cpu::at(b, c.loc, view, rowDim, q0), slot, -1, [&](View from, Value to) {
-        c.loop(c.index(0), c.index(rows), c.lanes,
-               [&](Value j) { put(c.loadLanes(from.base, c.add(from.offset, j)), c.add(to, j)); });
-      });
-      return {};
-    }, oneByOne);
+    c.choose(
+        c.atMost(c.add(q0, rows), extent[rowDim]), {},
+        [&]() -> Values {
+          walk(axes, cpu::at(b, c.loc, view, rowDim, q0), slot, -1, [&](View from, Value to) {
+            c.loop(c.index(0), c.index(rows), c.lanes,
+                   [&](Value j) { put(c.loadLanes(from.base, c.add(from.offset, j)), c.add(to, j)); });
+          });
+          return {};
+        },
+        oneByOne);
   } else {
     oneByOne();
   }
@@ -139,36 +145,42 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
   const LaneAxis* unit = unitAxis(view, axes);
   if (unit) {
     Value last = c.sub(view.extent[unit->dim], c.lanes);
-    c.choose(c.atMost(c.index(0), last), {}, [&]() -> Values {
-      walk(axes, first, slot, unit->dim, [&](View to, Value from) {
-        c.loop(c.index(0), rowCount, c.lanes, [&](Value j) {
-          Value count = c.least(c.index(c.lanes), c.sub(rowCount, j));
-          c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
-            Value column = c.least(i, last);
-            Value where = c.add(c.add(from, c.mul(column, unit->distance)), j);
-            Values square;
-            for (int lane = 0; lane < c.lanes; ++lane, where = c.add(where, unit->distance))
-              square.push_back(c.loadLanes(scratch, where));
-            for (auto [r, row] : llvm::enumerate(transpose(b, c.loc, square)))
-              c.storeLanes(row, scratch, c.add(squareSlot, int64_t(r) * c.lanes));
-            c.loop(c.index(0), count, 1, [&](Value r) {
-              View there = cpu::at(b, c.loc, to, rowDim, c.add(j, r));
-              c.storeLanes(c.loadLanes(scratch, c.add(squareSlot, c.mul(r, c.lanes))), there.base,
-                           c.add(there.offset, column));
+    c.choose(
+        c.atMost(c.index(0), last), {},
+        [&]() -> Values {
+          walk(axes, first, slot, unit->dim, [&](View to, Value from) {
+            c.loop(c.index(0), rowCount, c.lanes, [&](Value j) {
+              Value count = c.least(c.index(c.lanes), c.sub(rowCount, j));
+              c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
+                Value column = c.least(i, last);
+                Value where = c.add(c.add(from, c.mul(column, unit->distance)), j);
+                Values square;
+                for (int lane = 0; lane < c.lanes; ++lane, where = c.add(where, unit->distance))
+                  square.push_back(c.loadLanes(scratch, where));
+                for (auto [r, row] : llvm::enumerate(transpose(b, c.loc, square)))
+                  c.storeLanes(row, scratch, c.add(squareSlot, int64_t(r) * c.lanes));
+                c.loop(c.index(0), count, 1, [&](Value r) {
+                  View there = cpu::at(b, c.loc, to, rowDim, c.add(j, r));
+                  c.storeLanes(c.loadLanes(scratch, c.add(squareSlot, c.mul(r, c.lanes))), there.base,
+                               c.add(there.offset, column));
+                });
+              });
             });
           });
-        });
-      });
-      return {};
-    }, oneByOne);
+          return {};
+        },
+        oneByOne);
   } else if (view.unit == rowDim) {
-    c.choose(c.atMost(c.add(q0, rows), extent[rowDim]), {}, [&]() -> Values {
-      walk(axes, first, slot, -1, [&](View to, Value from) {
-        c.loop(c.index(0), c.index(rows), c.lanes,
-               [&](Value j) { c.storeLanes(c.loadLanes(scratch, c.add(from, j)), to.base, c.add(to.offset, j)); });
-      });
-      return {};
-    }, oneByOne);
+    c.choose(
+        c.atMost(c.add(q0, rows), extent[rowDim]), {},
+        [&]() -> Values {
+          walk(axes, first, slot, -1, [&](View to, Value from) {
+            c.loop(c.index(0), c.index(rows), c.lanes,
+                   [&](Value j) { c.storeLanes(c.loadLanes(scratch, c.add(from, j)), to.base, c.add(to.offset, j)); });
+          });
+          return {};
+        },
+        oneByOne);
   } else {
     oneByOne();
   }

@@ -37,8 +37,9 @@ Value AttentionKernel::segment(Value block, Value from, Value to, Value count, V
   for (Similarity& similarity : similarities) scoreTiles(similarity, from, to, count, plain ? raised : Value());
   if (!plain) post(block, from, to, count, raised);
   if (!masked) return listAll(block, from, to, count);
-  return c.choose(all, c.b.getIndexType(), [&]() -> Values { return {listAll(block, from, to, count)}; },
-                  [&]() -> Values { return {hide(block, from, to, count)}; })[0];
+  return c.choose(
+      all, c.b.getIndexType(), [&]() -> Values { return {listAll(block, from, to, count)}; },
+      [&]() -> Values { return {hide(block, from, to, count)}; })[0];
 }
 
 void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, Value row, Value raised) {
@@ -59,7 +60,8 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
 
     Positions depth;
     auto products = [&](Values sums) {
-      SmallVector<SmallVector<Values>> elements(tile.keys, SmallVector<Values>(tile.vectors));  // [key][vector][operand]
+      SmallVector<SmallVector<Values>> elements(tile.keys,
+                                                SmallVector<Values>(tile.vectors));  // [key][vector][operand]
       operands([&](size_t, unsigned number) {
         const View& view = similar[number];
         auto offset = [&](Value start, auto distanceOf) {
@@ -157,7 +159,7 @@ void AttentionKernel::post(Value block, Value from, Value to, Value row, Value r
       SmallVector<Value> score = region.clone(op.getPost(), arguments);
       if (score.empty()) return void(failed = true);
       Value scaled = arith::MulFOp::create(c.b, c.loc, region.broadcast(score[0]), c.splat(scoreScale));
-      c.storeLanes(scaled, scratch, c.add(similarities[0].slot, where));
+      c.storeLanes(scaled, scratch, c.add(scoreSlot, where));
       raiseMax(raised, lane, scaled);
     });
   });
@@ -179,7 +181,7 @@ Value AttentionKernel::listAll(Value block, Value from, Value to, Value row) {
 Value AttentionKernel::hide(Value block, Value from, Value to, Value row) {
   OpBuilder& b = c.b;
   Region& keep = op.getKeep();
-  Value scores = similarities[0].slot;
+  Value scores = scoreSlot;
   Value infinity = c.splat(-std::numeric_limits<float>::infinity());
   SmallVector<int32_t> numbers(c.lanes);
   std::iota(numbers.begin(), numbers.end(), 0);
@@ -187,24 +189,26 @@ Value AttentionKernel::hide(Value block, Value from, Value to, Value row) {
   Value rowsHere = arith::IndexCastOp::create(b, c.loc, b.getI32Type(), rowCount);
   return c.loop(from, to, c.index(1), {row}, [&](Value key, Values so) -> Values {
     Value raw = c.mul(c.add(row, c.sub(key, from)), rows), packed = c.mul(so[0], rows);
-    Values seen = c.loop(c.index(0), c.index(rows), c.index(c.lanes), {c.bit(false)}, [&](Value lane, Values any) -> Values {
-      Values arguments = capturesAt(keep, 0, key, block, lane);
-      SmallVector<Value> results = cloner(lane, key).clone(keep, arguments);
-      if (results.empty()) return failed = true, any;
-      Value visible = results[0], some = visible;
-      if (isa<VectorType>(visible.getType())) {
-        // Repeated rows past the end must not keep a key alive.
-        Value first = arith::SubIOp::create(b, c.loc, rowsHere, arith::IndexCastOp::create(b, c.loc, b.getI32Type(), lane));
-        Value real = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::slt, lanes, c.broadcast(first));
-        visible = arith::AndIOp::create(b, c.loc, visible, real);
-        some = vector::ReductionOp::create(b, c.loc, vector::CombiningKind::OR, visible);
-      }
-      Value score = c.loadLanes(scratch, c.add(scores, c.add(raw, lane)));
-      score = arith::SelectOp::create(b, c.loc, visible, score, infinity);
-      c.storeLanes(score, scratch, c.add(scores, c.add(packed, lane)));
-      raiseMax(maxSlot, lane, score);
-      return {arith::OrIOp::create(b, c.loc, any[0], some)};
-    });
+    Values seen =
+        c.loop(c.index(0), c.index(rows), c.index(c.lanes), {c.bit(false)}, [&](Value lane, Values any) -> Values {
+          Values arguments = capturesAt(keep, 0, key, block, lane);
+          SmallVector<Value> results = cloner(lane, key).clone(keep, arguments);
+          if (results.empty()) return failed = true, any;
+          Value visible = results[0], some = visible;
+          if (isa<VectorType>(visible.getType())) {
+            // Repeated rows past the end must not keep a key alive.
+            Value first =
+                arith::SubIOp::create(b, c.loc, rowsHere, arith::IndexCastOp::create(b, c.loc, b.getI32Type(), lane));
+            Value real = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::slt, lanes, c.broadcast(first));
+            visible = arith::AndIOp::create(b, c.loc, visible, real);
+            some = vector::ReductionOp::create(b, c.loc, vector::CombiningKind::OR, visible);
+          }
+          Value score = c.loadLanes(scratch, c.add(scores, c.add(raw, lane)));
+          score = arith::SelectOp::create(b, c.loc, visible, score, infinity);
+          c.storeLanes(score, scratch, c.add(scores, c.add(packed, lane)));
+          raiseMax(maxSlot, lane, score);
+          return {arith::OrIOp::create(b, c.loc, any[0], some)};
+        });
     c.store(asWord(c, c.sub(key, block)), scratch, c.add(listSlot, so[0]));
     return {c.add(so[0], c.select(seen[0], c.index(1), c.index(0)))};
   })[0];

@@ -54,7 +54,7 @@ static Value keyOf(Code& c, Value scratch, Value listSlot, Value row) {
 /// The first `count` rows of scores become weights; m, l and the factor alpha for what was summed before.
 void AttentionKernel::weights(Value block, Value count) {
   OpBuilder& b = c.b;
-  Value scores = similarities[0].slot;
+  Value scores = scoreSlot;
   Values max, sums(tile.vectors, c.splat(0));
   for (int j = 0; j < tile.vectors; ++j) {
     max.push_back(finite(laneVector(maxSlot, j)));
@@ -94,7 +94,7 @@ void AttentionKernel::weights(Value block, Value count) {
 /// O = O * alpha + P V, `values` columns at a time. Past the last column it is repeated into rows of O nobody reads.
 void AttentionKernel::accumulate(Value block, Value count) {
   OpBuilder& b = c.b;
-  Value scores = similarities[0].slot;
+  Value scores = scoreSlot;
   View first = cpu::at(b, c.loc, valueView, keyDim, block);
   Value stride = valueView.has(keyDim) ? valueView.stride[keyDim] : c.index(0);
   int64_t inner = value.empty() ? -1 : value.back();
@@ -102,10 +102,12 @@ void AttentionKernel::accumulate(Value block, Value count) {
     Values bases, sums;
     for (int i = 0; i < tile.values; ++i) {
       View there = from;
-      if (inner >= 0) there = cpu::at(b, c.loc, from, inner, i ? c.least(c.add(column, i), c.sub(extent[inner], 1)) : column);
+      if (inner >= 0)
+        there = cpu::at(b, c.loc, from, inner, i ? c.least(c.add(column, i), c.sub(extent[inner], 1)) : column);
       bases.push_back(c.from(there.base, there.offset));
       for (int j = 0; j < tile.vectors; ++j)
-        sums.push_back(arith::MulFOp::create(b, c.loc, laneVector(c.add(to, c.mul(distance, i)), j), laneVector(alphaSlot, j)));
+        sums.push_back(
+            arith::MulFOp::create(b, c.loc, laneVector(c.add(to, c.mul(distance, i)), j), laneVector(alphaSlot, j)));
     }
     sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
       Value where = c.add(scores, c.mul(row, rows));

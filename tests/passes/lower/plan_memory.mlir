@@ -9,10 +9,10 @@
 // CHECK: %[[SIZE:.*]] = arith.andi %{{.*}}, %[[MASK]]
 // CHECK: %[[TOTAL:.*]] = arith.addi %[[SIZE]], %[[SIZE]]
 // CHECK: %[[ARENA:.*]] = memref.alloc(%[[TOTAL]]) {alignment = 64 : i64} : memref<?xi8>
-// CHECK: memref.view %[[ARENA]][%[[ZERO]]][%[[N]]]
-// CHECK: memref.view %[[ARENA]][%[[SIZE]]][%[[N]]]
-// CHECK: memref.view %[[ARENA]][%[[ZERO]]][%[[N]]]
+// CHECK: %[[A:.*]] = memref.view %[[ARENA]][%[[ZERO]]][%[[N]]]
+// CHECK: %[[B:.*]] = memref.view %[[ARENA]][%[[SIZE]]][%[[N]]]
 // CHECK-NOT: memref.alloc
+// CHECK: linalg.exp ins(%[[B]] {{.*}} outs(%[[A]]
 func.func @chain(%x: memref<?xf32>) {
   %zero = arith.constant 0 : index
   %n = memref.dim %x, %zero : memref<?xf32>
