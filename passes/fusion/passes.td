@@ -26,8 +26,7 @@ def FormAttention : Pass<"heed-form-attention", "::mlir::func::FuncOp"> {
         %o = heed.contract %w, %v {axes = ["key"]}
 
     becomes `%o = heed.attention row("seq") key("key") similar(%q, %k) value(%v)`. A logsumexp of the same scores becomes
-    its lse; weights with another user are computed beside it as exp(score - lse). Every softmax that stays gets a remark
-    that says why.
+    its lse; weights with another user stay a softmax beside it. Every softmax that stays gets a remark that says why.
 
     Test: tests/passes/fusion/form_attention.mlir, sdpa_phrasings.mlir.
   }];

@@ -55,28 +55,20 @@ void serveSecondUsers(Operation* root, MutableArrayRef<Formed> all) {
     return nullptr;
   };
 
-  SmallVector<Operation*> users;
+  // Not the weights: exp(score - lse) loses all digits where a finite fill makes the lse -1e9.
+  SmallVector<ir::LogsumexpOp> users;
   root->walk([&](Operation* op) {
-    if (isa<ir::SoftmaxOp, ir::LogsumexpOp>(op)) users.push_back(op);
+    if (auto logsumexp = dyn_cast<ir::LogsumexpOp>(op)) users.push_back(logsumexp);
   });
   llvm::SmallPtrSet<Block*, 4> unsorted;
-  for (Operation* op : users) {
-    auto softmax = dyn_cast<ir::SoftmaxOp>(op);
-    auto logsumexp = dyn_cast<ir::LogsumexpOp>(op);
-    Formed* formed =
-        softmax ? find(softmax.getX(), softmax.getAxis(), op) : find(logsumexp.getX(), logsumexp.getAxis(), op);
+  for (ir::LogsumexpOp op : users) {
+    Formed* formed = find(op.getX(), op.getAxis(), op);
     if (!formed) continue;
-    // Not exp(score - lse): where a finite fill makes scores of -1e9, their lse in f32 is off by 32.
-    if (softmax) {
-      emitRemark(op->getLoc()) << "not fused: the weights of " << describe(op) << " have another user, "
-                               << describe(*op->getUsers().begin()) << "; they are stored in full beside the kernel";
-      continue;
-    }
     OpBuilder b(op);
-    op->getResult(0).replaceAllUsesWith(lseOf(b, *formed, logsumexp.getType()));
+    op.replaceAllUsesWith(lseOf(b, *formed, op.getType()));
     unsorted.insert(op->getBlock());
   }
-  // Weights may be read before the contraction where the kernel now stands.
+  // The lse may be read before the contraction where the kernel now stands.
   for (Block* block : unsorted) sortTopologically(block);
   eraseDead(root);
   for (Formed& f : all)

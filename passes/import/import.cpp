@@ -147,7 +147,7 @@ class Import {
     if (failed(operandsOf(node, operands))) return false;
     b_.setInsertionPointToEnd(repeats_.empty() ? body_ : repeats_.block());
     if (node.op == "repeat") return bind(node, repeats_.open(node, operands, loc)), true;
-    if (node.op == "yield") return bind(node, repeats_.close(operands, loc, b_)), true;
+    if (node.op == "yield") return bind(node, repeats_.close(operands, loc, b_, *body_)), true;
     if (node.op == "return") return addReturn(node, operands, loc), true;
 
     OperationState state(loc, ("heed." + Twine(node.op)).str());

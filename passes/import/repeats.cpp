@@ -37,7 +37,7 @@ ValueRange Repeats::open(const Node& node, ValueRange carries, Location loc) {
   return block.getArguments();
 }
 
-ValueRange Repeats::close(ValueRange next, Location loc, OpBuilder& builder) {
+ValueRange Repeats::close(ValueRange next, Location loc, OpBuilder& builder, Block& function) {
   builder.setInsertionPointToEnd(open_.back().block);
   ir::YieldOp::create(builder, loc, next);
   Open body = std::move(open_.back());
@@ -51,7 +51,7 @@ ValueRange Repeats::close(ValueRange next, Location loc, OpBuilder& builder) {
     for (std::int32_t& i = copy.second[llvm::find(counted, body.scope) - counted.begin()] = 0; i < count; ++i)
       parameters.push_back(resolve(copy, open_.size()));
   }
-  if (!open_.empty()) builder.setInsertionPointToEnd(open_.back().block);
+  builder.setInsertionPointToEnd(open_.empty() ? &function : open_.back().block);
   auto repeat =
       ir::RepeatOp::create(builder, body.loc, ValueRange(body.carries).getTypes(), body.carries, parameters, count);
   repeat.getBody().takeBody(*body.body);

@@ -26,8 +26,8 @@ class Repeats {
 
   /// Starts a body and returns the carries inside of it.
   mlir::ValueRange open(const Node& node, mlir::ValueRange carries, mlir::Location loc);
-  /// Ends the innermost body; the op stands at the end of what is innermost then.
-  mlir::ValueRange close(mlir::ValueRange next, mlir::Location loc, mlir::OpBuilder& builder);
+  /// Ends the innermost body; the op stands at the end of the next one, or of `function`.
+  mlir::ValueRange close(mlir::ValueRange next, mlir::Location loc, mlir::OpBuilder& builder, mlir::Block& function);
   bool empty() const { return open_.empty(); }
   mlir::Block* block() { return open_.back().block; }
 

@@ -10,9 +10,10 @@
 
 namespace heed::cpu {
 
-/// The register tile: rows x vectors accumulators, beside them `vectors` of the panel and one broadcast.
+/// The register tile: rows x vectors accumulators, beside them `vectors` of the panel and one broadcast. A slice of the
+/// panel, `depth` lines, stays in the first-level cache while the rows pass by.
 struct ContractTile {
-  int rows, vectors;
+  int rows, vectors, depth = 96;
 };
 ContractTile contractTile(const Target& target);
 
@@ -41,29 +42,33 @@ class ContractKernel {
     Values index;  // of each dim; the lane dim: its first column
     mlir::Value left, right, out;
     Values captures;
-    mlir::Value columns;  // how many there are from its first on
-    mlir::Value scratch;
+    mlir::Value columns;      // how many there are from its first on
+    mlir::Value from, to;     // its rows
+    mlir::Value scratch;      // `slice` lines of the panel, then the sums so far of its rows
+    mlir::Value lines;        // of the depth slice at hand
+    mlir::Value first, last;  // whether that is the first, the last slice
   };
 
   void readOperands(Builder& b);
   Panel panelAt(Builder& b, mlir::ValueRange point, mlir::Value scratch) const;
   void move(Builder& b, Panel& panel, int64_t dim, mlir::Value by) const;
+  void overDepth(Builder& b, const Panel& panel, llvm::function_ref<void(const Panel&)> body) const;
+  int64_t width() const { return int64_t(tile.vectors) * target.lanes; }
 
   // contract_pack.cpp
   void pack(Builder& b, const Panel& panel, bool whole) const;
-  void packLines(Builder& b, const Panel& panel, mlir::Value line, bool whole) const;
-  void packSquares(Builder& b, const Panel& panel, mlir::Value line) const;
+  void packSquares(Builder& b, const Panel& panel) const;
   void overVectors(Builder& b, const Panel& panel,
                    llvm::function_ref<void(mlir::Value column, mlir::Value count)> body) const;
   void keep(Builder& b, const Panel& panel, mlir::Value value, mlir::Value line, mlir::Value column) const;
 
   // contract_tile.cpp
-  void overRows(Builder& b, const Panel& panel, mlir::Value from, mlir::Value to, bool whole);
+  void overRows(Builder& b, const Panel& panel, bool whole);
   void emitTile(Builder& b, const Panel& panel, mlir::Value row, int rows, mlir::Value column, int vectors,
                 mlir::Value count);
   llvm::SmallVector<Row> rowsAt(Builder& b, const Panel& panel, mlir::Value first, int count) const;
-  Values sums(Builder& b, const Panel& panel, size_t level, Values left, mlir::Value line, mlir::Value column,
-              Values sums) const;
+  Values sums(Builder& b, const Panel& panel, llvm::ArrayRef<Row> rows, mlir::Value column, Values sums) const;
+  mlir::Value partial(Builder& b, const Panel& panel, mlir::Value row, mlir::Value column) const;
   void finish(Builder& b, const Panel& panel, const Row& row, mlir::Value sum, mlir::Value column, mlir::Value count);
 
   tile::ContractOp op;
@@ -75,7 +80,7 @@ class ContractKernel {
   View left, right, out;
   llvm::SmallVector<View> captures;
   Values extents;
-  mlir::Value rowCount, depthCount, rowsPerPoint;
+  mlir::Value rowCount, depthCount, rowsPerPoint, sliceLines, slices;
   bool failed = false;
 };
 

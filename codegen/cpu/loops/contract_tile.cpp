@@ -1,4 +1,5 @@
-// The register tile: sums of a few rows and vectors of columns over the whole depth, then the epilogue on each.
+// The register tile: sums of a few rows and vectors of columns over a slice of the depth; after the last slice the
+// epilogue.
 #include "heed/codegen/cpu/loops/contract.h"
 #include "heed/codegen/cpu/loops/control.h"
 #include "heed/codegen/cpu/loops/coordinates.h"
@@ -18,29 +19,58 @@ static Value startingAt(ImplicitLocOpBuilder& b, Value line, Value position) {
 }
 
 /// Tiles of `tile.rows`, then single rows. A panel that is not whole is taken vector by vector, with a mask.
-void ContractKernel::overRows(Builder& b, const Panel& panel, Value from, Value to, bool whole) {
+void ContractKernel::overRows(Builder& b, const Panel& panel, bool whole) {
   auto down = [&](Value column, int vectors, Value count) {
-    Value first = from;
+    Value first = panel.from;
     if (!rows.empty()) {
-      first = add(b, from, multiple(b, sub(b, to, from), tile.rows));
-      loop(b, from, first, tile.rows, [&](Value row) { emitTile(b, panel, row, tile.rows, column, vectors, count); });
+      first = add(b, first, multiple(b, sub(b, panel.to, first), tile.rows));
+      loop(b, panel.from, first, tile.rows,
+           [&](Value row) { emitTile(b, panel, row, tile.rows, column, vectors, count); });
     }
-    loop(b, first, to, 1, [&](Value row) { emitTile(b, panel, row, 1, column, vectors, count); });
+    loop(b, first, panel.to, 1, [&](Value row) { emitTile(b, panel, row, 1, column, vectors, count); });
   };
   if (whole) return down(constant(b, 0), tile.vectors, {});
   overVectors(b, panel, [&](Value column, Value count) { down(column, 1, count); });
 }
 
+/// Where the sum of a row waits for the next slice.
+Value ContractKernel::partial(Builder& b, const Panel& panel, Value row, Value column) const {
+  Value line = add(b, sliceLines, sub(b, row, panel.from));
+  return add(b, mul(b, line, constant(b, width())), column);
+}
+
 void ContractKernel::emitTile(Builder& b, const Panel& panel, Value row, int height, Value column, int vectors,
                               Value count) {
   SmallVector<Row> tileRows = rowsAt(b, panel, row, height);
-  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(VectorType::get({target.lanes}, b.getF32Type())));
-  Values starts;
-  for (const Row& row : tileRows) starts.push_back(row.left);
-  Values results = sums(b, panel, 0, starts, constant(b, 0), column, Values(height * vectors, zero));
-  for (auto [n, row] : llvm::enumerate(tileRows))
-    for (int v = 0; v < vectors; ++v)
-      finish(b, panel, row, results[n * vectors + v], add(b, column, constant(b, v * target.lanes)), count);
+  auto type = VectorType::get({target.lanes}, b.getF32Type());
+  auto eachVector = [&](auto body) {
+    for (int n = 0; n < height; ++n)
+      for (int v = 0; v < vectors; ++v) body(n, add(b, column, constant(b, v * target.lanes)));
+  };
+  auto waiting = [&](int n, Value column) { return partial(b, panel, add(b, row, constant(b, n)), column); };
+
+  auto begin = scf::IfOp::create(b, SmallVector<Type>(height * vectors, type), panel.first, /*withElseRegion=*/true);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(begin.thenBlock());
+    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
+    scf::YieldOp::create(b, Values(height * vectors, zero));
+    b.setInsertionPointToStart(begin.elseBlock());
+    Values before;
+    eachVector(
+        [&](int n, Value at) { before.push_back(vector::LoadOp::create(b, type, panel.scratch, waiting(n, at))); });
+    scf::YieldOp::create(b, before);
+  }
+  Values results = sums(b, panel, tileRows, column, llvm::to_vector(ValueRange(begin.getResults())));
+
+  auto end = scf::IfOp::create(b, panel.last, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(end.thenBlock());
+  auto result = results.begin();
+  eachVector([&](int n, Value at) { finish(b, panel, tileRows[n], *result++, at, count); });
+  b.setInsertionPointToStart(end.elseBlock());
+  result = results.begin();
+  eachVector([&](int n, Value at) { vector::StoreOp::create(b, *result++, panel.scratch, waiting(n, at)); });
 }
 
 SmallVector<ContractKernel::Row> ContractKernel::rowsAt(Builder& b, const Panel& panel, Value first, int count) const {
@@ -59,23 +89,16 @@ SmallVector<ContractKernel::Row> ContractKernel::rowsAt(Builder& b, const Panel&
   return result;
 }
 
-/// sums + left * panel over the depth dims from `level` on, first to last.
-ContractKernel::Values ContractKernel::sums(Builder& b, const Panel& panel, size_t level, Values starts, Value line,
-                                            Value column, Values sums) const {
-  if (level + 1 < depth.size())
-    return loop(b, constant(b, 0), extents[depth[level]], sums, [&](Value k, Values sums) {
-      Values next;
-      for (Value start : starts) next.push_back(advance(b, left, start, depth[level], k));
-      return this->sums(b, panel, level + 1, next, mul(b, add(b, line, k), extents[depth[level + 1]]), column, sums);
-    });
-  int64_t width = tile.vectors * target.lanes;
-  int vectors = sums.size() / starts.size();
+/// sums + left * panel over the lines of the slice, first to last.
+ContractKernel::Values ContractKernel::sums(Builder& b, const Panel& panel, ArrayRef<Row> rows, Value column,
+                                            Values sums) const {
+  int vectors = sums.size() / rows.size();
   auto type = VectorType::get({target.lanes}, b.getF32Type());
-  Value lines = startingAt(b, panel.scratch, add(b, mul(b, line, constant(b, width)), column));
-  SmallVector<View> lineOf(starts.size(), left);
-  for (auto [view, start] : llvm::zip(lineOf, starts)) view.base = startingAt(b, left.base, start);
+  Value lines = startingAt(b, panel.scratch, column);
+  SmallVector<View> lineOf(rows.size(), left);
+  for (auto [view, row] : llvm::zip(lineOf, rows)) view.base = startingAt(b, left.base, row.left);
   auto step = [&](Value k, Values sums) {
-    Value at = mul(b, k, constant(b, width));
+    Value at = mul(b, k, constant(b, width()));
     Values across;
     for (int v = 0; v < vectors; ++v)
       across.push_back(vector::LoadOp::create(b, type, lines, add(b, at, constant(b, v * target.lanes))));
@@ -91,7 +114,7 @@ ContractKernel::Values ContractKernel::sums(Builder& b, const Panel& panel, size
     }
     return sums;
   };
-  return loop(b, constant(b, 0), depth.empty() ? constant(b, 1) : extents[depth.back()], sums, step);
+  return loop(b, constant(b, 0), panel.lines, sums, step);
 }
 
 void ContractKernel::finish(Builder& b, const Panel& panel, const Row& row, Value sum, Value column, Value count) {

@@ -31,7 +31,7 @@ func.func @only_softmax(%s: !s) -> !s {
 !s = tensor<?x?xf32, #heed.axes<seq:T, key:K>>
 func.func @weights(%q: !q, %k: !k, %v: !k) -> (!q, !s) {
   %s = heed.contract %q, %k {axes = ["depth"]} : (!q, !k) -> !s
-  // expected-remark-re@below {{have another user, `return` at remarks.mlir:{{[0-9]+}}; they are stored in full beside the kernel}}
+  // expected-remark-re@below {{not fused: `softmax` at remarks.mlir:{{[0-9]+}} over `key` is stored in full: `return` at remarks.mlir:{{[0-9]+}} is no contraction over its axis}}
   %w = heed.softmax %s {axis = "key"} : (!s) -> !s
   // expected-remark@below {{fused}}
   %o = heed.contract %w, %v {axes = ["key"]} : (!s, !k) -> !q

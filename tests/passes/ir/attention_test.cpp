@@ -184,7 +184,7 @@ TEST(Attention, SaysWhatIsWrong) {
   EXPECT_TRUE(says(e, "width")) << e;
   e = errors(replaced(fused, "value(%v : !v)", "value(%q : !q)"));
   EXPECT_TRUE(says(e, "it must have the key axis key and not the row axis seq")) << e;
-  e = errors(replaced(fused, "^bb0(%m: i32):", "^bb0(%m: f32):"));
+  e = errors(replaced(fused, "^bb0(%m: i32):", "^bb0(%m: i32, %z: i32):"));
   EXPECT_TRUE(says(e, "region keep must be one block that takes ('i32')")) << e;
   e = errors(replaced(fused, "heed.index \"key\" : i32\n        %x", "heed.index \"depth\" : i32\n        %x"));
   EXPECT_TRUE(says(e, "axis depth is none of the scores' axes")) << e;

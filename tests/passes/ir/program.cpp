@@ -45,6 +45,17 @@ std::vector<Reference> Text::run(const std::vector<Reference>& arguments) {
   return {results->begin(), results->end()};
 }
 
+std::vector<std::string> words(bool pointwise) {
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  context.loadDialect<HeedDialect>();
+  std::vector<std::string> words;
+  for (RegisteredOperationName op : context.getRegisteredOperations())
+    if (op.getDialectNamespace() == "heed" &&
+        (!pointwise || (op.hasInterface<Elementwise>() && op.hasInterface<InferTypeOpInterface>())))
+      words.push_back(op.stripDialect().str());
+  return words;
+}
+
 double distance(const Reference& x, const Reference& y) {
   if (x.axes != y.axes || x.extents != y.extents) return INFINITY;
   double most = 0;

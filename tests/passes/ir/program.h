@@ -38,6 +38,9 @@ class Text {
   mlir::OwningOpRef<mlir::ModuleOp> module_;
 };
 
+/// The words of all ops of the dialect, or only of the pointwise ones.
+std::vector<std::string> words(bool pointwise);
+
 /// The largest difference; infinite where axes, extents or the places of NaN and infinities differ.
 double distance(const Reference& x, const Reference& y);
 

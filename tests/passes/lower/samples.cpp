@@ -81,10 +81,7 @@ const char* const attention = R"(
 
 std::vector<Sample> samples() {
   std::vector<Sample> all;
-  Text empty("");
-  for (mlir::RegisteredOperationName op : empty.context().getRegisteredOperationsByDialect("heed"))
-    if (op.hasInterface<Elementwise>() && op.hasInterface<mlir::InferTypeOpInterface>())
-      all.push_back(pointwise(op.stripDialect().str()));
+  for (const std::string& word : words(true)) all.push_back(pointwise(word));
 
   all.push_back(sample("constant", "!0", "%r = heed.constant 1.5 : f32 : !0"));
   all.push_back(sample("index", "tensor<?xi32, #heed.axes<a:A>>", R"(
