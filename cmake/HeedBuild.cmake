@@ -1,6 +1,7 @@
 # Options, parts and flags shared by all rooms.
 option(HEED_BUILD_TESTS "build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(HEED_BUILD_EXAMPLES "build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(HEED_DEV "verify the IR after every pass" OFF)
 option(HEED_ASAN "address and undefined-behaviour sanitizers" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
@@ -29,6 +30,9 @@ include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
 
+if(HEED_DEV)
+  add_compile_definitions(HEED_DEV)
+endif()
 if(HEED_ASAN)
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)

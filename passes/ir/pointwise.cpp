@@ -84,7 +84,7 @@ Value lowerScalar(Operation* op, const PointwiseRow& row, OpBuilder& b, ValueRan
   else if (!extra.getAsInteger(10, last))
     state.addOperands(arith::ConstantOp::create(b, op->getLoc(), numberAttr(element, last)).getResult());
   Operation* made = b.create(state);
-  return isSpeculatable(made) ? made->getResult(0) : guardDivision(b, made);
+  return isa<arith::DivSIOp, arith::RemSIOp>(made) ? guardDivision(b, made) : made->getResult(0);
 }
 
 OpFoldResult foldScalar(Operation* op, ArrayRef<Attribute> operands) {

@@ -51,25 +51,27 @@ LogicalResult TakeOp::lower(Lowering& lowering) {
   Axes axes = axesOf(getTable().getType());
   Value rows = lowering.extent(*findAxis(axes, getAxis()));
   SmallVector<StringRef> names = namesOf(axesOf(getType()));
-  lowering.loop(loc, axesOf(getType()), getRows(), {}, out, [&](OpBuilder& b, ValueRange elements, Value) {
+  Buffer chosen = lowering.buffer(getRows());
+  Value none = arith::ConstantOp::create(lowering.b, loc, numberAttr(out.element(), absent(out.element())));
+  lowering.fill(loc, out, absent(out.element()));
+  // Where the table has rows, row 0 may be read in place of one that is not there.
+  Value zero = arith::ConstantIndexOp::create(lowering.b, loc, 0);
+  Value some = arith::CmpIOp::create(lowering.b, loc, arith::CmpIPredicate::ne, rows, zero);
+  auto guarded = scf::IfOp::create(lowering.b, loc, some);
+  OpBuilder::InsertionGuard guard(lowering.b);
+  lowering.b.setInsertionPointToStart(guarded.thenBlock());
+  lowering.loop(loc, axesOf(getType()), {}, {chosen}, out, [&](OpBuilder& b, ValueRange elements, Value) -> Value {
     Value row = arith::IndexCastOp::create(b, loc, b.getIndexType(), elements[0]);
     // Unsigned: a negative row is a huge one, so one comparison guards both ends.
     Value there = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, row, rows);
-    auto chosen = scf::IfOp::create(
-        b, loc, there,
-        [&](OpBuilder& in, Location) {
-          SmallVector<Value> at;
-          for (StringRef axis : table.axes)
-            at.push_back(axis == getAxis()
-                             ? row
-                             : linalg::IndexOp::create(in, loc, llvm::find(names, axis) - names.begin()).getResult());
-          scf::YieldOp::create(in, loc, memref::LoadOp::create(in, loc, table.memref, at).getResult());
-        },
-        [&](OpBuilder& in, Location) {
-          Value none = arith::ConstantOp::create(in, loc, numberAttr(out.element(), absent(out.element())));
-          scf::YieldOp::create(in, loc, none);
-        });
-    return chosen.getResult(0);
+    Value safe = arith::SelectOp::create(b, loc, there, row, zero);
+    SmallVector<Value> at;
+    for (StringRef axis : table.axes)
+      at.push_back(axis == getAxis()
+                       ? safe
+                       : linalg::IndexOp::create(b, loc, llvm::find(names, axis) - names.begin()).getResult());
+    Value element = memref::LoadOp::create(b, loc, table.memref, at);
+    return arith::SelectOp::create(b, loc, there, element, none);
   });
   return success();
 }

@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t grain = 1 << 18;        // products per task
 constexpr int64_t fewPanels = 16;         // with fewer panels, the rows are divided as well
 constexpr int64_t rowsWorthPacking = 96;  // packing a panel costs about as much as 4 rows of products
-constexpr int64_t mostRows = 512;         // whose sums wait in the second-level cache between two slices of the depth
+constexpr int64_t mostRows = 1024;        // whose sums wait in the second-level cache between two slices of the depth
 
 /// The dim along which a memref's elements are neighbours, -1 where the type does not say.
 int64_t unitDim(Value memref, AffineMap map) {

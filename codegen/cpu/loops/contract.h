@@ -68,6 +68,7 @@ class ContractKernel {
                 mlir::Value count);
   llvm::SmallVector<Row> rowsAt(Builder& b, const Panel& panel, mlir::Value first, int count) const;
   Values sums(Builder& b, const Panel& panel, llvm::ArrayRef<Row> rows, mlir::Value column, Values sums) const;
+  void prefetchBelow(Builder& b, const Panel& panel, llvm::ArrayRef<Row> tileRows) const;
   mlir::Value partial(Builder& b, const Panel& panel, mlir::Value row, mlir::Value column) const;
   void finish(Builder& b, const Panel& panel, const Row& row, mlir::Value sum, mlir::Value column, mlir::Value count);
 

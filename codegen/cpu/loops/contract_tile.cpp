@@ -61,6 +61,7 @@ void ContractKernel::emitTile(Builder& b, const Panel& panel, Value row, int hei
         [&](int n, Value at) { before.push_back(vector::LoadOp::create(b, type, panel.scratch, waiting(n, at))); });
     scf::YieldOp::create(b, before);
   }
+  if (height > 1) prefetchBelow(b, panel, tileRows);
   Values results = sums(b, panel, tileRows, column, llvm::to_vector(ValueRange(begin.getResults())));
 
   auto end = scf::IfOp::create(b, panel.last, /*withElseRegion=*/true);
@@ -87,6 +88,21 @@ SmallVector<ContractKernel::Row> ContractKernel::rowsAt(Builder& b, const Panel&
     result.push_back(row);
   }
   return result;
+}
+
+/// The rows below come from far away, in runs too short for the hardware to see ahead.
+void ContractKernel::prefetchBelow(Builder& b, const Panel& panel, ArrayRef<Row> tileRows) const {
+  if (depth.empty() || left.unit != depth.back()) return;
+  constexpr int64_t lineElements = 16;
+  Values below;
+  for (const Row& row : tileRows) {
+    Value at = advance(b, left, row.left, rows.back(), constant(b, tile.rows));
+    below.push_back(startingAt(b, left.base, at));
+  }
+  loop(b, constant(b, 0), panel.lines, lineElements, [&](Value k) {
+    for (Value row : below)
+      memref::PrefetchOp::create(b, row, k, /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+  });
 }
 
 /// sums + left * panel over the lines of the slice, first to last.
