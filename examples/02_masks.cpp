@@ -4,6 +4,7 @@
 #include "lesson.h"
 
 using namespace heed;
+using lesson::filled;
 
 struct Batch : axis<"batch", 2> {};
 struct Query : axis<"query"> {};
@@ -59,16 +60,6 @@ constexpr auto causal_padded = trace<dotProduct>("q", "k", "v", "valid");
 constexpr auto dot_padded = trace<padded>("q", "k", "v", "valid");
 constexpr auto additive_padded = trace<additive>("q", "k", "v", "wq", "wk", "w", "valid");
 constexpr auto kernel_pooling = trace<pooling>("x", "xs", "ys", "width");
-
-// Numbers that look random and are the same everywhere.
-template <class A>
-static A filled(A array, unsigned seed) {
-  for (float& x : array.span()) {
-    seed = seed * 1664525u + 1013904223u;
-    x = float(seed >> 8) * 0x1p-23f - 1;
-  }
-  return array;
-}
 
 static void run(const lesson::CommandLine& line) {
   auto sequences = lesson::compile(per_sequence, line);

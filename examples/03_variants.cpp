@@ -2,6 +2,7 @@
 #include "lesson.h"
 
 using namespace heed;
+using lesson::filled;
 
 struct Batch : axis<"batch"> {};
 struct Heads : axis<"heads", 4> {};
@@ -65,15 +66,6 @@ constexpr auto documents_graph = trace<documents>("q", "k", "v", "document");
 constexpr auto prefix_graph = trace<prefixLm>("q", "k", "v", "prefix");
 constexpr auto grouped_graph = trace<grouped>("q", "k", "v");
 constexpr auto yours_graph = trace<yours>("q", "k", "v");
-
-template <class A>
-static A filled(A array, unsigned seed) {
-  for (float& x : array.span()) {
-    seed = seed * 1664525u + 1013904223u;
-    x = float(seed >> 8) * 0x1p-23f - 1;
-  }
-  return array;
-}
 
 /// The first numbers of the last query of the last head, to compare with.
 template <class A>

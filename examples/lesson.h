@@ -28,4 +28,14 @@ auto compile(const G& graph, const CommandLine& line) {
   return kernel;
 }
 
+/// Numbers from -1 to 1 that look random and are the same everywhere.
+template <class A>
+A filled(A array, unsigned seed) {
+  for (float& x : array.span()) {
+    seed = seed * 1664525u + 1013904223u;
+    x = float(seed >> 8) * 0x1p-23f - 1;
+  }
+  return array;
+}
+
 }  // namespace lesson
