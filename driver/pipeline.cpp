@@ -55,10 +55,12 @@ std::string instructionSet(const cpu::Target& target) {
   return target.avx512 ? "avx512" : target.fma ? "avx2" : "baseline";
 }
 
-LogicalResult buildPipeline(OpPassManager& passes, const cpu::Target& target, StringRef last) {
+LogicalResult buildPipeline(OpPassManager& passes, const cpu::Target& target, StringRef first, StringRef last) {
+  bool started = false;
   for (const Stage& stage : stages()) {
-    stage.build(passes, target);
-    if (stage.name == last) return success();
+    started |= stage.name == first;
+    if (started) stage.build(passes, target);
+    if (stage.name == last) return success(started);
   }
   return failure();
 }
@@ -72,6 +74,7 @@ namespace {
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> target{*this, "target", llvm::cl::desc("cpu, or cpu:avx512, cpu:avx2, cpu:baseline"),
                              llvm::cl::init("cpu")};
+  Option<std::string> start{*this, "start", llvm::cl::desc("the first stage to run"), llvm::cl::init("graph")};
   Option<std::string> stop{*this, "stop", llvm::cl::desc("the last stage to run"), llvm::cl::init("llvm")};
 };
 }  // namespace
@@ -84,9 +87,9 @@ void registerPasses() {
   PassPipelineRegistration<PipelineOptions>(
       "heed-pipeline", "the stages of heed, up to one of them", [](OpPassManager& passes, const PipelineOptions& o) {
         std::optional<cpu::Target> target = cpu::targetFor(StringRef(o.target).split(':').second);
-        if (!target || !StringRef(o.target).starts_with("cpu") || failed(buildPipeline(passes, *target, o.stop)))
-          llvm::report_fatal_error(llvm::Twine("heed-pipeline: target=") + o.target.getValue() + " stop=" +
-                                       o.stop.getValue() + ": targets are cpu, cpu:avx512, cpu:avx2 and cpu:baseline; " +
+        if (!target || !StringRef(o.target).starts_with("cpu") || failed(buildPipeline(passes, *target, o.start, o.stop)))
+          llvm::report_fatal_error(llvm::Twine("heed-pipeline: target=") + o.target.getValue() + " start=" +
+                                       o.start.getValue() + " stop=" + o.stop.getValue() + ": targets are cpu, cpu:avx512, cpu:avx2 and cpu:baseline; " +
                                        "stages graph, heed, fused, tiled, lowered and llvm",
                                    /*gen_crash_diag=*/false);
       });

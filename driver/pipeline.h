@@ -18,8 +18,9 @@ struct Stage {
 /// The stages made of passes, in order: graph, heed, fused, tiled, lowered, llvm.
 llvm::ArrayRef<Stage> stages();
 
-/// Adds the passes of every stage up to and including `last`. Fails if there is no such stage.
-mlir::LogicalResult buildPipeline(mlir::OpPassManager& passes, const cpu::Target& target, llvm::StringRef last);
+/// Adds the passes of the stages from `first` to `last`, both included. Fails where they are no stages in that order.
+mlir::LogicalResult buildPipeline(mlir::OpPassManager& passes, const cpu::Target& target, llvm::StringRef first,
+                                  llvm::StringRef last);
 
 /// "avx512", "avx2" or "baseline".
 std::string instructionSet(const cpu::Target& target);

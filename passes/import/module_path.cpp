@@ -32,7 +32,8 @@ Location locationOf(MLIRContext& context, const GraphView& graph, const Node& no
   Location place = UnknownLoc::get(&context);
   if (node.place.line != 0 && node.place.file && *node.place.file)
     place = FileLineColLoc::get(&context, node.place.file, node.place.line, 0);
-  std::string path = modulePath(graph, node.scope);
+  // A refusal may be about this very scope.
+  std::string path = node.scope < graph.scopes.size ? modulePath(graph, node.scope) : "";
   return path.empty() ? place : NameLoc::get(StringAttr::get(&context, path), place);
 }
 
