@@ -26,8 +26,7 @@ std::int64_t compileCount() { return compiled; }
 
 Target parseTarget(std::string_view text) {
   auto colon = text.find(':');
-  Target target{std::string(text.substr(0, colon)),
-                colon == text.npos ? "" : std::string(text.substr(colon + 1))};
+  Target target{std::string(text.substr(0, colon)), colon == text.npos ? "" : std::string(text.substr(colon + 1))};
   if (target.kind != "cpu")
     throw Error("target", "'" + std::string(text) + "' was given", "must be cpu, cpu:avx512, cpu:avx2 or cpu:baseline");
   return target;
@@ -65,10 +64,10 @@ class Compilation {
     if (stage.name == "tiled") kernels_ = listKernels(*module_);
   }
 
-  cpu::Compiled emit() {
-    cpu::JitOptions options;
+  codegen::Compiled emit() {
+    codegen::JitOptions options;
     options.llvmText = options.assemblyText = dump_.wanted();
-    auto compiled = cpu::jit(*module_, target_, options);
+    auto compiled = codegen::jit(*module_, target_, options);
     if (!compiled) {
       errors_ += llvm::toString(compiled.takeError()) + "\n";
       fail("asm");
@@ -85,7 +84,7 @@ class Compilation {
 
   ModuleOp module() { return *module_; }
   MLIRContext& context() { return context_; }
-  const cpu::Target& target() const { return target_; }
+  const codegen::Target& target() const { return target_; }
   const Kernels& kernels() const { return kernels_; }
   Dump& dump() { return dump_; }
 
@@ -99,8 +98,8 @@ class Compilation {
     return all;
   }
 
-  static cpu::Target machine(const Target& target) {
-    std::optional<cpu::Target> machine = cpu::targetFor(target.features);
+  static codegen::Target machine(const Target& target) {
+    std::optional<codegen::Target> machine = codegen::targetFor(target.features);
     if (!machine)
       throw Error("target", "'" + target.kind + ":" + target.features + "' was given",
                   "must be cpu, cpu:avx512, cpu:avx2 or cpu:baseline");
@@ -132,7 +131,7 @@ class Compilation {
   }
 
   const GraphView& graph_;
-  cpu::Target target_;
+  codegen::Target target_;
   Dump dump_;
   MLIRContext context_;
   std::string errors_, remarks_;
@@ -155,7 +154,7 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
 
   if (!environment.interpret) {
     for (const Stage& stage : stages()) compilation.run(stage);
-    cpu::Compiled compiled = compilation.emit();
+    codegen::Compiled compiled = compilation.emit();
     executable->code = compiled.code;
     executable->call = [entry = compiled.entry](Session& session, void** arguments) { entry(&session, arguments); };
   }

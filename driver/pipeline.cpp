@@ -14,48 +14,45 @@ using namespace mlir;
 namespace heed {
 
 // What the user wrote, op for op, with the lines it was written on.
-static void graph(OpPassManager&, const cpu::Target&) {}
+static void graph(OpPassManager&, const codegen::Target&) {}
 
 // The same meaning, said once: constants folded, equal things shared, dead things gone.
-static void canonical(OpPassManager& passes, const cpu::Target&) {
+static void canonical(OpPassManager& passes, const codegen::Target&) {
   passes.addNestedPass<func::FuncOp>(ir::createUnrollRepeat());
   passes.addNestedPass<func::FuncOp>(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
 }
 
 // What belongs into one kernel is one op.
-static void fused(OpPassManager& passes, const cpu::Target&) {
+static void fused(OpPassManager& passes, const codegen::Target&) {
   passes.addNestedPass<func::FuncOp>(fusion::createFormAttention());
   passes.addNestedPass<func::FuncOp>(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
 }
 
 // Axis names become positions, tensors become buffers, and every buffer has its place in one arena.
-static void tiled(OpPassManager& passes, const cpu::Target&) {
+static void tiled(OpPassManager& passes, const codegen::Target&) {
   passes.addNestedPass<func::FuncOp>(ir::createLowerToTile());
   passes.addNestedPass<func::FuncOp>(ir::createPlanMemory());
 }
 
-static void lowered(OpPassManager& passes, const cpu::Target& target) { cpu::buildCpuPipeline(passes, target); }
-static void llvmDialect(OpPassManager& passes, const cpu::Target&) { cpu::buildLlvmPipeline(passes); }
+static void lowered(OpPassManager& passes, const codegen::Target& target) { codegen::buildCpuPipeline(passes, target); }
+static void llvmDialect(OpPassManager& passes, const codegen::Target&) { codegen::buildLlvmPipeline(passes); }
 
 ArrayRef<Stage> stages() {
   static constexpr Stage all[] = {
-      {"graph", "imported from the tape", graph},
-      {"heed", "canonical", canonical},
-      {"fused", "attention formed", fused},
-      {"tiled", "kernels on buffers, memory planned", tiled},
-      {"lowered", "loops and vectors", lowered},
-      {"llvm", "the LLVM dialect", llvmDialect},
+      {"graph", "imported from the tape", graph}, {"heed", "canonical", canonical},
+      {"fused", "attention formed", fused},       {"tiled", "kernels on buffers, memory planned", tiled},
+      {"lowered", "loops and vectors", lowered},  {"llvm", "the LLVM dialect", llvmDialect},
   };
   return all;
 }
 
-std::string instructionSet(const cpu::Target& target) {
+std::string instructionSet(const codegen::Target& target) {
   return target.avx512 ? "avx512" : target.fma ? "avx2" : "baseline";
 }
 
-LogicalResult buildPipeline(OpPassManager& passes, const cpu::Target& target, StringRef first, StringRef last) {
+LogicalResult buildPipeline(OpPassManager& passes, const codegen::Target& target, StringRef first, StringRef last) {
   bool started = false;
   for (const Stage& stage : stages()) {
     started |= stage.name == first;
@@ -67,7 +64,7 @@ LogicalResult buildPipeline(OpPassManager& passes, const cpu::Target& target, St
 
 void registerDialects(DialectRegistry& registry) {
   registry.insert<ir::HeedDialect>();
-  cpu::registerCpuDialects(registry);
+  codegen::registerCpuDialects(registry);
 }
 
 namespace {
@@ -82,14 +79,16 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
 void registerPasses() {
   fusion::registerFusionPasses();
   ir::registerLowerPasses();
-  cpu::registerCpuPasses();
+  codegen::registerCpuPasses();
   registerTransformsPasses();
   PassPipelineRegistration<PipelineOptions>(
       "heed-pipeline", "the stages of heed, up to one of them", [](OpPassManager& passes, const PipelineOptions& o) {
-        std::optional<cpu::Target> target = cpu::targetFor(StringRef(o.target).split(':').second);
-        if (!target || !StringRef(o.target).starts_with("cpu") || failed(buildPipeline(passes, *target, o.start, o.stop)))
-          llvm::report_fatal_error(llvm::Twine("heed-pipeline: target=") + o.target.getValue() + " start=" +
-                                       o.start.getValue() + " stop=" + o.stop.getValue() + ": targets are cpu, cpu:avx512, cpu:avx2 and cpu:baseline; " +
+        std::optional<codegen::Target> target = codegen::targetFor(StringRef(o.target).split(':').second);
+        if (!target || !StringRef(o.target).starts_with("cpu") ||
+            failed(buildPipeline(passes, *target, o.start, o.stop)))
+          llvm::report_fatal_error(llvm::Twine("heed-pipeline: target=") + o.target.getValue() +
+                                       " start=" + o.start.getValue() + " stop=" + o.stop.getValue() +
+                                       ": targets are cpu, cpu:avx512, cpu:avx2 and cpu:baseline; " +
                                        "stages graph, heed, fused, tiled, lowered and llvm",
                                    /*gen_crash_diag=*/false);
       });

@@ -12,18 +12,18 @@ namespace heed {
 struct Stage {
   llvm::StringRef name;
   llvm::StringRef summary;
-  void (*build)(mlir::OpPassManager&, const cpu::Target&);
+  void (*build)(mlir::OpPassManager&, const codegen::Target&);
 };
 
 /// The stages made of passes, in order: graph, heed, fused, tiled, lowered, llvm.
 llvm::ArrayRef<Stage> stages();
 
 /// Adds the passes of the stages from `first` to `last`, both included. Fails where they are no stages in that order.
-mlir::LogicalResult buildPipeline(mlir::OpPassManager& passes, const cpu::Target& target, llvm::StringRef first,
+mlir::LogicalResult buildPipeline(mlir::OpPassManager& passes, const codegen::Target& target, llvm::StringRef first,
                                   llvm::StringRef last);
 
 /// "avx512", "avx2" or "baseline".
-std::string instructionSet(const cpu::Target& target);
+std::string instructionSet(const codegen::Target& target);
 
 /// Dialects, passes and --heed-pipeline, for heed-opt and for compile().
 void registerDialects(mlir::DialectRegistry& registry);

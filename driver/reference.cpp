@@ -16,14 +16,20 @@ using namespace mlir;
 namespace heed {
 namespace {
 
-float halfToFloat(std::uint16_t bits) { return llvm::APFloat(llvm::APFloat::IEEEhalf(), llvm::APInt(16, bits)).convertToFloat(); }
+float halfToFloat(std::uint16_t bits) {
+  return llvm::APFloat(llvm::APFloat::IEEEhalf(), llvm::APInt(16, bits)).convertToFloat();
+}
 
 double load(DType dtype, const void* data, std::int64_t at) {
   switch (dtype) {
-    case DType::i1: return static_cast<const std::uint8_t*>(data)[at] != 0;
-    case DType::i32: return static_cast<const std::int32_t*>(data)[at];
-    case DType::f32: return static_cast<const float*>(data)[at];
-    case DType::f16: return halfToFloat(static_cast<const std::uint16_t*>(data)[at]);
+    case DType::i1:
+      return static_cast<const std::uint8_t*>(data)[at] != 0;
+    case DType::i32:
+      return static_cast<const std::int32_t*>(data)[at];
+    case DType::f32:
+      return static_cast<const float*>(data)[at];
+    case DType::f16:
+      return halfToFloat(static_cast<const std::uint16_t*>(data)[at]);
     case DType::bf16: {
       std::uint32_t bits = std::uint32_t(static_cast<const std::uint16_t*>(data)[at]) << 16;
       float value;
@@ -42,11 +48,21 @@ void store(DType dtype, void* data, std::int64_t at, double value) {
     return std::uint16_t(x.bitcastToAPInt().getZExtValue());
   };
   switch (dtype) {
-    case DType::i1: static_cast<std::uint8_t*>(data)[at] = value != 0; break;
-    case DType::i32: static_cast<std::int32_t*>(data)[at] = std::int32_t(value); break;
-    case DType::f32: static_cast<float*>(data)[at] = float(value); break;
-    case DType::f16: static_cast<std::uint16_t*>(data)[at] = rounded(llvm::APFloat::IEEEhalf()); break;
-    case DType::bf16: static_cast<std::uint16_t*>(data)[at] = rounded(llvm::APFloat::BFloat()); break;
+    case DType::i1:
+      static_cast<std::uint8_t*>(data)[at] = value != 0;
+      break;
+    case DType::i32:
+      static_cast<std::int32_t*>(data)[at] = std::int32_t(value);
+      break;
+    case DType::f32:
+      static_cast<float*>(data)[at] = float(value);
+      break;
+    case DType::f16:
+      static_cast<std::uint16_t*>(data)[at] = rounded(llvm::APFloat::IEEEhalf());
+      break;
+    case DType::bf16:
+      static_cast<std::uint16_t*>(data)[at] = rounded(llvm::APFloat::BFloat());
+      break;
   }
 }
 
@@ -140,10 +156,11 @@ std::vector<ArrayView> viewsOf(const Signature& signature, void** arguments) {
   return views;
 }
 
-
 }  // namespace
 
-std::shared_ptr<const ReferenceCode> referenceOf(const GraphView& graph) { return std::make_shared<Interpreter>(graph); }
+std::shared_ptr<const ReferenceCode> referenceOf(const GraphView& graph) {
+  return std::make_shared<Interpreter>(graph);
+}
 
 Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference) {
   return [reference](Session&, void** arguments) {
@@ -181,8 +198,8 @@ Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, Exec
       double allowed = std::fmax(2 * naive_error, 8 * 0x1p-23 * largest);
       if (!(error <= allowed))
         throw Error("verify: result " + std::to_string(r) + " '" + signature.results[r].name + "': element " +
-                    std::to_string(at) + " is off by " + std::to_string(error) + "; at most " + std::to_string(allowed) +
-                    " is allowed; this is a mistake of heed, not yours");
+                    std::to_string(at) + " is off by " + std::to_string(error) + "; at most " +
+                    std::to_string(allowed) + " is allowed; this is a mistake of heed, not yours");
     }
   };
 }

@@ -20,8 +20,8 @@ static TensorSpec specOf(Type type, DictionaryAttr attributes) {
     if (auto name = attributes.getAs<StringAttr>("heed.name")) spec.name = name.str();
   spec.dtype = dtypeOf(ir::elementOf(type));
   for (const ir::Axis& axis : ir::axesOf(type))
-    spec.axes.push_back({axis.name.str(), axis.isStatic() ? axis.name.str() : axis.symbol.str(),
-                         axis.isStatic() ? axis.extent : -1});
+    spec.axes.push_back(
+        {axis.name.str(), axis.isStatic() ? axis.name.str() : axis.symbol.str(), axis.isStatic() ? axis.extent : -1});
   return spec;
 }
 

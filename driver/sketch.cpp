@@ -9,17 +9,17 @@ using Axes = Sketch::Axes;
 
 static bool has(const Axes& axes, Axis axis) { return std::find(axes.begin(), axes.end(), axis) != axes.end(); }
 
-static Attribute attributeOf(std::string_view name, Attribute::Kind kind) {
-  Attribute attribute;
+static tape::Attribute attributeOf(std::string_view name, tape::Attribute::Kind kind) {
+  tape::Attribute attribute;
   attribute.name = name;
   attribute.kind = kind;
   return attribute;
 }
 
-static std::vector<Attribute> named(std::string_view name, const Axes& axes) {
-  std::vector<Attribute> list;
+static std::vector<tape::Attribute> named(std::string_view name, const Axes& axes) {
+  std::vector<tape::Attribute> list;
   for (Axis a : axes) {
-    Attribute attribute = attributeOf(name, Attribute::Kind::axis);
+    tape::Attribute attribute = attributeOf(name, tape::Attribute::Kind::axis);
     attribute.axis = a;
     list.push_back(attribute);
   }
@@ -37,8 +37,8 @@ const TypeInfo* Sketch::type(DType dtype, const Axes& axes) {
 }
 
 Sketch::Tensor Sketch::add(std::string op, const std::vector<Tensor>& operands, DType dtype, Axes axes,
-                           std::vector<Attribute> attributes) {
-  Node node;
+                           std::vector<tape::Attribute> attributes) {
+  tape::Node node;
   node.op = keep(std::move(op));
   node.operands = {std::uint32_t(operands_.size()), std::uint32_t(operands.size())};
   for (const Tensor& x : operands) operands_.push_back(x.id);
@@ -53,13 +53,14 @@ Sketch::Tensor Sketch::add(std::string op, const std::vector<Tensor>& operands, 
 }
 
 Sketch::Tensor Sketch::input(std::string name, DType dtype, Axes axes) {
-  Attribute attribute = attributeOf("name", Attribute::Kind::text);
+  tape::Attribute attribute = attributeOf("name", tape::Attribute::Kind::text);
   attribute.text = keep(std::move(name));
   return add("input", {}, dtype, std::move(axes), {attribute});
 }
 
 Sketch::Tensor Sketch::number(double value, DType dtype) {
-  Attribute attribute = attributeOf("value", dtype == DType::f32 ? Attribute::Kind::real : Attribute::Kind::integer);
+  tape::Attribute attribute =
+      attributeOf("value", dtype == DType::f32 ? tape::Attribute::Kind::real : tape::Attribute::Kind::integer);
   attribute.real = value;
   attribute.integer = dtype == DType::f32 ? 0 : std::int64_t(value);
   return add("constant", {}, dtype, {}, {attribute});
@@ -111,9 +112,9 @@ Sketch::Tensor Sketch::along(Tensor x, Axis axis) {
 }
 
 void Sketch::results(std::vector<Tensor> tensors) {
-  std::vector<Attribute> names;
+  std::vector<tape::Attribute> names;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    Attribute attribute = attributeOf("name", Attribute::Kind::text);
+    tape::Attribute attribute = attributeOf("name", tape::Attribute::Kind::text);
     attribute.text = keep("r" + std::to_string(i));
     names.push_back(attribute);
   }

@@ -45,18 +45,18 @@ class Sketch {
  private:
   const TypeInfo* type(DType dtype, const Axes& axes);
   Tensor add(std::string op, const std::vector<Tensor>& operands, DType dtype, Axes axes,
-             std::vector<Attribute> attributes = {});
+             std::vector<tape::Attribute> attributes = {});
   std::string_view keep(std::string text) { return text_.emplace_back(std::move(text)); }
 
   std::deque<std::string> text_;
   std::deque<AxisInfo> axes_;
   std::deque<std::vector<Axis>> lists_;
   std::deque<TypeInfo> types_;
-  std::vector<Node> nodes_;
+  std::vector<tape::Node> nodes_;
   std::vector<ValueInfo> values_;
   std::vector<std::uint32_t> operands_;
-  std::vector<Attribute> attributes_;
-  std::vector<Scope> scopes_{Scope{}};
+  std::vector<tape::Attribute> attributes_;
+  std::vector<tape::Scope> scopes_{tape::Scope{}};
 };
 
 }  // namespace heed

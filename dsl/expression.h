@@ -29,9 +29,9 @@ constexpr auto bind(Tape* tape, const T& x) {
 template <class Word, class Type, class... Args>
 struct Expr : PointwiseWords<Expr<Word, Type, Args...>> {
   hana::tuple<Args...> args;
-  Place place;
+  tape::Place place;
 
-  constexpr Expr(Place p, const Args&... a) : args(a...), place(p) {}
+  constexpr Expr(tape::Place p, const Args&... a) : args(a...), place(p) {}
   constexpr Type bind(Tape* tape) const {
     return hana::unpack(
         args, [&](const auto&... arg) { return emit<Type>(tape, Word::name, {arg.bind(tape).id...}, {}, place); });
@@ -41,11 +41,11 @@ struct Expr : PointwiseWords<Expr<Word, Type, Args...>> {
 template <class D>
 struct Constant : PointwiseWords<Constant<D>> {
   double value;
-  Place place;
+  tape::Place place;
 
-  constexpr Constant(Place p, double v) : value(v), place(p) {}
+  constexpr Constant(tape::Place p, double v) : value(v), place(p) {}
   constexpr Tensor<D> bind(Tape* tape) const {
-    Attribute attribute =
+    tape::Attribute attribute =
         isFloat(D::dtype) ? realAttribute("value", value) : integerAttribute("value", std::int64_t(value));
     return emit<Tensor<D>>(tape, op::constant, {}, {attribute}, place);
   }
@@ -54,9 +54,9 @@ struct Constant : PointwiseWords<Constant<D>> {
 template <class A>
 struct Index : PointwiseWords<Index<A>> {
   using axis = A;
-  Place place;
+  tape::Place place;
 
-  constexpr explicit Index(Place p) : place(p) {}
+  constexpr explicit Index(tape::Place p) : place(p) {}
   constexpr Tensor<i32, A> bind(Tape* tape) const {
     return emit<Tensor<i32, A>>(tape, op::index, {}, {axisAttribute<A>("axis")}, place);
   }

@@ -60,12 +60,12 @@ class AxisNames {
 constexpr std::string_view sharedAxisName(const GraphView& graph) {
   // An axis enters a graph as one of an input or a parameter, or as an attribute.
   std::size_t most = graph.attributes.size;
-  for (const Node& node : graph.nodes)
+  for (const tape::Node& node : graph.nodes)
     if (!node.operands.count && node.results.count) most += graph.values[node.results.begin].type->rank;
   AxisNames names(most);
-  for (const Attribute& attribute : graph.attributes)
-    if (attribute.kind == Attribute::Kind::axis && !names.add(attribute.axis)) return attribute.axis->name;
-  for (const Node& node : graph.nodes) {
+  for (const tape::Attribute& attribute : graph.attributes)
+    if (attribute.kind == tape::Attribute::Kind::axis && !names.add(attribute.axis)) return attribute.axis->name;
+  for (const tape::Node& node : graph.nodes) {
     if (node.operands.count || !node.results.count) continue;
     const TypeInfo& type = *graph.values[node.results.begin].type;
     for (std::uint32_t i = 0; i < type.rank; ++i)
@@ -96,7 +96,7 @@ constexpr bool sound() {
   return own && distinct;
 }
 
-constexpr void nameInputs(Attribute* attributes, std::initializer_list<std::string_view> names) {
+constexpr void nameInputs(tape::Attribute* attributes, std::initializer_list<std::string_view> names) {
   for (const std::string_view& name : names) {
     if (name.empty()) throw Mistake("heed: trace: an input has an empty name");
     for (const std::string_view* other = names.begin(); other != &name; ++other)

@@ -20,11 +20,11 @@ struct Graph {
   using signature = Signature;
 
   std::string_view name;
-  Node nodes[Nodes + 1]{};
+  tape::Node nodes[Nodes + 1]{};
   ValueInfo values[Values + 1]{};
   std::uint32_t operands[Operands + 1]{};
-  Attribute attributes[Attributes + 1]{};
-  Scope scopes[Scopes + 1]{};
+  tape::Attribute attributes[Attributes + 1]{};
+  tape::Scope scopes[Scopes + 1]{};
 
   constexpr operator GraphView() const {
     return {tape_version,    name, {nodes, Nodes}, {values, Values}, {operands, Operands}, {attributes, Attributes},

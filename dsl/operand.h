@@ -113,9 +113,9 @@ enum class Typing { same, floating, compare, logic, select };
 
 // The bodies of the words, in pointwise_rules.h.
 template <class Word, class... Args>
-constexpr auto elementwise(Place place, const Args&... args);
+constexpr auto elementwise(tape::Place place, const Args&... args);
 template <class Word, class M, class X, class Y>
-constexpr auto select(Place place, const M& mask, const X& x, const Y& y);
+constexpr auto select(tape::Place place, const M& mask, const X& x, const Y& y);
 
 }  // namespace lang
 }  // namespace heed

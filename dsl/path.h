@@ -50,7 +50,7 @@ constexpr bool matches(const GraphView& graph, std::int32_t scope, std::string_v
 /// The position among the parameters.
 constexpr int parameterAt(const GraphView& graph, std::string_view path) {
   int position = 0;
-  for (const Node& node : graph.nodes) {
+  for (const tape::Node& node : graph.nodes) {
     if (node.op != op::param) continue;
     if (matches(graph, std::int32_t(node.scope), path)) return position;
     ++position;

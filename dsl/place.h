@@ -12,22 +12,22 @@
 namespace heed::lang {
 
 /// As a default argument of a word: the line of its caller.
-constexpr Place caller(const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE()) {
+constexpr tape::Place caller(const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE()) {
   return {file, line};
 }
 
 template <class T>
 struct here {
   T value;
-  Place place;
+  tape::Place place;
   constexpr here(const T& v, const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE())
       : value(v), place{file, line} {}
-  constexpr here(const T& v, Place p) : value(v), place(p) {}
+  constexpr here(const T& v, tape::Place p) : value(v), place(p) {}
 };
 
 /// x as if written at `place`: for words made of words.
 template <class T>
-constexpr here<T> at(Place place, const T& x) {
+constexpr here<T> at(tape::Place place, const T& x) {
   return {x, place};
 }
 

@@ -90,7 +90,7 @@ struct Broadcast<L, R> {
 
 /// x as an operand of element type D: numbers become constants, index expressions are cast.
 template <class D, class T>
-constexpr auto prepare(Place place, const T& x) {
+constexpr auto prepare(tape::Place place, const T& x) {
   if constexpr (Scalar<T>)
     return Constant<D>(place, double(x));
   else if constexpr (std::is_same_v<ElementOf<T>, D>)
@@ -111,7 +111,7 @@ constexpr Tape* tapeAmong(const T& x, const Rest&... rest) {
 }
 
 template <class Word, class Result, class... Args>
-constexpr auto apply(Place place, const Args&... args) {
+constexpr auto apply(tape::Place place, const Args&... args) {
   if constexpr ((AnyExpression<Args> && ...)) {
     return Expr<Word, Result, Args...>(place, args...);
   } else {
@@ -123,7 +123,7 @@ constexpr auto apply(Place place, const Args&... args) {
 // ---- the two shapes of a pointwise word
 
 template <class Word, class... Args>
-constexpr auto elementwise(Place place, const Args&... args) {
+constexpr auto elementwise(tape::Place place, const Args&... args) {
   if constexpr ((Faulty<Args> || ...)) {
     return Fault{};
   } else {
@@ -152,7 +152,7 @@ constexpr auto elementwise(Place place, const Args&... args) {
 }
 
 template <class Word, class M, class X, class Y>
-constexpr auto select(Place place, const M& mask, const X& x, const Y& y) {
+constexpr auto select(tape::Place place, const M& mask, const X& x, const Y& y) {
   if constexpr (Faulty<M> || Faulty<X> || Faulty<Y>) {
     return Fault{};
   } else {

@@ -42,19 +42,19 @@ inline std::string toText(const TypeInfo& type) {
   return text + ']';
 }
 
-inline void write(std::ostream& out, const Attribute& attribute) {
+inline void write(std::ostream& out, const tape::Attribute& attribute) {
   out << ' ' << attribute.name << '=';
   switch (attribute.kind) {
-    case Attribute::Kind::integer:
+    case tape::Attribute::Kind::integer:
       out << attribute.integer;
       break;
-    case Attribute::Kind::real:
+    case tape::Attribute::Kind::real:
       out << attribute.real;
       break;
-    case Attribute::Kind::text:
+    case tape::Attribute::Kind::text:
       out << '"' << attribute.text << '"';
       break;
-    case Attribute::Kind::axis:
+    case tape::Attribute::Kind::axis:
       out << attribute.axis->name;
       break;
   }
@@ -63,7 +63,7 @@ inline void write(std::ostream& out, const Attribute& attribute) {
 }  // namespace lang
 
 /// One node. Its place is given without the folder.
-inline std::string toText(const GraphView& graph, const Node& node) {
+inline std::string toText(const GraphView& graph, const tape::Node& node) {
   std::ostringstream out;
   for (std::uint32_t i = 0; i < node.results.count; ++i) out << (i ? ", %" : "%") << node.results.begin + i;
   out << (node.results.count ? " = " : "") << node.op;
@@ -82,7 +82,7 @@ inline std::string toText(const GraphView& graph, const Node& node) {
 
 inline std::string toText(const GraphView& graph) {
   std::string text;
-  for (const Node& node : graph.nodes) text += toText(graph, node) + '\n';
+  for (const tape::Node& node : graph.nodes) text += toText(graph, node) + '\n';
   return text;
 }
 

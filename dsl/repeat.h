@@ -39,25 +39,25 @@ struct Repeat {
   std::uint32_t scope = lang::unbound;
 
   template <class A>
-  constexpr auto operator()(const A& a, Place place = lang::caller()) const {
+  constexpr auto operator()(const A& a, tape::Place place = lang::caller()) const {
     return run(place, a);
   }
   template <class A, class B>
-  constexpr auto operator()(const A& a, const B& b, Place place = lang::caller()) const {
+  constexpr auto operator()(const A& a, const B& b, tape::Place place = lang::caller()) const {
     return run(place, a, b);
   }
   template <class A, class B, class C>
-  constexpr auto operator()(const A& a, const B& b, const C& c, Place place = lang::caller()) const {
+  constexpr auto operator()(const A& a, const B& b, const C& c, tape::Place place = lang::caller()) const {
     return run(place, a, b, c);
   }
   template <class A, class B, class C, class D>
-  constexpr auto operator()(const A& a, const B& b, const C& c, const D& d, Place place = lang::caller()) const {
+  constexpr auto operator()(const A& a, const B& b, const C& c, const D& d, tape::Place place = lang::caller()) const {
     return run(place, a, b, c, d);
   }
 
  private:
   template <class... A>
-  constexpr auto run(Place place, const A&... args) const {
+  constexpr auto run(tape::Place place, const A&... args) const {
     constexpr bool callable = std::is_invocable_v<const Block&, const A&...>;
     static_assert(callable, "heed: Repeat<N, Block>: Block cannot be called with these operands");
     if constexpr (callable) {
@@ -78,7 +78,8 @@ struct Repeat {
   }
 
   template <class R, class... A, std::size_t... C, std::size_t... E>
-  constexpr R trace(Place place, std::tuple<A...> args, std::index_sequence<C...>, std::index_sequence<E...>) const {
+  constexpr R trace(tape::Place place, std::tuple<A...> args, std::index_sequence<C...>,
+                    std::index_sequence<E...>) const {
     using Carries = ResultTensors<R>;
     lang::Tape* tape = std::get<0>(args).tape;
     Carries before{std::tuple_element_t<C, Carries>(std::get<C>(args))...};
@@ -93,7 +94,8 @@ struct Repeat {
   }
 
   constexpr std::uint32_t structural(lang::Tape& tape, std::string_view op, lang::Tape::Ids ids,
-                                     lang::Tape::Types types, lang::Tape::Attributes attributes, Place place) const {
+                                     lang::Tape::Types types, lang::Tape::Attributes attributes,
+                                     tape::Place place) const {
     lang::Inside here(tape, scope, place);
     return tape.add(op, ids, attributes, types, place);
   }

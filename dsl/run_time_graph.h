@@ -23,7 +23,7 @@ class Pooled {
   ~Pooled() { delete[] data_; }
 
   T* data() { return data_; }
-  Pool<T> view() const { return {data_, size_}; }
+  tape::Pool<T> view() const { return {data_, size_}; }
 
  private:
   T* data_;
@@ -63,11 +63,11 @@ class RunTimeGraph {
 
  private:
   std::string_view name_;
-  lang::Pooled<Node> nodes_;
+  lang::Pooled<tape::Node> nodes_;
   lang::Pooled<ValueInfo> values_;
   lang::Pooled<std::uint32_t> operands_;
-  lang::Pooled<Attribute> attributes_;
-  lang::Pooled<Scope> scopes_;
+  lang::Pooled<tape::Attribute> attributes_;
+  lang::Pooled<tape::Scope> scopes_;
 };
 
 /// traceAtRunTime(sdpa, "q", "k", "v"), traceAtRunTime(Mlp{.epsilon = epsilon}, "x"). Runs f twice. Throws Mistake.

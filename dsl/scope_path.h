@@ -12,7 +12,7 @@ namespace heed {
 
 /// "" for the root, else the fields joined by dots, {i} after one that is repeated: "layers.{i}.attn.q.weight".
 inline std::string scopePath(const GraphView& graph, std::uint32_t scope) {
-  const Scope& s = graph.scopes[scope];
+  const tape::Scope& s = graph.scopes[scope];
   if (s.parent < 0) return "";
   std::string path = scopePath(graph, std::uint32_t(s.parent));
   if (!path.empty() && !s.field.empty()) path += '.';

@@ -29,6 +29,13 @@ struct TypeInfo {
   const AxisInfo* const* axes = nullptr;
 };
 
+struct ValueInfo {
+  const TypeInfo* type = nullptr;
+};
+
+/// What the tape is made of. A namespace of its own: users name their axes Node, Range and Place.
+namespace tape {
+
 struct Range {
   std::uint32_t begin = 0, count = 0;
 };
@@ -58,10 +65,6 @@ struct Scope {
   std::int32_t count = 0;
 };
 
-struct ValueInfo {
-  const TypeInfo* type = nullptr;
-};
-
 /// One operation: `op` is a word of words.td (softmax, add, ...) or one of the structural names
 ///   input    no operand, one result; text attribute `name`
 ///   param    no operand, one result; its name is the path of its scope (the scope of the parameter itself)
@@ -89,19 +92,21 @@ struct Pool {
   constexpr const T* end() const { return data + size; }
 };
 
+}  // namespace tape
+
 struct GraphView {
   std::uint32_t version = tape_version;
   std::string_view name;
-  Pool<Node> nodes;
-  Pool<ValueInfo> values;
-  Pool<std::uint32_t> operands;  // ids into `values`
-  Pool<Attribute> attributes;
-  Pool<Scope> scopes;
+  tape::Pool<tape::Node> nodes;
+  tape::Pool<ValueInfo> values;
+  tape::Pool<std::uint32_t> operands;  // ids into `values`
+  tape::Pool<tape::Attribute> attributes;
+  tape::Pool<tape::Scope> scopes;
 
   /// How many nodes are the word `op`.
   constexpr int count(std::string_view op) const {
     int n = 0;
-    for (const Node& node : nodes) n += node.op == op;
+    for (const tape::Node& node : nodes) n += node.op == op;
     return n;
   }
 };

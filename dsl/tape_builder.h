@@ -23,27 +23,27 @@ inline constexpr std::uint32_t unbound = ~0u;
 struct Sizes {
   std::uint32_t nodes = 0, values = 0, operands = 0, attributes = 0, scopes = 1;  // scopes[0] is the root
   bool foreign = false;                                                           // a tensor of no graph was used
-  Place foreignAt;
+  tape::Place foreignAt;
 };
 
 class Tape {
  public:
   using Ids = std::initializer_list<std::uint32_t>;
   using Types = std::initializer_list<const TypeInfo*>;
-  using Attributes = std::initializer_list<Attribute>;
+  using Attributes = std::initializer_list<tape::Attribute>;
 
   Sizes size;
   std::uint32_t scope = 0;    // of the nodes to come
   bool insideModule = false;  // whether they belong to `scope` for sure
-  Place user;                 // the line that called into the shipped modules; line 0: none
+  tape::Place user;           // the line that called into the shipped modules; line 0: none
   std::uint32_t firstParam = 0;
 
   constexpr Tape() = default;  // measures
-  constexpr Tape(Node* n, ValueInfo* v, std::uint32_t* o, Attribute* a, Scope* s)
+  constexpr Tape(tape::Node* n, ValueInfo* v, std::uint32_t* o, tape::Attribute* a, tape::Scope* s)
       : nodes_(n), values_(v), operands_(o), attributes_(a), scopes_(s) {}
 
   /// Appends a node; returns the id of its first result.
-  constexpr std::uint32_t add(std::string_view op, Ids ids, Attributes attributes, Types results, Place place) {
+  constexpr std::uint32_t add(std::string_view op, Ids ids, Attributes attributes, Types results, tape::Place place) {
     if (nodes_) return write(op, ids, attributes, results, place);
     for (std::uint32_t id : ids)
       if (id >= size.values) size.foreign = true, size.foreignAt = place;
@@ -86,8 +86,8 @@ class Tape {
   }
 
  private:
-  constexpr std::uint32_t write(std::string_view op, Ids ids, Attributes attributes, Types results, Place place) {
-    Node& node = nodes_[size.nodes++];
+  constexpr std::uint32_t write(std::string_view op, Ids ids, Attributes attributes, Types results, tape::Place place) {
+    tape::Node& node = nodes_[size.nodes++];
     node = {op,
             {size.operands, std::uint32_t(ids.size())},
             {size.values, std::uint32_t(results.size())},
@@ -98,7 +98,7 @@ class Tape {
       operands_[size.operands++] = id;
       if (!insideModule && isParam(id)) node.scope = holder(id);
     }
-    for (const Attribute& attribute : attributes) attributes_[size.attributes++] = attribute;
+    for (const tape::Attribute& attribute : attributes) attributes_[size.attributes++] = attribute;
     for (const TypeInfo* type : results) values_[size.values++].type = type;
     return node.results.begin;
   }
@@ -112,18 +112,18 @@ class Tape {
     return a;
   }
 
-  Node* nodes_ = nullptr;
+  tape::Node* nodes_ = nullptr;
   ValueInfo* values_ = nullptr;
   std::uint32_t* operands_ = nullptr;
-  Attribute* attributes_ = nullptr;
-  Scope* scopes_ = nullptr;
+  tape::Attribute* attributes_ = nullptr;
+  tape::Scope* scopes_ = nullptr;
   std::uint32_t paramCount_ = 0;
 };
 
 /// While it lives, nodes are said to be at `place`, unless an outer one says where: for words made of words.
 class UserLine {
  public:
-  constexpr UserLine(Tape* tape, Place place) : tape_(tape), user_(tape ? tape->user : Place{}) {
+  constexpr UserLine(Tape* tape, tape::Place place) : tape_(tape), user_(tape ? tape->user : tape::Place{}) {
     if (tape && !tape->user.line) tape->user = place;
   }
   constexpr ~UserLine() {
@@ -134,19 +134,19 @@ class UserLine {
 
  private:
   Tape* tape_;
-  Place user_;
+  tape::Place user_;
 };
 
 /// While it lives, nodes belong to `scope` for sure and are said to be at `place`, unless an outer one says where.
 class Inside {
  public:
-  constexpr Inside(Tape& tape, std::uint32_t scope, Place place, bool sure = true) : Inside(&tape, place) {
+  constexpr Inside(Tape& tape, std::uint32_t scope, tape::Place place, bool sure = true) : Inside(&tape, place) {
     tape.scope = scope;
     tape.insideModule = sure;
   }
   /// In the module that `parameter` is a member of, or `up` levels above it.
   template <class Parameter>
-  constexpr Inside(const Parameter& parameter, Place place, int up = 0) : Inside(parameter.tape, place) {
+  constexpr Inside(const Parameter& parameter, tape::Place place, int up = 0) : Inside(parameter.tape, place) {
     if (!tape_) return;
     tape_->scope = tape_->holder(parameter.id, up);
     tape_->insideModule = true;
@@ -160,7 +160,7 @@ class Inside {
   Inside& operator=(const Inside&) = delete;
 
  private:
-  constexpr Inside(Tape* tape, Place place)
+  constexpr Inside(Tape* tape, tape::Place place)
       : line_(tape, place), tape_(tape), scope_(tape ? tape->scope : 0), sure_(tape && tape->insideModule) {}
 
   UserLine line_;
@@ -170,17 +170,17 @@ class Inside {
 };
 
 template <class A>
-constexpr Attribute axisAttribute(std::string_view name) {
-  return {name, Attribute::Kind::axis, 0, 0, {}, &axisInfo<A>};
+constexpr tape::Attribute axisAttribute(std::string_view name) {
+  return {name, tape::Attribute::Kind::axis, 0, 0, {}, &axisInfo<A>};
 }
-constexpr Attribute integerAttribute(std::string_view name, std::int64_t value) {
-  return {name, Attribute::Kind::integer, value, 0, {}, nullptr};
+constexpr tape::Attribute integerAttribute(std::string_view name, std::int64_t value) {
+  return {name, tape::Attribute::Kind::integer, value, 0, {}, nullptr};
 }
-constexpr Attribute realAttribute(std::string_view name, double value) {
-  return {name, Attribute::Kind::real, 0, value, {}, nullptr};
+constexpr tape::Attribute realAttribute(std::string_view name, double value) {
+  return {name, tape::Attribute::Kind::real, 0, value, {}, nullptr};
 }
-constexpr Attribute textAttribute(std::string_view name, std::string_view text) {
-  return {name, Attribute::Kind::text, 0, 0, text, nullptr};
+constexpr tape::Attribute textAttribute(std::string_view name, std::string_view text) {
+  return {name, tape::Attribute::Kind::text, 0, 0, text, nullptr};
 }
 
 }  // namespace heed::lang

@@ -25,7 +25,7 @@ struct TypeStore<true, D, A...> {
 
 /// Appends a node with one result of type R.
 template <class R>
-constexpr R emit(Tape* tape, std::string_view op, Tape::Ids operands, Tape::Attributes attributes, Place place) {
+constexpr R emit(Tape* tape, std::string_view op, Tape::Ids operands, Tape::Attributes attributes, tape::Place place) {
   if (!tape) return R{};
   return R{tape, tape->add(op, operands, attributes, {&R::info}, place)};
 }
@@ -85,7 +85,7 @@ struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
   template <class E, class... B>
   requires(!std::is_same_v<Tensor, Tensor<E, B...>>)
 #ifdef __clang__
-      constexpr Tensor(const Tensor<E, B...>& x, Place place = lang::caller()) {
+      constexpr Tensor(const Tensor<E, B...>& x, tape::Place place = lang::caller()) {
     constexpr bool axesAgree = lang::sameAxes<axes<A...>, axes<B...>>, typesAgree = std::is_same_v<D, E>;
     static_assert(axesAgree, "heed: a tensor with other axes is expected here");
     static_assert(!axesAgree || typesAgree,
@@ -94,7 +94,7 @@ struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
   }
 #else
       constexpr Tensor(const Tensor<E, B...>& x, lang::Converted<Tensor, Tensor<E, B...>> = {},
-                       Place place = lang::caller())
+                       tape::Place place = lang::caller())
       : Tensor(lang::emit<Tensor>(x.tape, op::permute, {x.id}, {}, place)) {
   }
 #endif
@@ -107,7 +107,7 @@ struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
   template <class M>
   requires std::is_class_v<M> && std::is_invocable_v<const M&, Tensor>
   friend constexpr auto operator|(lang::here<Tensor> x, const M& layer) {
-    if constexpr (std::is_invocable_v<const M&, Tensor, Place>)
+    if constexpr (std::is_invocable_v<const M&, Tensor, tape::Place>)
       return layer(x.value, x.place);
     else
       return layer(x.value);

@@ -23,7 +23,7 @@ namespace hana = boost::hana;
 /// The node that defines a value.
 constexpr std::size_t producer(const GraphView& graph, std::uint32_t value) {
   for (std::size_t i = 0; i < graph.nodes.size; ++i) {
-    const Range& results = graph.nodes[i].results;
+    const tape::Range& results = graph.nodes[i].results;
     if (value - results.begin < results.count) return i;
   }
   return graph.nodes.size;
@@ -31,7 +31,7 @@ constexpr std::size_t producer(const GraphView& graph, std::uint32_t value) {
 
 template <const auto& G, std::size_t I>
 struct TypedNode {
-  static constexpr const Node& node = G.nodes[I];
+  static constexpr const tape::Node& node = G.nodes[I];
   static constexpr std::string_view op = node.op;
   static constexpr std::size_t position = I;
 

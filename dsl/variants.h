@@ -13,61 +13,61 @@ namespace heed::variants {
 
 /// A query sees itself and what is before it.
 template <lang::Operand I, lang::Operand J>
-constexpr auto causal(const I& i, const J& j, Place place = lang::caller()) {
+constexpr auto causal(const I& i, const J& j, tape::Place place = lang::caller()) {
   return lang::at(place, j) <= i;
 }
 template <Axis Query, Axis Key>
-constexpr auto causal(Place place = lang::caller()) {
+constexpr auto causal(tape::Place place = lang::caller()) {
   return causal(position<Query>(place), position<Key>(place), place);
 }
 
 /// Causal, and no further back than `size` keys, itself included (Mistral's sliding window).
 template <lang::Operand I, lang::Operand J>
-constexpr auto slidingWindow(const I& i, const J& j, int size, Place place = lang::caller()) {
+constexpr auto slidingWindow(const I& i, const J& j, int size, tape::Place place = lang::caller()) {
   return lang::at(place, causal(i, j, place)) && lang::at(place, lang::at(place, i) - j) < size;
 }
 template <Axis Query, Axis Key>
-constexpr auto slidingWindow(int size, Place place = lang::caller()) {
+constexpr auto slidingWindow(int size, tape::Place place = lang::caller()) {
   return slidingWindow(position<Query>(place), position<Key>(place), size, place);
 }
 
 /// Everybody sees the first `length` keys; beyond them, causal. length: a number, or an i32 tensor of one per sequence.
 template <lang::Operand I, lang::Operand J, class Length>
-constexpr auto prefix(const I& i, const J& j, const Length& length, Place place = lang::caller()) {
+constexpr auto prefix(const I& i, const J& j, const Length& length, tape::Place place = lang::caller()) {
   return lang::at(place, causal(i, j, place)) || lang::at(place, j) < length;
 }
 template <Axis Query, Axis Key, class Length>
-constexpr auto prefix(const Length& length, Place place = lang::caller()) {
+constexpr auto prefix(const Length& length, tape::Place place = lang::caller()) {
   return prefix(position<Query>(place), position<Key>(place), length, place);
 }
 
 /// Query and key lie in one document of a packed batch. id: the document of each token, an i32 tensor along Query.
 template <class Id, lang::Operand I, lang::Operand J>
-constexpr auto sameDocument(const Id& id, const I& i, const J& j, Place place = lang::caller()) {
+constexpr auto sameDocument(const Id& id, const I& i, const J& j, tape::Place place = lang::caller()) {
   return lang::at(place, id[i]) == id[j];
 }
 template <Axis Query, Axis Key, class Id>
-constexpr auto sameDocument(const Id& id, Place place = lang::caller()) {
+constexpr auto sameDocument(const Id& id, tape::Place place = lang::caller()) {
   return sameDocument(id, position<Query>(place), position<Key>(place), place);
 }
 
 /// The key is no padding. length: how many keys are valid, one number per sequence.
 template <lang::Operand J, class Length>
-constexpr auto padding(const J& j, const Length& length, Place place = lang::caller()) {
+constexpr auto padding(const J& j, const Length& length, tape::Place place = lang::caller()) {
   return lang::at(place, j) < length;
 }
 template <Axis Key, class Length>
-constexpr auto padding(const Length& length, Place place = lang::caller()) {
+constexpr auto padding(const Length& length, tape::Place place = lang::caller()) {
   return padding(position<Key>(place), length, place);
 }
 
 /// The bias of ALiBi, slope (j - i), one slope per head (Press et al., arXiv:2108.12409). Add it to the scores.
 template <class Slope, lang::Operand I, lang::Operand J>
-constexpr auto alibi(const Slope& slope, const I& i, const J& j, Place place = lang::caller()) {
+constexpr auto alibi(const Slope& slope, const I& i, const J& j, tape::Place place = lang::caller()) {
   return lang::at(place, slope) * (lang::at(place, j) - i);
 }
 template <Axis Query, Axis Key, class Slope>
-constexpr auto alibi(const Slope& slope, Place place = lang::caller()) {
+constexpr auto alibi(const Slope& slope, tape::Place place = lang::caller()) {
   return alibi(slope, position<Query>(place), position<Key>(place), place);
 }
 

@@ -37,12 +37,12 @@ static void run(const lesson::CommandLine& line) {
   auto causal = lesson::compile(projected, line);
   if (line.compile_only) return;
 
-  Array<f32, Word, In> x{.43, .15, .89,    // Your
-                          .55, .87, .66,    // journey
-                          .57, .85, .64,    // starts
-                          .22, .58, .33,    // with
-                          .77, .25, .10,    // one
-                          .05, .80, .55};  // step
+  Array<f32, Word, In> x{.43, .15, .89,   // Your
+                         .55, .87, .66,   // journey
+                         .57, .85, .64,   // starts
+                         .22, .58, .33,   // with
+                         .77, .25, .10,   // one
+                         .05, .80, .55};  // step
   auto [weights, context] = attention(x);
   std::cout << "Attention weights, one row a word\n" << weights << "\nContext\n" << context << '\n';
 

@@ -32,7 +32,8 @@ struct Mask {
       throw Error("--mask", s.mask + " was given", "must be none, causal, window:W, padding, alibi or document");
     }
     std::mt19937 random(7);
-    for (std::int64_t b = 0; b < s.batch; ++b) valid.push_back(std::int32_t(s.kv_seq - b * s.kv_seq / (2 * s.batch) - s.kv_seq / 8));
+    for (std::int64_t b = 0; b < s.batch; ++b)
+      valid.push_back(std::int32_t(s.kv_seq - b * s.kv_seq / (2 * s.batch) - s.kv_seq / 8));
     for (std::int32_t document = 0; std::int64_t(documents.size()) < s.kv_seq; ++document)
       documents.insert(documents.end(), 100 + random() % 401, document);
     documents.resize(std::size_t(s.kv_seq));
@@ -73,7 +74,9 @@ AnyArray whole(const std::vector<std::int32_t>& values, std::size_t from = 0) {
   return array;
 }
 
-float slopeOf(std::int64_t head, std::int64_t heads) { return float(std::exp2(-8. * double(head + 1) / double(heads))); }
+float slopeOf(std::int64_t head, std::int64_t heads) {
+  return float(std::exp2(-8. * double(head + 1) / double(heads)));
+}
 
 /// The formula of the shape; its inputs in order go to `tensors`.
 void write(Sketch& sketch, const AttentionShape& s, const Mask& mask, Tensors& tensors) {
@@ -114,7 +117,8 @@ void write(Sketch& sketch, const AttentionShape& s, const Mask& mask, Tensors& t
   auto hide = [&](Tensor visible) { scores = sketch.where(visible, scores, -INFINITY); };
   if (mask.kind == "causal" || mask.kind == "alibi") hide(causal());
   if (mask.kind == "window") {
-    Tensor near = sketch.pointwise("lt", {sketch.pointwise("sub", {i, j}), sketch.number(double(mask.window), DType::i32)});
+    Tensor near =
+        sketch.pointwise("lt", {sketch.pointwise("sub", {i, j}), sketch.number(double(mask.window), DType::i32)});
     hide(sketch.pointwise("and", {causal(), near}));
   }
   if (mask.kind == "padding") {
@@ -178,7 +182,8 @@ void check(AttentionShape& s) {
   if (std::min({s.batch, s.heads, s.kv_heads, s.seq, s.kv_seq, s.depth}) < 1)
     throw Error("heed-bench attention", "an extent below 1 was given", "all extents must be positive");
   if (s.heads % s.kv_heads)
-    throw Error("--kv-heads", std::to_string(s.kv_heads) + " was given", "must divide --heads=" + std::to_string(s.heads));
+    throw Error("--kv-heads", std::to_string(s.kv_heads) + " was given",
+                "must divide --heads=" + std::to_string(s.heads));
   if (s.kv_seq < s.seq && s.mask != "none" && s.mask != "padding")
     throw Error("--kv-seq", std::to_string(s.kv_seq) + " was given",
                 "must be at least --seq=" + std::to_string(s.seq) + " under --mask=" + s.mask);

@@ -27,7 +27,8 @@ int main(int argc, char** argv) {
   attention->add_option("--seq", shape.seq, "queries")->capture_default_str();
   attention->add_option("--kv-seq", shape.kv_seq, "keys; default: --seq");
   attention->add_option("--depth", shape.depth, "numbers per head")->capture_default_str();
-  attention->add_option("--mask", shape.mask, "none, causal, window:W, padding, alibi or document")->capture_default_str();
+  attention->add_option("--mask", shape.mask, "none, causal, window:W, padding, alibi or document")
+      ->capture_default_str();
   attention->add_option("--dtype", shape.dtype, "f32")->capture_default_str();
   attention->add_option("--threads", options.threads, "0: all")->check(CLI::Range(0, 4096));
   attention->add_option("--target", target, "cpu, cpu:avx512, cpu:avx2 or cpu:baseline")->capture_default_str();
@@ -41,15 +42,24 @@ int main(int argc, char** argv) {
     int threads = threadCount(options.threads);
     bench::AttentionResult r = bench::attention(shape, options, seconds);
     if (json) {
-      llvm::json::Object line{{"workload", "attention"},      {"dtype", shape.dtype},
-                              {"mask", shape.mask},           {"batch", shape.batch},
-                              {"heads", shape.heads},         {"kv_heads", shape.kv_heads},
-                              {"seq", shape.seq},             {"kv_seq", shape.kv_seq},
-                              {"depth", shape.depth},         {"threads", threads},
-                              {"median_s", r.median_s},       {"gflops", r.gflops},
-                              {"peak_gflops", r.peak_gflops}, {"fraction_of_peak", r.fraction_of_peak},
-                              {"compile_ms", r.compile_ms},   {"max_error", r.max_error},
-                              {"arena_bytes", r.arena_bytes}, {"target", target}};
+      llvm::json::Object line{{"workload", "attention"},
+                              {"dtype", shape.dtype},
+                              {"mask", shape.mask},
+                              {"batch", shape.batch},
+                              {"heads", shape.heads},
+                              {"kv_heads", shape.kv_heads},
+                              {"seq", shape.seq},
+                              {"kv_seq", shape.kv_seq},
+                              {"depth", shape.depth},
+                              {"threads", threads},
+                              {"median_s", r.median_s},
+                              {"gflops", r.gflops},
+                              {"peak_gflops", r.peak_gflops},
+                              {"fraction_of_peak", r.fraction_of_peak},
+                              {"compile_ms", r.compile_ms},
+                              {"max_error", r.max_error},
+                              {"arena_bytes", r.arena_bytes},
+                              {"target", target}};
       llvm::outs() << llvm::json::Value(std::move(line)) << '\n';
     } else {
       std::printf("%.3f ms  %.1f Gflop/s of %.1f (%.3f of peak)  compile %.0f ms  error %.1e of max|V|\n",

@@ -19,21 +19,21 @@ double now(int threads) {
 #define HEED_CLEAR(w, i) "vxorps %%" w #i ", %%" w #i ", %%" w #i "\n"
 #define HEED_CLEAR512(w, i) "vpxord %%" w #i ", %%" w #i ", %%" w #i "\n"
 #define HEED_FMA(w, i) "vfmadd231ps %%" w "12, %%" w "13, %%" w #i "\n"
-#define HEED_CLOBBERS                                                                                           \
-  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", \
-      "xmm13", "cc"
+#define HEED_CLOBBERS                                                                                                 \
+  "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", \
+      "cc"
 
 static constexpr int registers = 12;
 
 static void avx512(std::int64_t rounds) {
-  asm volatile(HEED_EACH_REGISTER(HEED_CLEAR512, "zmm") HEED_CLEAR512("zmm", 12) HEED_CLEAR512("zmm", 13)
-               ".p2align 5\n1:\n" HEED_EACH_REGISTER(HEED_FMA, "zmm") "dec %0\n jnz 1b\n vzeroupper\n"
+  asm volatile(HEED_EACH_REGISTER(HEED_CLEAR512, "zmm") HEED_CLEAR512("zmm", 12) HEED_CLEAR512(
+                   "zmm", 13) ".p2align 5\n1:\n" HEED_EACH_REGISTER(HEED_FMA, "zmm") "dec %0\n jnz 1b\n vzeroupper\n"
                : "+r"(rounds)::HEED_CLOBBERS);
 }
 
 static void avx2(std::int64_t rounds) {
-  asm volatile(HEED_EACH_REGISTER(HEED_CLEAR, "ymm") HEED_CLEAR("ymm", 12) HEED_CLEAR("ymm", 13)
-               ".p2align 5\n1:\n" HEED_EACH_REGISTER(HEED_FMA, "ymm") "dec %0\n jnz 1b\n vzeroupper\n"
+  asm volatile(HEED_EACH_REGISTER(HEED_CLEAR, "ymm") HEED_CLEAR("ymm", 12) HEED_CLEAR(
+                   "ymm", 13) ".p2align 5\n1:\n" HEED_EACH_REGISTER(HEED_FMA, "ymm") "dec %0\n jnz 1b\n vzeroupper\n"
                : "+r"(rounds)::HEED_CLOBBERS);
 }
 

@@ -7,7 +7,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DEF_TILEADDSESSION
 #define GEN_PASS_DEF_TILEOUTLINEPARALLEL
@@ -163,4 +163,4 @@ struct OutlineParallel : impl::TileOutlineParallelBase<OutlineParallel> {
 };
 
 }  // namespace
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -8,10 +8,10 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Pass/Pass.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "heed/codegen/cpu/base.h.inc"
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -14,7 +14,7 @@
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 
@@ -53,4 +53,4 @@ void registerCpuDialects(DialectRegistry& registry) {
   registerLLVMDialectTranslation(registry);
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

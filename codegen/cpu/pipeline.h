@@ -7,7 +7,7 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Pass/PassManager.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// `tiled` to `lowered`: kernels become loops over vectors, tasks become functions, math becomes arith.
 void buildCpuPipeline(mlir::OpPassManager& pm, const Target& target);
@@ -21,4 +21,4 @@ void registerCpuPasses();
 /// What the two pipelines and jit() need in a context: dialects and translations, no more.
 void registerCpuDialects(mlir::DialectRegistry& registry);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -7,7 +7,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 Type RegionCloner::widened(Type scalar) const { return VectorType::get({lanes}, scalar); }
 
@@ -128,4 +128,4 @@ Value RegionCloner::accumulate(Region& region, ValueRange arguments, Value sum) 
   return arith::AddFOp::create(b, loc, sum, at(yielded));
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -8,7 +8,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Region.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// A position along one dim: `base` (index) in lane 0; lane n is at base + n when `perLane`.
 struct LaneIndex {
@@ -49,4 +49,4 @@ class RegionCloner {
   llvm::DenseMap<mlir::Value, LaneIndex> positions;  // results of index ops, not yet made into vectors
 };
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

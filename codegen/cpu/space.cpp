@@ -7,7 +7,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// A memref of i1 as one of i8: a vector of i1 is packed in bits, a memref of them is not.
 static Value asBytes(OpBuilder& b, Location loc, Value memref) {
@@ -68,4 +68,4 @@ SmallVector<Value> extentsOf(ArrayRef<View> views) {
   return extents;
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -7,7 +7,7 @@
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 struct View {
   mlir::Value base;                               // memref<?xT>, contiguous
@@ -28,4 +28,4 @@ View at(mlir::OpBuilder& b, mlir::Location loc, View view, int64_t dim, mlir::Va
 /// Extents of all dims of the space; null for a dim that no view has.
 llvm::SmallVector<mlir::Value> extentsOf(llvm::ArrayRef<View> views);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

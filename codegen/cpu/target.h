@@ -9,7 +9,7 @@
 
 #include "llvm/ADT/StringRef.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// Register and cache tile of the attention kernel. One S tile holds keys x vectors accumulators.
 struct AttentionTile {
@@ -29,12 +29,12 @@ struct Target {
   std::string features = {};   // "+avx2,-avx512f,...": the complete list for LLVM, "" when `cpu` says all
   bool runsHere = false;
 
-  /// Tiles for the usual case, and for at most `lanes` rows.
-  AttentionTile attention() const;
+  /// Tiles for the usual case, where scores are sums over `depth` products, and for at most `lanes` rows.
+  AttentionTile attention(int64_t depth) const;
   AttentionTile attentionFewRows() const;
 };
 
 /// "" is all that the host has; "avx512", "avx2" and "baseline" are those, on any machine. None of these: nullopt.
 std::optional<Target> targetFor(llvm::StringRef limit = "");
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -6,7 +6,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 namespace {
 
@@ -68,4 +68,4 @@ SmallVector<Value> transpose(OpBuilder& b, Location loc, ArrayRef<Value> rows) {
   return columns;
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -5,8 +5,8 @@
 
 #include "mlir/IR/Builders.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 llvm::SmallVector<mlir::Value> transpose(mlir::OpBuilder& b, mlir::Location loc, llvm::ArrayRef<mlir::Value> rows);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

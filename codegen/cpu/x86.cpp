@@ -6,7 +6,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 bool has512(const Target& target, Value x) {
   auto vector = dyn_cast<VectorType>(x.getType());
@@ -29,4 +29,4 @@ Value scale512(OpBuilder& b, Location loc, Value mantissa, Value exponent) {
   return call(b, loc, "llvm.x86.avx512.mask.scalef.ps.512", mantissa, exponent);
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

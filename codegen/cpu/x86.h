@@ -7,7 +7,7 @@
 #include "heed/codegen/cpu/target.h"
 #include "mlir/IR/Builders.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// Whether the functions below may be used on `x`.
 bool has512(const Target& target, mlir::Value x);
@@ -18,4 +18,4 @@ mlir::Value fraction512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value x);
 /// mantissa * 2^floor(exponent), gradual at both ends; 0 for -inf.
 mlir::Value scale512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value mantissa, mlir::Value exponent);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

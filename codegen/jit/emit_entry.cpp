@@ -7,7 +7,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DEF_EMITENTRY
 #include "heed/codegen/jit/passes.h.inc"
@@ -63,4 +63,4 @@ struct EmitEntry : impl::EmitEntryBase<EmitEntry> {
 };
 
 }  // namespace
-}  // namespace heed::cpu
+}  // namespace heed::codegen

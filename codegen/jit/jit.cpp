@@ -20,7 +20,7 @@
 #include "llvm/Transforms/Utils/Cloning.h"
 #include "mlir/Target/LLVMIR/Export.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 namespace {
 
 /// Milliseconds since it was made or last read.
@@ -127,4 +127,4 @@ llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const 
   return result;
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -11,7 +11,7 @@
 #include "llvm/Support/Error.h"
 #include "mlir/IR/BuiltinOps.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// What to emit besides the code, and how hard to try.
 struct JitOptions {
@@ -39,4 +39,4 @@ struct Compiled {
 /// functions are refused: a call of libm is an error here, by name.
 llvm::Expected<Compiled> jit(mlir::ModuleOp module, const Target& target, const JitOptions& options = {});
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

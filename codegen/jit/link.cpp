@@ -19,7 +19,7 @@ _Float16 __truncsfhf2(float);
 float __extendhfsf2(_Float16);
 }
 
-namespace heed::cpu {
+namespace heed::codegen {
 namespace {
 
 using namespace llvm;
@@ -90,4 +90,4 @@ llvm::Expected<Linked> linkObject(std::unique_ptr<llvm::MemoryBuffer> object) {
   return Linked{*entry, std::move(*code)};
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

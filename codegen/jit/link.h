@@ -7,7 +7,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 struct Linked {
   abi::Entry entry;
@@ -17,4 +17,4 @@ struct Linked {
 /// Links `object`, known to gdb (and to perf, when LLVM has its listener and HEED_PERF is set), and finds heed_entry.
 llvm::Expected<Linked> linkObject(std::unique_ptr<llvm::MemoryBuffer> object);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -8,11 +8,11 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/Pass.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DECL
 #include "heed/codegen/jit/passes.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "heed/codegen/jit/passes.h.inc"
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -27,7 +27,7 @@
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DEF_TOLLVM
 #include "heed/codegen/jit/passes.h.inc"
@@ -155,4 +155,4 @@ struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
 };
 
 }  // namespace
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -39,8 +39,9 @@ static LogicalResult verifySpace(Operation* op, ArrayAttr roles, ArrayAttr maps,
     AffineMap map = mapAt(maps, i);
     auto rank = cast<MemRefType>(operand.getType()).getRank();
     if (!map.isProjectedPermutation() || map.getNumDims() != roles.size() || map.getNumResults() != rank)
-      return op->emitOpError() << "indexing map " << AffineMapAttr::get(map) << " of operand " << i << ", of rank " << rank
-                               << ", must be a projected permutation of " << roles.size() << " dims to " << rank;
+      return op->emitOpError() << "indexing map " << AffineMapAttr::get(map) << " of operand " << i << ", of rank "
+                               << rank << ", must be a projected permutation of " << roles.size() << " dims to "
+                               << rank;
   }
   return success();
 }

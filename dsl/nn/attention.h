@@ -33,13 +33,13 @@ struct QueryAxis {
 /// What a score or mask modifier is called with for batch and head: the first and the last of the other axes of q.
 template <class Others>
 struct Outer {
-  static constexpr auto first(Place place) { return Constant<i32>(place, 0); }
-  static constexpr auto last(Place place) { return Constant<i32>(place, 0); }
+  static constexpr auto first(tape::Place place) { return Constant<i32>(place, 0); }
+  static constexpr auto last(tape::Place place) { return Constant<i32>(place, 0); }
 };
 template <class A, class... B>
 struct Outer<axes<A, B...>> {
-  static constexpr auto first(Place place) { return Index<A>(place); }
-  static constexpr auto last(Place place) {
+  static constexpr auto first(tape::Place place) { return Index<A>(place); }
+  static constexpr auto last(tape::Place place) {
     if constexpr (sizeof...(B) == 0)
       return Index<A>(place);
     else
@@ -83,7 +83,7 @@ struct NoMask {};
 template <class Depth, class Key, lang::AnyTensor Q, lang::AnyTensor K, lang::AnyTensor V, class ScoreMod = NoScoreMod,
           class MaskMod = NoMask>
 constexpr auto attention(const Q& q, const K& k, const V& v, const ScoreMod& scoreMod = {}, const MaskMod& maskMod = {},
-                         Place place = lang::caller()) {
+                         tape::Place place = lang::caller()) {
   using AQ = lang::AxesOf<Q>;
   if constexpr (lang::attends<Depth, Key, AQ, lang::AxesOf<K>, lang::AxesOf<V>>()) {
     using Query = typename lang::QueryAxis<Depth, Key, AQ, lang::AxesOf<K>>::type;

@@ -15,7 +15,7 @@ struct Embedding {
 
   /// ids: an i32 tensor or an index expression, such as position<Seq>().
   template <lang::Operand I>
-  constexpr auto operator()(const I& ids, Place place = lang::caller()) const {
+  constexpr auto operator()(const I& ids, tape::Place place = lang::caller()) const {
     lang::Inside here(weight, place);
     return take<Rows>(weight, ids);
   }

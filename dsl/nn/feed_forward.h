@@ -15,7 +15,7 @@ struct FeedForward {
   Linear<Hidden, Model> down;
 
   template <lang::Operand X>
-  constexpr auto operator()(const X& x, Place place = lang::caller()) const {
+  constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
     lang::Inside here(up.weight, place, 1);
     return down(gelu(up(x)));
   }

@@ -23,7 +23,7 @@ struct AffineMap<axes<F...>, axes<T...>> {
   Tensor<f32, T...> bias;
 
   template <Shaped X>
-  constexpr auto operator()(const X& x, Place place = caller()) const {
+  constexpr auto operator()(const X& x, tape::Place place = caller()) const {
     constexpr bool hasAxes = (has<F, AxesOf<X>> && ...);
     static_assert(hasAxes, "heed: nn::Linear<From, To>(x): x has no axis From");
     if constexpr (hasAxes) {
@@ -34,7 +34,7 @@ struct AffineMap<axes<F...>, axes<T...>> {
     }
   }
   template <Faulty X>
-  constexpr X operator()(const X& x, Place = {}) const {
+  constexpr X operator()(const X& x, tape::Place = {}) const {
     return x;
   }
 };
@@ -46,7 +46,7 @@ struct LinearMap<axes<F...>, axes<T...>> {
   std::conditional_t<disjoint, Tensor<f32, T..., F...>, Fault> weight;
 
   template <Shaped X>
-  constexpr auto operator()(const X& x, Place place = caller()) const {
+  constexpr auto operator()(const X& x, tape::Place place = caller()) const {
     constexpr bool hasAxes = (has<F, AxesOf<X>> && ...);
     static_assert(hasAxes, "heed: nn::Linear<From, To>(x): x has no axis From");
     if constexpr (hasAxes) {
@@ -57,7 +57,7 @@ struct LinearMap<axes<F...>, axes<T...>> {
     }
   }
   template <Faulty X>
-  constexpr X operator()(const X& x, Place = {}) const {
+  constexpr X operator()(const X& x, tape::Place = {}) const {
     return x;
   }
 };

@@ -22,24 +22,24 @@ struct MultiHeadAttention {
   Linear<axes<Heads, Depth>, Model> out;
 
   template <lang::AnyTensor X>
-  constexpr auto operator()(const X& x, Place place = lang::caller()) const {
+  constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
     return attend(x, x, nullptr, place);
   }
   template <lang::AnyTensor X, lang::Shaped M>
-  constexpr auto operator()(const X& x, const M& maskOrMemory, Place place = lang::caller()) const {
+  constexpr auto operator()(const X& x, const M& maskOrMemory, tape::Place place = lang::caller()) const {
     if constexpr (std::is_same_v<lang::ElementOf<M>, i1>)
       return attend(x, x, maskOrMemory, place);
     else
       return attend(x, maskOrMemory, nullptr, place);
   }
   template <lang::AnyTensor X, lang::AnyTensor C, lang::Shaped M>
-  constexpr auto operator()(const X& x, const C& memory, const M& mask, Place place = lang::caller()) const {
+  constexpr auto operator()(const X& x, const C& memory, const M& mask, tape::Place place = lang::caller()) const {
     return attend(x, memory, mask, place);
   }
 
  private:
   template <class X, class C, class M>
-  constexpr auto attend(const X& x, const C& memory, const M& mask, Place place) const {
+  constexpr auto attend(const X& x, const C& memory, const M& mask, tape::Place place) const {
     using From = lang::OriginOf<Key>;
     constexpr bool named = lang::has<Key, lang::AxesOf<C>>, like = lang::has<From, lang::AxesOf<C>>;
     static_assert(named || like, "heed: nn::MultiHeadAttention(x, memory): no axis is Key, nor the one Key is like");

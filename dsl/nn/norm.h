@@ -16,7 +16,7 @@ struct LayerNorm {
   double epsilon = 1e-5;
 
   template <lang::Operand X>
-  constexpr auto operator()(const X& x, Place place = lang::caller()) const {
+  constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
     lang::Inside here(weight, place);
     auto centred = x - mean<Model>(x);
     return centred * rsqrt(mean<Model>(centred * centred) + epsilon) * weight + bias;
@@ -30,7 +30,7 @@ struct RMSNorm {
   double epsilon = 1e-6;
 
   template <lang::Operand X>
-  constexpr auto operator()(const X& x, Place place = lang::caller()) const {
+  constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
     lang::Inside here(weight, place);
     return x * rsqrt(mean<Model>(x * x) + epsilon) * weight;
   }

@@ -9,7 +9,7 @@
 namespace heed {
 
 template <class D, lang::Shaped T>
-constexpr auto cast(const T& x, Place place = lang::caller()) {
+constexpr auto cast(const T& x, tape::Place place = lang::caller()) {
   constexpr bool isType = lang::ElementType<D>;
   static_assert(isType, "heed: cast<T>(x): T is one of i1, i32, f16, bf16, f32");
   if constexpr (!isType)
@@ -19,7 +19,7 @@ constexpr auto cast(const T& x, Place place = lang::caller()) {
 }
 
 template <class D, lang::Faulty T>
-constexpr T cast(const T& x, Place = {}) {
+constexpr T cast(const T& x, tape::Place = {}) {
   return x;
 }
 

@@ -9,7 +9,7 @@
 namespace heed {
 
 template <class... A, lang::Shaped L, lang::Shaped R>
-constexpr auto contract(const L& l, const R& r, Place place = lang::caller()) {
+constexpr auto contract(const L& l, const R& r, tape::Place place = lang::caller()) {
   using Left = lang::AxesOf<L>;
   using Right = lang::AxesOf<R>;
   constexpr bool tensors = lang::AnyTensor<L> && lang::AnyTensor<R>;
@@ -33,7 +33,7 @@ constexpr auto contract(const L& l, const R& r, Place place = lang::caller()) {
 }
 
 template <class... A, class L, class R>
-requires(lang::Faulty<L> || lang::Faulty<R>) constexpr lang::Fault contract(const L&, const R&, Place = {}) {
+requires(lang::Faulty<L> || lang::Faulty<R>) constexpr lang::Fault contract(const L&, const R&, tape::Place = {}) {
   return {};
 }
 

@@ -54,41 +54,41 @@ requires(lang::Extent<E> || lang::Scalar<E>) constexpr auto rsqrt([[maybe_unused
 }
 
 template <lang::Operand T>
-constexpr auto relu(const T& x, Place place = lang::caller()) {
+constexpr auto relu(const T& x, tape::Place place = lang::caller()) {
   return max(lang::at(place, x), 0);
 }
 
 /// 1 / (1 + exp(-x))
 template <lang::Operand T>
-constexpr auto sigmoid(const T& x, Place place = lang::caller()) {
+constexpr auto sigmoid(const T& x, tape::Place place = lang::caller()) {
   lang::UserLine line(lang::tapeIn(x), place);
   return 1 / (1 + exp(-x));
 }
 
 /// x sigmoid(x), also known as swish.
 template <lang::Operand T>
-constexpr auto silu(const T& x, Place place = lang::caller()) {
+constexpr auto silu(const T& x, tape::Place place = lang::caller()) {
   lang::UserLine line(lang::tapeIn(x), place);
   return x / (1 + exp(-x));
 }
 
 /// The exact form, x/2 (1 + erf(x / sqrt 2)).
 template <lang::Operand T>
-constexpr auto gelu(const T& x, Place place = lang::caller()) {
+constexpr auto gelu(const T& x, tape::Place place = lang::caller()) {
   lang::UserLine line(lang::tapeIn(x), place);
   return 0.5 * x * (1 + erf(x * 0.70710678118654752440));
 }
 
 /// The form of GPT-2, x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) (Hendrycks and Gimpel, arXiv:1606.08415).
 template <lang::Operand T>
-constexpr auto geluTanh(const T& x, Place place = lang::caller()) {
+constexpr auto geluTanh(const T& x, tape::Place place = lang::caller()) {
   lang::UserLine line(lang::tapeIn(x), place);
   return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
 }
 
 /// Scores pressed into (-cap, cap): cap tanh(s / cap).
 template <lang::Operand T>
-constexpr auto softcap(const T& s, double cap, Place place = lang::caller()) {
+constexpr auto softcap(const T& s, double cap, tape::Place place = lang::caller()) {
   lang::UserLine line(lang::tapeIn(s), place);
   return cap * tanh(s / cap);
 }

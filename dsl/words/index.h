@@ -11,13 +11,13 @@ namespace heed {
 
 /// The position along A, 0 and up: an i32 expression.
 template <Axis A>
-constexpr lang::Index<A> index(Place place = lang::caller()) {
+constexpr lang::Index<A> index(tape::Place place = lang::caller()) {
   return lang::Index<A>(place);
 }
 
 /// The position along A of a whole sequence: the index, plus the past length where A continues a cached sequence.
 template <Axis A>
-constexpr lang::Index<A> position(Place place = lang::caller()) {
+constexpr lang::Index<A> position(tape::Place place = lang::caller()) {
   return lang::Index<A>(place);
 }
 

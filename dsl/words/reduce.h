@@ -10,7 +10,7 @@ namespace heed {
 namespace lang {
 
 template <Shaped T, class... A>
-constexpr auto reduce(std::string_view word, const T& x, Place place) {
+constexpr auto reduce(std::string_view word, const T& x, tape::Place place) {
   constexpr bool tensor = AnyTensor<T>;
   constexpr bool named = sizeof...(A) > 0;
   constexpr bool once = distinctNames<axes<A...>>;
@@ -29,26 +29,26 @@ constexpr auto reduce(std::string_view word, const T& x, Place place) {
 }
 
 template <Faulty T, class... A>
-constexpr T reduce(std::string_view, const T& x, Place) {
+constexpr T reduce(std::string_view, const T& x, tape::Place) {
   return x;
 }
 
 }  // namespace lang
 
 template <class... A, lang::Operand T>
-constexpr auto sum(const T& x, Place place = lang::caller()) {
+constexpr auto sum(const T& x, tape::Place place = lang::caller()) {
   return lang::reduce<T, A...>(op::sum, x, place);
 }
 template <class... A, lang::Operand T>
-constexpr auto mean(const T& x, Place place = lang::caller()) {
+constexpr auto mean(const T& x, tape::Place place = lang::caller()) {
   return lang::reduce<T, A...>(op::mean, x, place);
 }
 template <class... A, lang::Operand T>
-constexpr auto amax(const T& x, Place place = lang::caller()) {
+constexpr auto amax(const T& x, tape::Place place = lang::caller()) {
   return lang::reduce<T, A...>(op::amax, x, place);
 }
 template <class... A, lang::Operand T>
-constexpr auto amin(const T& x, Place place = lang::caller()) {
+constexpr auto amin(const T& x, tape::Place place = lang::caller()) {
   return lang::reduce<T, A...>(op::amin, x, place);
 }
 

@@ -9,7 +9,7 @@
 namespace heed {
 
 template <class From, class To, lang::Shaped T>
-constexpr auto rename(const T& x, Place place = lang::caller()) {
+constexpr auto rename(const T& x, tape::Place place = lang::caller()) {
   using A = lang::AxesOf<T>;
   constexpr bool tensor = lang::AnyTensor<T>;
   constexpr bool hasFrom = lang::has<From, A>;
@@ -27,7 +27,7 @@ constexpr auto rename(const T& x, Place place = lang::caller()) {
 }
 
 template <class From, class To, lang::Faulty T>
-constexpr T rename(const T& x, Place = {}) {
+constexpr T rename(const T& x, tape::Place = {}) {
   return x;
 }
 

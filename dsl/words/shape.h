@@ -11,7 +11,7 @@ namespace heed {
 
 /// x repeated along the new axis A: broadcasting on purpose.
 template <class A, lang::Shaped T>
-constexpr auto along(const T& x, Place place = lang::caller()) {
+constexpr auto along(const T& x, tape::Place place = lang::caller()) {
   constexpr bool tensor = lang::AnyTensor<T>;
   constexpr bool lacksAxis = !lang::has<A, lang::AxesOf<T>>;
   static_assert(tensor, "heed: along<Axis>(x): x must be a tensor");
@@ -25,7 +25,7 @@ constexpr auto along(const T& x, Place place = lang::caller()) {
 
 /// One axis as several, the last the fastest: split<Model, Heads, Depth>(x).
 template <class A, class... Parts, lang::Shaped T>
-constexpr auto split(const T& x, Place place = lang::caller()) {
+constexpr auto split(const T& x, tape::Place place = lang::caller()) {
   constexpr bool tensor = lang::AnyTensor<T>;
   constexpr bool several = sizeof...(Parts) > 1;
   constexpr bool hasAxis = lang::has<A, lang::AxesOf<T>>;
@@ -45,7 +45,7 @@ constexpr auto split(const T& x, Place place = lang::caller()) {
 
 /// Two axes as one, Inner the fastest: merge<Heads, Depth, Model>(x). The new axis takes Outer's place.
 template <class Outer, class Inner, class A, lang::Shaped T>
-constexpr auto merge(const T& x, Place place = lang::caller()) {
+constexpr auto merge(const T& x, tape::Place place = lang::caller()) {
   constexpr bool tensor = lang::AnyTensor<T>;
   constexpr bool hasBoth = lang::has<Outer, lang::AxesOf<T>> && lang::has<Inner, lang::AxesOf<T>>;
   constexpr bool isStatic = lang::StaticAxis<A> && lang::StaticAxis<Outer> && lang::StaticAxis<Inner>;
@@ -66,15 +66,15 @@ constexpr auto merge(const T& x, Place place = lang::caller()) {
 }
 
 template <class A, lang::Faulty T>
-constexpr T along(const T& x, Place = {}) {
+constexpr T along(const T& x, tape::Place = {}) {
   return x;
 }
 template <class A, class... Parts, lang::Faulty T>
-constexpr T split(const T& x, Place = {}) {
+constexpr T split(const T& x, tape::Place = {}) {
   return x;
 }
 template <class Outer, class Inner, class A, lang::Faulty T>
-constexpr T merge(const T& x, Place = {}) {
+constexpr T merge(const T& x, tape::Place = {}) {
   return x;
 }
 

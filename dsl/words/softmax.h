@@ -10,7 +10,7 @@ namespace heed {
 
 /// exp(x - max) / sum along A.
 template <class A, lang::Shaped T>
-constexpr auto softmax(const T& x, Place place = lang::caller()) {
+constexpr auto softmax(const T& x, tape::Place place = lang::caller()) {
   constexpr bool tensor = lang::AnyTensor<T>;
   constexpr bool hasAxis = lang::has<A, lang::AxesOf<T>>;
   constexpr bool floating = lang::isFloat(lang::ElementOf<T>::dtype);
@@ -25,7 +25,7 @@ constexpr auto softmax(const T& x, Place place = lang::caller()) {
 
 /// The log of the sum of exp(x) along A.
 template <class A, lang::Shaped T>
-constexpr auto logsumexp(const T& x, Place place = lang::caller()) {
+constexpr auto logsumexp(const T& x, tape::Place place = lang::caller()) {
   using Rest = lang::minus<lang::AxesOf<T>, axes<A>>;
   constexpr bool tensor = lang::AnyTensor<T>;
   constexpr bool hasAxis = lang::has<A, lang::AxesOf<T>>;
@@ -41,11 +41,11 @@ constexpr auto logsumexp(const T& x, Place place = lang::caller()) {
 }
 
 template <class A, lang::Faulty T>
-constexpr T softmax(const T& x, Place = {}) {
+constexpr T softmax(const T& x, tape::Place = {}) {
   return x;
 }
 template <class A, lang::Faulty T>
-constexpr T logsumexp(const T& x, Place = {}) {
+constexpr T logsumexp(const T& x, tape::Place = {}) {
   return x;
 }
 

@@ -9,7 +9,7 @@
 namespace heed {
 
 template <class A, lang::Shaped T, lang::Shaped I>
-constexpr auto take(const T& table, const I& rows, Place place = lang::caller()) {
+constexpr auto take(const T& table, const I& rows, tape::Place place = lang::caller()) {
   using Rest = lang::minus<lang::AxesOf<T>, axes<A>>;
   constexpr bool tensor = lang::AnyTensor<T>;
   constexpr bool hasAxis = lang::has<A, lang::AxesOf<T>>;
@@ -27,6 +27,8 @@ constexpr auto take(const T& table, const I& rows, Place place = lang::caller())
 }
 
 template <class A, class T, class I>
-requires(lang::Faulty<T> || lang::Faulty<I>) constexpr lang::Fault take(const T&, const I&, Place = {}) { return {}; }
+requires(lang::Faulty<T> || lang::Faulty<I>) constexpr lang::Fault take(const T&, const I&, tape::Place = {}) {
+  return {};
+}
 
 }  // namespace heed

@@ -27,14 +27,14 @@ class Import {
     module->push_back(function_);
     body_ = function_.addEntryBlock();
     addArguments();
-    for (const Node& node : graph_.nodes)
+    for (const tape::Node& node : graph_.nodes)
       if (!add(node)) return {};
     if (failed(verify(*module))) return {};
     return module;
   }
 
  private:
-  std::nullptr_t refuse(const Node* node, const Twine& what) {
+  std::nullptr_t refuse(const tape::Node* node, const Twine& what) {
     Location loc = node ? locationOf(context_, graph_, *node) : Location(b_.getUnknownLoc());
     emitError(loc) << what;
     return nullptr;
@@ -52,7 +52,7 @@ class Import {
     return ir::tensorOf(elements[std::size_t(type.dtype)], axes);
   }
 
-  mlir::Value addArgument(const Node& node, StringRef name, bool parameter) {
+  mlir::Value addArgument(const tape::Node& node, StringRef name, bool parameter) {
     Location loc = NameLoc::get(b_.getStringAttr(name), locationOf(context_, graph_, node));
     SmallVector<NamedAttribute> attributes{b_.getNamedAttr("heed.name", b_.getStringAttr(name))};
     if (parameter) attributes.push_back(b_.getNamedAttr("heed.parameter", b_.getUnitAttr()));
@@ -63,9 +63,9 @@ class Import {
 
   /// The signature is inputs, then parameters, wherever their nodes stand.
   void addArguments() {
-    for (const Node& node : graph_.nodes)
+    for (const tape::Node& node : graph_.nodes)
       if (node.op == "input") values_[node.results.begin] = addArgument(node, textOf(node, "name"), false);
-    for (const Node& node : graph_.nodes) {
+    for (const tape::Node& node : graph_.nodes) {
       if (node.op != "param") continue;
       parameters_[node.results.begin] = &node;
       SmallVector<std::uint32_t> counted = countedScopes(graph_, node.scope);
@@ -73,7 +73,7 @@ class Import {
     }
   }
 
-  void addCopies(const Node& node, ArrayRef<std::uint32_t> counted, Copies copies) {
+  void addCopies(const tape::Node& node, ArrayRef<std::uint32_t> counted, Copies copies) {
     if (copies.size() == counted.size())
       return repeats_.bindParameter(&node, copies, addArgument(node, modulePath(graph_, node.scope, copies), true));
     copies.push_back(0);
@@ -81,16 +81,16 @@ class Import {
       addCopies(node, counted, copies);
   }
 
-  StringRef textOf(const Node& node, StringRef name, unsigned which = 0) {
+  StringRef textOf(const tape::Node& node, StringRef name, unsigned which = 0) {
     for (std::uint32_t i = 0; i < node.attributes.count; ++i) {
-      const Attribute& a = graph_.attributes[node.attributes.begin + i];
+      const tape::Attribute& a = graph_.attributes[node.attributes.begin + i];
       if (StringRef(a.name) == name && which-- == 0) return a.text;
     }
     return "";
   }
 
   /// The operands' values; fails where a parameter is used outside of its repeat.
-  LogicalResult operandsOf(const Node& node, SmallVectorImpl<mlir::Value>& operands) {
+  LogicalResult operandsOf(const tape::Node& node, SmallVectorImpl<mlir::Value>& operands) {
     for (std::uint32_t i = 0; i < node.operands.count; ++i) {
       std::uint32_t id = graph_.operands[node.operands.begin + i];
       auto param = parameters_.find(id);
@@ -105,24 +105,24 @@ class Import {
   }
 
   /// Numbers take the element type of the result; what the language calls by a plural is a list, even of one.
-  NamedAttrList attributesOf(const Node& node) {
+  NamedAttrList attributesOf(const tape::Node& node) {
     NamedAttrList list;
     SmallVector<std::pair<StringRef, SmallVector<mlir::Attribute>>> grouped;
     Type element = node.results.count ? ir::elementOf(typeOf(node.results.begin)) : Type(b_.getI64Type());
     for (std::uint32_t i = 0; i < node.attributes.count; ++i) {
-      const Attribute& a = graph_.attributes[node.attributes.begin + i];
+      const tape::Attribute& a = graph_.attributes[node.attributes.begin + i];
       mlir::Attribute value;
       switch (a.kind) {
-        case Attribute::Kind::integer:
+        case tape::Attribute::Kind::integer:
           value = ir::numberAttr(element, double(a.integer));
           break;
-        case Attribute::Kind::real:
+        case tape::Attribute::Kind::real:
           value = ir::numberAttr(element, a.real);
           break;
-        case Attribute::Kind::text:
+        case tape::Attribute::Kind::text:
           value = b_.getStringAttr(StringRef(a.text));
           break;
-        case Attribute::Kind::axis:
+        case tape::Attribute::Kind::axis:
           value = b_.getStringAttr(StringRef(a.axis->name));
           break;
       }
@@ -136,11 +136,11 @@ class Import {
     return list;
   }
 
-  void bind(const Node& node, ValueRange results) {
+  void bind(const tape::Node& node, ValueRange results) {
     for (auto [i, result] : llvm::enumerate(results)) values_[node.results.begin + i] = result;
   }
 
-  bool add(const Node& node) {
+  bool add(const tape::Node& node) {
     if (node.op == "input" || node.op == "param") return true;
     Location loc = locationOf(context_, graph_, node);
     SmallVector<mlir::Value> operands;
@@ -163,7 +163,7 @@ class Import {
     return true;
   }
 
-  void addReturn(const Node& node, ValueRange results, Location loc) {
+  void addReturn(const tape::Node& node, ValueRange results, Location loc) {
     func::ReturnOp::create(b_, loc, results);
     function_.setType(b_.getFunctionType(function_.getArgumentTypes(), results.getTypes()));
     for (unsigned i = 0; i < results.size(); ++i)
@@ -177,7 +177,7 @@ class Import {
   func::FuncOp function_;
   Block* body_ = nullptr;
   llvm::DenseMap<std::uint32_t, mlir::Value> values_;
-  llvm::DenseMap<std::uint32_t, const Node*> parameters_;
+  llvm::DenseMap<std::uint32_t, const tape::Node*> parameters_;
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ std::string modulePath(const GraphView& graph, std::uint32_t scope, ArrayRef<std
   return llvm::join(llvm::reverse(steps), ".");
 }
 
-Location locationOf(MLIRContext& context, const GraphView& graph, const Node& node) {
+Location locationOf(MLIRContext& context, const GraphView& graph, const tape::Node& node) {
   Location place = UnknownLoc::get(&context);
   if (node.place.line != 0 && node.place.file && *node.place.file)
     place = FileLineColLoc::get(&context, node.place.file, node.place.line, 0);

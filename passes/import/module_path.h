@@ -17,6 +17,6 @@ std::string modulePath(const GraphView& graph, std::uint32_t scope, llvm::ArrayR
 /// The scopes above and including `scope` that stand for copies, outermost first.
 llvm::SmallVector<std::uint32_t> countedScopes(const GraphView& graph, std::uint32_t scope);
 /// The user's line, under the name of the module.
-mlir::Location locationOf(mlir::MLIRContext& context, const GraphView& graph, const Node& node);
+mlir::Location locationOf(mlir::MLIRContext& context, const GraphView& graph, const tape::Node& node);
 
 }  // namespace heed

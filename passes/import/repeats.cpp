@@ -25,11 +25,11 @@ mlir::Value Repeats::resolve(const Key& key, size_t depth) {
   return body.arguments[key] = body.block->addArgument(outside.getType(), outside.getLoc());
 }
 
-mlir::Value Repeats::parameter(const Node* param) {
+mlir::Value Repeats::parameter(const tape::Node* param) {
   return resolve({param, Copies(countedScopes(graph_, param->scope).size(), -1)}, open_.size());
 }
 
-ValueRange Repeats::open(const Node& node, ValueRange carries, Location loc) {
+ValueRange Repeats::open(const tape::Node& node, ValueRange carries, Location loc) {
   auto body = std::make_unique<Region>();
   Block& block = body->emplaceBlock();
   for (mlir::Value carry : carries) block.addArgument(carry.getType(), carry.getLoc());

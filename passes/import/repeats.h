@@ -20,19 +20,21 @@ class Repeats {
   explicit Repeats(const GraphView& graph) : graph_(graph) {}
 
   /// Says which argument of the function a copy of a parameter is.
-  void bindParameter(const Node* param, Copies copies, mlir::Value argument) { arguments_[{param, copies}] = argument; }
+  void bindParameter(const tape::Node* param, Copies copies, mlir::Value argument) {
+    arguments_[{param, copies}] = argument;
+  }
   /// The parameter in the innermost open body; null where it has copies that no open repeat makes.
-  mlir::Value parameter(const Node* param);
+  mlir::Value parameter(const tape::Node* param);
 
   /// Starts a body and returns the carries inside of it.
-  mlir::ValueRange open(const Node& node, mlir::ValueRange carries, mlir::Location loc);
+  mlir::ValueRange open(const tape::Node& node, mlir::ValueRange carries, mlir::Location loc);
   /// Ends the innermost body; the op stands at the end of the next one, or of `function`.
   mlir::ValueRange close(mlir::ValueRange next, mlir::Location loc, mlir::OpBuilder& builder, mlir::Block& function);
   bool empty() const { return open_.empty(); }
   mlir::Block* block() { return open_.back().block; }
 
  private:
-  using Key = std::pair<const Node*, Copies>;
+  using Key = std::pair<const tape::Node*, Copies>;
   struct Open {
     std::uint32_t scope;
     std::unique_ptr<mlir::Region> body;

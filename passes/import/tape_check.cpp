@@ -11,7 +11,7 @@ namespace {
 using Mistake = std::optional<TapeMistake>;
 
 std::string number(std::uint64_t n) { return std::to_string(n); }
-bool inside(Range range, std::size_t size) { return range.begin <= size && range.count <= size - range.begin; }
+bool inside(tape::Range range, std::size_t size) { return range.begin <= size && range.count <= size - range.begin; }
 
 std::string mistakeIn(const TypeInfo* type) {
   if (!type) return "a value has no type";
@@ -42,7 +42,7 @@ Mistake checkScopes(const GraphView& graph) {
 }
 
 /// The ranges, ids and attributes of one node; `defined` are the values of earlier nodes.
-Mistake checkNode(const GraphView& graph, const Node& node, std::vector<bool>& defined) {
+Mistake checkNode(const GraphView& graph, const tape::Node& node, std::vector<bool>& defined) {
   auto mistake = [&](std::string what) { return TapeMistake{std::string(node.op) + ": " + what, &node}; };
   if (node.op.empty()) return mistake("a node has no op");
   if (node.scope >= graph.scopes.size) return mistake("scope " + number(node.scope) + " does not exist");
@@ -61,18 +61,18 @@ Mistake checkNode(const GraphView& graph, const Node& node, std::vector<bool>& d
     defined[id] = true;
   }
   for (std::uint32_t i = 0; i < node.attributes.count; ++i) {
-    const Attribute& attribute = graph.attributes[node.attributes.begin + i];
-    if (attribute.name.empty() || attribute.kind > Attribute::Kind::axis ||
-        (attribute.kind == Attribute::Kind::axis && !attribute.axis))
+    const tape::Attribute& attribute = graph.attributes[node.attributes.begin + i];
+    if (attribute.name.empty() || attribute.kind > tape::Attribute::Kind::axis ||
+        (attribute.kind == tape::Attribute::Kind::axis && !attribute.axis))
       return mistake("attribute " + number(i) + " has no name or no value");
   }
   return {};
 }
 
 /// The value of an integer attribute, or -1.
-std::int64_t integerOf(const GraphView& graph, const Node& node, std::string_view name) {
+std::int64_t integerOf(const GraphView& graph, const tape::Node& node, std::string_view name) {
   for (std::uint32_t i = 0; i < node.attributes.count; ++i)
-    if (const Attribute& a = graph.attributes[node.attributes.begin + i]; a.name == name) return a.integer;
+    if (const tape::Attribute& a = graph.attributes[node.attributes.begin + i]; a.name == name) return a.integer;
   return -1;
 }
 
@@ -86,12 +86,12 @@ Mistake checkTape(const GraphView& graph) {
 
   std::vector<bool> defined(graph.values.size);
   struct Open {
-    const Node* repeat;
+    const tape::Node* repeat;
     std::vector<bool> outside;  // what is visible again after the body
   };
   std::vector<Open> open;
-  const Node* end = nullptr;
-  for (const Node& node : graph.nodes) {
+  const tape::Node* end = nullptr;
+  for (const tape::Node& node : graph.nodes) {
     auto mistake = [&](std::string what) { return TapeMistake{std::string(node.op) + ": " + what, &node}; };
     if (end) return mistake("stands after return, which must be last");
     std::vector<bool> before = node.op == "repeat" ? defined : std::vector<bool>{};

@@ -13,7 +13,7 @@ namespace heed {
 /// What is wrong with the tape, and the node at fault when there is one.
 struct TapeMistake {
   std::string what;
-  const Node* node = nullptr;
+  const tape::Node* node = nullptr;
 };
 std::optional<TapeMistake> checkTape(const GraphView& graph);
 

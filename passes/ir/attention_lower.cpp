@@ -1,5 +1,5 @@
 // heed.attention as tile.attention: names become dims, roles and maps. Its `classify` is left to the mask analysis,
-// which the pass calls when all ops are lowered. Test: tests/passes/lower/attention_test.cpp.
+// which the pass calls when all ops are lowered. Test: tests/passes/lower/attention.mlir.
 #include "heed/codegen/tile/tile.h"
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/lowering.h"

@@ -1,4 +1,4 @@
-// contract: the sum of products over named axes. Test: tests/passes/ir/contract_test.cpp.
+// contract: the sum of products over named axes. Test: tests/passes/ir/reduce_test.cpp.
 #include "heed/codegen/tile/tile.h"
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/interpret.h"

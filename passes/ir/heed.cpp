@@ -1,9 +1,10 @@
 // The dialect's registration and the generated code of its ops. Test: tests/passes/ir/verify_test.cpp.
 #include "heed/passes/ir/heed.h"
 
-#include "heed/passes/ir/dialect.cpp.inc"
 #include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/DialectImplementation.h"
+
+#include "heed/passes/ir/dialect.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "heed/passes/ir/attributes.cpp.inc"
 #include "heed/passes/ir/interfaces.cpp.inc"

@@ -1,6 +1,7 @@
 // Runs heed ops in f64: the reference that every compiled result is compared with.
 //
-// Invariant: nothing here looks at the name of an op; each op evaluates itself. Test: tests/passes/ir/interpret_test.cpp.
+// Invariant: nothing here looks at the name of an op; each op evaluates itself. Test:
+// tests/passes/ir/interpret_test.cpp.
 #pragma once
 
 #include "heed/passes/ir/axes.h"
@@ -13,8 +14,8 @@ namespace heed::ir {
 /// The results of `function` for these arguments, one per function argument, axes by name in any order.
 /// Fails with a diagnostic where an argument does not fit its type. `single` gives the naive f32 evaluation instead:
 /// every result is rounded to f32 and products are summed one by one in f32.
-mlir::FailureOr<llvm::SmallVector<Reference>> interpret(mlir::func::FuncOp function, llvm::ArrayRef<Reference> arguments,
-                                                        bool single = false);
+mlir::FailureOr<llvm::SmallVector<Reference>> interpret(mlir::func::FuncOp function,
+                                                        llvm::ArrayRef<Reference> arguments, bool single = false);
 
 /// The values and extents known so far while a function runs.
 class Evaluation {

@@ -1,4 +1,4 @@
-// constant, index, cast. Test: tests/passes/ir/leaves_test.cpp.
+// constant, index, cast. Test: tests/passes/ir/pointwise_test.cpp.
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/interpret.h"
 #include "heed/passes/ir/lowering.h"

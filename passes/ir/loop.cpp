@@ -1,5 +1,5 @@
 // Loops over named axes, with the elementwise ops that feed them computed inside. Test:
-// tests/passes/lower/lower_to_tile_test.cpp.
+// tests/passes/lower/lower_to_tile.mlir.
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/lowering.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

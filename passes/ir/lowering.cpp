@@ -1,4 +1,4 @@
-// Buffers, extents and named loops. Test: tests/passes/lower/lower_to_tile_test.cpp.
+// Buffers, extents and named loops. Test: tests/passes/lower/lower_to_tile.mlir.
 #include "heed/passes/ir/lowering.h"
 
 #include "heed/passes/ir/heed.h"

@@ -1,7 +1,7 @@
 // What an op needs to lower itself: the buffers of its operands by axis name, extents as values, elementwise loops.
 //
 // Invariant: a value may have axes that its buffer lacks; it repeats along them. Layout never shows outside:
-// loops address buffers by axis names only. Test: tests/passes/lower/lower_to_tile_test.cpp.
+// loops address buffers by axis names only. Test: tests/passes/lower/lower_to_tile.mlir.
 #pragma once
 
 #include "heed/passes/ir/axes.h"

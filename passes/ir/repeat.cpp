@@ -1,4 +1,4 @@
-// repeat: N copies of a block. Test: tests/passes/ir/repeat_test.cpp.
+// repeat: N copies of a block. Test: tests/passes/ir/interpret_test.cpp.
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/interpret.h"
 #include "heed/passes/ir/lowering.h"

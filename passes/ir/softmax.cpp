@@ -1,4 +1,4 @@
-// softmax and logsumexp, not fused. Test: tests/passes/ir/softmax_test.cpp.
+// softmax and logsumexp, not fused. Test: tests/passes/ir/reduce_test.cpp.
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/interpret.h"
 #include "heed/passes/ir/lowering.h"

@@ -1,4 +1,4 @@
-// take: rows of a table by number. Test: tests/passes/ir/take_test.cpp.
+// take: rows of a table by number. Test: tests/passes/ir/reduce_test.cpp.
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/interpret.h"
 #include "heed/passes/ir/lowering.h"

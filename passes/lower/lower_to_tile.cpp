@@ -54,8 +54,9 @@ class FunctionLowering {
     for (auto [i, result] : llvm::enumerate(results))
       for (const Axis& axis : axesOf(result))
         if (!lowering_.knows(axis))
-          return function_.emitError() << "the extent of axis " << axis.describe() << " of result " << i
-                                       << " is not known; an input must carry its symbol; pass a tensor with that axis?";
+          return function_.emitError()
+                 << "the extent of axis " << axis.describe() << " of result " << i
+                 << " is not known; an input must carry its symbol; pass a tensor with that axis?";
     for (auto [value, destination] : llvm::zip(old_.getTerminator()->getOperands(), destinations)) {
       Buffer computed = lowering_.buffer(value);
       if (!lowering_.isBoundTo(value, destination))

@@ -2,7 +2,6 @@
 #include "heed/driver/compile.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <cmath>

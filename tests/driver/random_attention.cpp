@@ -90,13 +90,23 @@ RandomAttention::Tensor RandomAttention::similarity() {
   Tensor c = number(scale);
   auto dot = [&](Tensor a, Tensor b) { return sketch_.over("contract", {a, b}, {depth_}); };
   switch (dice_.upTo(5)) {
-    case 0: say("scale on q"); return dot(op("mul", {q, c}), k);
-    case 1: say("scale on k"); return dot(q, op("mul", {c, k}));
-    case 2: say("scale by division"); return op("div", {dot(q, k), number(1 / scale)});
-    case 3: say("keys first"); return op("mul", {dot(k, q), c});
-    case 4: say("sum of products");
+    case 0:
+      say("scale on q");
+      return dot(op("mul", {q, c}), k);
+    case 1:
+      say("scale on k");
+      return dot(q, op("mul", {c, k}));
+    case 2:
+      say("scale by division");
+      return op("div", {dot(q, k), number(1 / scale)});
+    case 3:
+      say("keys first");
+      return op("mul", {dot(k, q), c});
+    case 4:
+      say("sum of products");
       return op("mul", {sketch_.over("sum", {op("mul", {sketch_.along(q, key_), k})}, {depth_}), c});
-    default: return op("mul", {c, dot(q, k)});
+    default:
+      return op("mul", {c, dot(q, k)});
   }
 }
 
@@ -188,8 +198,12 @@ std::map<std::string, std::int64_t> RandomAttention::extents(Dice& dice) const {
   auto length = [&] {
     return dice.pick<std::int64_t>({0, 1, 2, 5, 13, 16, 17, 31, 37, 63, 64, 65, 97, 127, 128, 129, 131, 200, 257, 300});
   };
-  return {{"batch", dice.upTo(3)}, {"heads", 1 + dice.upTo(2)},  {"group", 1 + dice.upTo(2)},
-          {"seq", length()},       {"key", length()},            {"depth", dice.pick<std::int64_t>({0, 1, 2, 8, 17, 32, 65})},
+  return {{"batch", dice.upTo(3)},
+          {"heads", 1 + dice.upTo(2)},
+          {"group", 1 + dice.upTo(2)},
+          {"seq", length()},
+          {"key", length()},
+          {"depth", dice.pick<std::int64_t>({0, 1, 2, 8, 17, 32, 65})},
           {"value", dice.pick<std::int64_t>({0, 1, 7, 8, 19, 33})}};
 }
 
@@ -203,11 +217,21 @@ AnyArray RandomAttention::data(const Input& input, const std::map<std::string, s
   auto* whole = static_cast<std::int32_t*>(array.view.data);
   std::int64_t innermost = sizes.empty() ? 1 : std::max<std::int64_t>(sizes.back(), 1);
   for (std::int64_t x = 0; x < n; ++x) switch (input.fill) {
-      case Fill::normal: reals[x] = float(dice.normal()); break;
-      case Fill::small: reals[x] = float(dice.normal() * .2); break;
-      case Fill::width: reals[x] = float(.5 + dice.uniform()); break;
-      case Fill::length: whole[x] = std::int32_t(dice.upTo(keys + 2)); break;
-      case Fill::document: whole[x] = std::int32_t((x % innermost) / 23); break;
+      case Fill::normal:
+        reals[x] = float(dice.normal());
+        break;
+      case Fill::small:
+        reals[x] = float(dice.normal() * .2);
+        break;
+      case Fill::width:
+        reals[x] = float(.5 + dice.uniform());
+        break;
+      case Fill::length:
+        whole[x] = std::int32_t(dice.upTo(keys + 2));
+        break;
+      case Fill::document:
+        whole[x] = std::int32_t((x % innermost) / 23);
+        break;
     }
   return array;
 }

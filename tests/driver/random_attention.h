@@ -7,8 +7,8 @@
 #include <random>
 #include <string>
 
-#include "heed/runtime/view.h"
 #include "heed/driver/sketch.h"
+#include "heed/runtime/view.h"
 
 namespace heed::test {
 
@@ -29,7 +29,8 @@ class Dice {
   }
   template <class T>
   void shuffle(std::vector<T>& items) {
-    for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[std::size_t(upTo(std::int64_t(i) - 1))]);
+    for (std::size_t i = items.size(); i > 1; --i)
+      std::swap(items[i - 1], items[std::size_t(upTo(std::int64_t(i) - 1))]);
   }
 
  private:

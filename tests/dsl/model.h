@@ -25,9 +25,9 @@ using X = Tensor<f32, Batch, Seq, Model>;
 /// The lines of toText() without their places, inputs and parameters left out.
 inline std::vector<std::string> body(const GraphView& graph) {
   std::vector<std::string> lines;
-  for (const Node& node : graph.nodes) {
+  for (const tape::Node& node : graph.nodes) {
     if (node.op == op::input || node.op == op::param) continue;
-    Node bare = node;
+    tape::Node bare = node;
     bare.place = {};
     lines.push_back(toText(graph, bare));
   }
@@ -35,8 +35,8 @@ inline std::vector<std::string> body(const GraphView& graph) {
 }
 
 /// The first node that is `op`.
-inline const Node& first(const GraphView& graph, std::string_view op) {
-  for (const Node& node : graph.nodes)
+inline const tape::Node& first(const GraphView& graph, std::string_view op) {
+  for (const tape::Node& node : graph.nodes)
     if (node.op == op) return node;
   return *graph.nodes.end();
 }

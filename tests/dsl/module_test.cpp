@@ -46,7 +46,7 @@ static_assert(gpt.parameter("ln_f.bias") == 19);
 TEST(Module, ParametersFollowTheFields) {
   std::vector<std::string> paths;
   GraphView g = gpt;
-  for (const Node& node : g.nodes)
+  for (const tape::Node& node : g.nodes)
     if (node.op == op::param) paths.push_back(scopePath(g, node.scope));
   ASSERT_EQ(paths.size(), 20u);
   EXPECT_EQ(paths[2], "layers.{i}.ln_1.weight");
@@ -77,7 +77,7 @@ TEST(Module, EveryNodeKnowsItsModule) {
 
 TEST(Module, LinesAreTheUsersEvenInsideShippedLayers) {
   GraphView g = gpt;
-  for (const Node& node : g.nodes) {
+  for (const tape::Node& node : g.nodes) {
     if (node.op == op::input || node.op == op::param || node.op == op::return_) continue;
     EXPECT_TRUE(std::string_view(node.place.file).ends_with("module_test.cpp")) << toText(g, node);
   }
@@ -85,8 +85,8 @@ TEST(Module, LinesAreTheUsersEvenInsideShippedLayers) {
 
 TEST(Repeat, BracketsItsBody) {
   GraphView g = gpt;
-  const Node& repeat = first(g, op::repeat);
-  const Node& yield = first(g, op::yield);
+  const tape::Node& repeat = first(g, op::repeat);
+  const tape::Node& yield = first(g, op::yield);
   EXPECT_EQ(g.attributes[repeat.attributes.begin].name, "count");
   EXPECT_EQ(g.attributes[repeat.attributes.begin].integer, 12);
   EXPECT_EQ(repeat.operands.count, 1u);

@@ -52,7 +52,7 @@ TEST(Tape, InputsComeFirstAndAreNamed) {
 
 TEST(Tape, EveryNodeKnowsTheUsersLine) {
   GraphView g = graph;
-  for (const Node& node : g.nodes) {
+  for (const tape::Node& node : g.nodes) {
     if (node.op == op::input || node.op == op::return_) continue;
     EXPECT_TRUE(std::string_view(node.place.file).ends_with("tape_test.cpp")) << node.op;
     EXPECT_GE(node.place.line, sdpaLine + 4);
@@ -68,7 +68,7 @@ TEST(Tape, WordsMadeOfWordsKeepTheUsersLine) {
   constexpr auto f = [](Tensor<f32, Seq> x) { return gelu(relu(silu(sigmoid(geluTanh(softcap(x, 30)))))); };
   constexpr std::uint32_t line = __LINE__ - 1;
   static constexpr auto g = trace<f>("x");
-  for (const Node& node : GraphView(g).nodes) {
+  for (const tape::Node& node : GraphView(g).nodes) {
     if (node.op == op::input || node.op == op::return_) continue;
     EXPECT_EQ(node.place.line, line) << toText(g, node);
   }
@@ -87,7 +87,7 @@ TEST(Tape, AValueUsedTwiceIsOneNode) {
 TEST(Tape, RangesStayInsideTheirPools) {
   GraphView g = graph;
   std::uint32_t defined = 0;
-  for (const Node& node : g.nodes) {
+  for (const tape::Node& node : g.nodes) {
     EXPECT_LE(node.operands.begin + node.operands.count, g.operands.size);
     EXPECT_LE(node.attributes.begin + node.attributes.count, g.attributes.size);
     EXPECT_EQ(node.results.begin, defined);

@@ -91,7 +91,7 @@ TEST(Variants, BothFormsAgreeAndKeepTheUsersLine) {
                      "s", "slope");
   EXPECT_EQ(body(named), body(indexed));
   for (const GraphView& g : {GraphView(named), GraphView(indexed)})
-    for (const Node& node : g.nodes) {
+    for (const tape::Node& node : g.nodes) {
       if (!node.place.line) continue;
       EXPECT_TRUE(std::string_view(node.place.file).ends_with("variants_test.cpp")) << node.op;
     }

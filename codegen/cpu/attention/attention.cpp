@@ -7,7 +7,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 static constexpr float log2e = 1.44269504f, ln2 = 0.693147181f;
 
@@ -210,7 +210,7 @@ void AttentionKernel::task(Value number) {
     if (!last) point = arith::DivUIOp::create(c.b, c.loc, point, extent[dim]);
   }
   auto move = [&](View& view) {
-    for (int64_t dim : outer) view = cpu::at(c.b, c.loc, view, dim, at[dim]);
+    for (int64_t dim : outer) view = codegen::at(c.b, c.loc, view, dim, at[dim]);
   };
   for (View& view : similar) move(view);
   for (Capture& capture : captures) move(capture.view);
@@ -288,12 +288,25 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
     SmallVector<tile::AttentionOp> kernels;
     getOperation().walk([&](tile::AttentionOp op) { kernels.push_back(op); });
     for (tile::AttentionOp op : kernels) {
-      AttentionTile tile = fewRows(op, target->lanes) ? target->attentionFewRows() : target->attention();
+      AttentionTile tile = fewRows(op, target->lanes) ? target->attentionFewRows() : target->attention(depthOf(op));
       for (auto [option, field] : {std::pair{&vectors, &tile.vectors}, std::pair{&keys, &tile.keys},
                                    std::pair{&values, &tile.values}, std::pair{&block, &tile.block}})
         if (*option > 0) *field = *option;
       if (mlir::failed(lowerAttention(op, *target, tile))) return signalPassFailure();
     }
+  }
+  /// The most products of a score, as far as the types say.
+  static int64_t depthOf(tile::AttentionOp op) {
+    int64_t most = 0;
+    SmallVector<int64_t> depth = op.dimsOf("depth");
+    for (OpOperand& operand : op.getSimilarMutable()) {
+      int64_t products = 1;
+      for (auto [n, extent] : llvm::enumerate(cast<MemRefType>(operand.get().getType()).getShape()))
+        if (llvm::is_contained(depth, op.mapOf(operand).getDimPosition(n)) && !ShapedType::isDynamic(extent))
+          products *= extent;
+      most = std::max(most, products);
+    }
+    return most;
   }
   /// One vector of rows is enough, as far as the types say.
   static bool fewRows(tile::AttentionOp op, int lanes) {
@@ -306,4 +319,4 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
 };
 
 }  // namespace
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -12,7 +12,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// Replaces one kernel; an element type or region op without a lowering is an error at the op.
 mlir::LogicalResult lowerAttention(tile::AttentionOp op, const Target& target, const AttentionTile& tile);
@@ -21,4 +21,4 @@ mlir::LogicalResult lowerAttention(tile::AttentionOp op, const Target& target, c
 #define GEN_PASS_REGISTRATION
 #include "heed/codegen/cpu/attention/attention.h.inc"
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -5,7 +5,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 Value Code::constant(TypedAttr value) {
   Value& known = constants[value];
@@ -90,4 +90,4 @@ Value Code::from(Value memref, Value at) {
                                            ArrayRef<OpFoldResult>{one});
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -9,7 +9,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using mlir::Value;
 using Values = llvm::SmallVector<Value>;
@@ -78,4 +78,4 @@ class Code {
   llvm::DenseMap<mlir::Attribute, Value> constants;
 };
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

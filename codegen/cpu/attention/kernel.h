@@ -10,7 +10,7 @@
 #include "heed/codegen/cpu/region.h"
 #include "heed/codegen/cpu/space.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// A dim that fill and drain walk: positions [from, to), position i at slot + i * distance floats.
 struct LaneAxis {
@@ -87,6 +87,7 @@ class AttentionKernel {
   // softmax.cpp: P, and O
   void weights(Value block, Value count);
   void accumulate(Value block, Value count);
+  void accumulateRun(Value key, Value from, Value to);
   Value exp2(Value x);
   Value finite(Value max);
 
@@ -123,4 +124,4 @@ class AttentionKernel {
   Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, unusedSlot, listSlot, squareSlot, outSlot;
 };
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

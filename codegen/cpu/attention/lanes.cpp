@@ -5,7 +5,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 static Type withElement(Type like, Type element) {
   auto vector = dyn_cast<VectorType>(like);
@@ -58,7 +58,8 @@ void AttentionKernel::walk(ArrayRef<LaneAxis> axes, const View& view, Value slot
   const LaneAxis& axis = axes.front();
   if (axis.dim == except) return walk(axes.drop_front(), view, slot, except, body);
   c.loop(axis.from, axis.to, 1, [&](Value i) {
-    walk(axes.drop_front(), cpu::at(c.b, c.loc, view, axis.dim, i), c.add(slot, c.mul(i, axis.distance)), except, body);
+    walk(axes.drop_front(), codegen::at(c.b, c.loc, view, axis.dim, i), c.add(slot, c.mul(i, axis.distance)), except,
+         body);
   });
 }
 
@@ -83,7 +84,7 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
   auto oneByOne = [&]() -> Values {
     walk(axes, view, slot, -1, [&](View from, Value to) {
       c.loop(c.index(0), c.index(rows), 1, [&](Value r) {
-        put(element(cpu::at(b, c.loc, from, rowDim, clampedRow(c.add(q0, r)))), c.add(to, c.mul(r, words)));
+        put(element(codegen::at(b, c.loc, from, rowDim, clampedRow(c.add(q0, r)))), c.add(to, c.mul(r, words)));
       });
     });
     return {};
@@ -98,7 +99,7 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
             c.loop(c.index(0), c.index(rows), c.lanes, [&](Value j) {
               Values start;
               for (int lane = 0; lane < c.lanes; ++lane)
-                start.push_back(cpu::at(b, c.loc, from, rowDim, clampedRow(c.add(c.add(q0, j), lane))).offset);
+                start.push_back(codegen::at(b, c.loc, from, rowDim, clampedRow(c.add(c.add(q0, j), lane))).offset);
               c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
                 Value first = c.least(i, last);
                 Values square;
@@ -118,7 +119,7 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
     c.choose(
         c.atMost(c.add(q0, rows), extent[rowDim]), {},
         [&]() -> Values {
-          walk(axes, cpu::at(b, c.loc, view, rowDim, q0), slot, -1, [&](View from, Value to) {
+          walk(axes, codegen::at(b, c.loc, view, rowDim, q0), slot, -1, [&](View from, Value to) {
             c.loop(c.index(0), c.index(rows), c.lanes,
                    [&](Value j) { put(c.loadLanes(from.base, c.add(from.offset, j)), c.add(to, j)); });
           });
@@ -132,11 +133,11 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
 
 void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slot) {
   OpBuilder& b = c.b;
-  View first = cpu::at(b, c.loc, view, rowDim, q0);
+  View first = codegen::at(b, c.loc, view, rowDim, q0);
   auto oneByOne = [&]() -> Values {
     walk(axes, first, slot, -1, [&](View to, Value from) {
       c.loop(c.index(0), rowCount, 1, [&](Value r) {
-        View there = cpu::at(b, c.loc, to, rowDim, r);
+        View there = codegen::at(b, c.loc, to, rowDim, r);
         c.store(c.load(scratch, c.add(from, r)), there.base, there.offset);
       });
     });
@@ -160,7 +161,7 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
                 for (auto [r, row] : llvm::enumerate(transpose(b, c.loc, square)))
                   c.storeLanes(row, scratch, c.add(squareSlot, int64_t(r) * c.lanes));
                 c.loop(c.index(0), count, 1, [&](Value r) {
-                  View there = cpu::at(b, c.loc, to, rowDim, c.add(j, r));
+                  View there = codegen::at(b, c.loc, to, rowDim, c.add(j, r));
                   c.storeLanes(c.loadLanes(scratch, c.add(squareSlot, c.mul(r, c.lanes))), there.base,
                                c.add(there.offset, column));
                 });
@@ -186,4 +187,4 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
   }
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

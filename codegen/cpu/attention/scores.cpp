@@ -6,7 +6,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 RegionCloner AttentionKernel::cloner(Value lane, Value key, const Positions& depth) {
   return RegionCloner(c.b, c.loc, c.lanes, c.target.fma, [=, this](int64_t dim) -> LaneIndex {
@@ -55,7 +55,7 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
     operands([&](size_t, unsigned number) {
       const View& view = similar[number];
       if (!rowOperands.count(number) && view.has(keyDim))
-        for (Value k : keys) bases[number].push_back(c.from(view.base, cpu::at(b, c.loc, view, keyDim, k).offset));
+        for (Value k : keys) bases[number].push_back(c.from(view.base, codegen::at(b, c.loc, view, keyDim, k).offset));
     });
 
     Positions depth;
@@ -134,7 +134,7 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, Value key, Va
     if (!uses(region, first + n)) {
       elements.push_back(c.constant(cast<TypedAttr>(c.b.getZeroAttr(type))));
     } else if (!capture.byRow) {
-      elements.push_back(element(cpu::at(c.b, c.loc, capture.view, keyDim, key)));
+      elements.push_back(element(codegen::at(c.b, c.loc, capture.view, keyDim, key)));
     } else if (!capture.byKey) {
       elements.push_back(lanesAt(capture.slot));
     } else {
@@ -214,4 +214,4 @@ Value AttentionKernel::hide(Value block, Value from, Value to, Value row) {
   })[0];
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -4,7 +4,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126.
 ///
@@ -91,29 +91,55 @@ void AttentionKernel::weights(Value block, Value count) {
   });
 }
 
-/// O = O * alpha + P V, `values` columns at a time. Past the last column it is repeated into rows of O nobody reads.
+/// O = O * alpha + P V, by runs of keys that follow each other: nearly always there is one.
 void AttentionKernel::accumulate(Value block, Value count) {
+  Value last = c.sub(count, 1), one = c.index(1);
+  auto keyAt = [&](Value row) { return keyOf(c, scratch, listSlot, row); };
+  if (op.getKeep().empty()) return accumulateRun(block, c.index(0), count);
+  Value whole = c.atMost(c.sub(keyAt(last), keyAt(c.index(0))), last);
+  c.loop(c.index(0), count, c.select(whole, count, one), {c.index(0)}, [&](Value row, Values start) -> Values {
+    Value end = c.select(whole, last, row), next = c.add(end, 1);
+    Value follows = c.less(c.add(keyAt(end), 1), keyAt(c.least(next, last)));
+    Value ends = arith::OrIOp::create(c.b, c.loc, follows, c.atMost(last, end));
+    return c.choose(
+        ends, c.b.getIndexType(),
+        [&]() -> Values {
+          accumulateRun(c.add(block, keyAt(start[0])), start[0], next);
+          // What was summed before is scaled once.
+          for (int j = 0; j < tile.vectors; ++j) c.storeLanes(c.splat(1), scratch, c.add(alphaSlot, j * c.lanes));
+          return {next};
+        },
+        [&] { return start; });
+  });
+}
+
+/// The same for the rows [from, to) of P, which belong to `key` and those after it; `values` columns at a time. Past
+/// the last column it is repeated into rows of O nobody reads.
+void AttentionKernel::accumulateRun(Value key, Value from, Value to) {
   OpBuilder& b = c.b;
-  Value scores = scoreSlot;
-  View first = cpu::at(b, c.loc, valueView, keyDim, block);
+  View first = codegen::at(b, c.loc, valueView, keyDim, key);
   Value stride = valueView.has(keyDim) ? valueView.stride[keyDim] : c.index(0);
+  Value ahead = c.mul(stride, 4);
   int64_t inner = value.empty() ? -1 : value.back();
-  auto columns = [&](View from, Value to, Value column, Value distance) {
+  auto columns = [&](View view, Value slot, Value column) {
     Values bases, sums;
     for (int i = 0; i < tile.values; ++i) {
-      View there = from;
+      View there = view;
       if (inner >= 0)
-        there = cpu::at(b, c.loc, from, inner, i ? c.least(c.add(column, i), c.sub(extent[inner], 1)) : column);
+        there = codegen::at(b, c.loc, view, inner, i ? c.least(c.add(column, i), c.sub(extent[inner], 1)) : column);
       bases.push_back(c.from(there.base, there.offset));
       for (int j = 0; j < tile.vectors; ++j)
-        sums.push_back(
-            arith::MulFOp::create(b, c.loc, laneVector(c.add(to, c.mul(distance, i)), j), laneVector(alphaSlot, j)));
+        sums.push_back(arith::MulFOp::create(b, c.loc, laneVector(c.add(slot, i * rows), j), laneVector(alphaSlot, j)));
     }
-    sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
-      Value where = c.add(scores, c.mul(row, rows));
-      Value offset = c.mul(keyOf(c, scratch, listSlot, row), stride);
+    sums = c.loop(from, to, c.index(1), sums, [&](Value row, Values so) {
+      Value where = c.add(scoreSlot, c.mul(row, rows)), offset = c.mul(c.sub(row, from), stride);
       Values weight;
       for (int j = 0; j < tile.vectors; ++j) weight.push_back(laneVector(where, j));
+      // Rows of V that lie a power of two apart evict each other before the next columns are read. (With narrower
+      // vectors the loop is bound by the number of its instructions, and there is time to wait.)
+      if (c.target.avx512)
+        memref::PrefetchOp::create(b, c.loc, bases[0], c.add(offset, ahead), /*isWrite=*/false, /*localityHint=*/3,
+                                   /*isDataCache=*/true);
       for (int i = 0; i < tile.values; ++i) {
         Value x = c.broadcast(c.load(bases[i], offset));
         for (int j = 0; j < tile.vectors; ++j) {
@@ -127,13 +153,13 @@ void AttentionKernel::accumulate(Value block, Value count) {
     });
     for (int i = 0; i < tile.values; ++i)
       for (int j = 0; j < tile.vectors; ++j)
-        c.storeLanes(sums[i * tile.vectors + j], scratch, c.add(c.add(to, c.mul(distance, i)), j * c.lanes));
+        c.storeLanes(sums[i * tile.vectors + j], scratch, c.add(c.add(slot, i * rows), j * c.lanes));
   };
-  walk(valueAxes, first, outSlot, inner, [&](View from, Value to) {
-    if (inner < 0) return columns(from, to, c.index(0), c.index(rows));
+  walk(valueAxes, first, outSlot, inner, [&](View view, Value slot) {
+    if (inner < 0) return columns(view, slot, c.index(0));
     c.loop(c.index(0), extent[inner], tile.values,
-           [&](Value column) { columns(from, c.add(to, c.mul(column, rows)), column, c.index(rows)); });
+           [&](Value column) { columns(view, c.add(slot, c.mul(column, rows)), column); });
   });
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -6,7 +6,7 @@
 
 using namespace mlir;
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 namespace {
 
@@ -40,7 +40,8 @@ struct Running {
     bool bits = element.isInteger(1);
     Kind least = isFloat() ? Kind::MINNUMF : bits ? Kind::MINUI : Kind::MINSI;
     Kind most = isFloat() ? Kind::MAXNUMF : bits ? Kind::MAXUI : Kind::MAXSI;
-    Values out{vector::ReductionOp::create(c.b, c.loc, least, so[0]), vector::ReductionOp::create(c.b, c.loc, most, so[1])};
+    Values out{vector::ReductionOp::create(c.b, c.loc, least, so[0]),
+               vector::ReductionOp::create(c.b, c.loc, most, so[1])};
     if (isFloat()) out.push_back(vector::ReductionOp::create(c.b, c.loc, Kind::OR, so[2]));
     return out;
   }
@@ -56,25 +57,28 @@ Bounds AttentionKernel::boundsOf(const Capture& capture, ArrayRef<LaneAxis> axes
   auto along = [&](const LaneAxis& axis, const View& start, Values so) {
     auto scalars = [&] {
       return c.loop(axis.from, axis.to, c.index(1), so, [&](Value i, Values so) {
-        View there = cpu::at(c.b, c.loc, start, axis.dim, i);
+        View there = codegen::at(c.b, c.loc, start, axis.dim, i);
         return running.with(so, c.load(there.base, there.offset));
       });
     };
     if (axis.dim != view.unit || view.element.isIndex()) return scalars();
     Value last = c.sub(axis.to, c.lanes);
-    return c.choose(c.atMost(axis.from, last), ValueRange(so).getTypes(), [&] {
-      auto block = [&](Value i) { return c.loadLanes(start.base, c.add(start.offset, i)); };
-      Values wide = c.loop(axis.from, axis.to, c.index(c.lanes), running.first(block(axis.from)),
-                           [&](Value i, Values so) { return running.with(so, block(c.least(i, last))); });
-      Values all = running.reduce(wide);
-      Values next{running.smaller(so[0], all[0]), running.larger(so[1], all[1])};
-      if (so.size() == 3) next.push_back(arith::OrIOp::create(c.b, c.loc, so[2], all[2]));
-      return next;
-    }, scalars);
+    return c.choose(
+        c.atMost(axis.from, last), ValueRange(so).getTypes(),
+        [&] {
+          auto block = [&](Value i) { return c.loadLanes(start.base, c.add(start.offset, i)); };
+          Values wide = c.loop(axis.from, axis.to, c.index(c.lanes), running.first(block(axis.from)),
+                               [&](Value i, Values so) { return running.with(so, block(c.least(i, last))); });
+          Values all = running.reduce(wide);
+          Values next{running.smaller(so[0], all[0]), running.larger(so[1], all[1])};
+          if (so.size() == 3) next.push_back(arith::OrIOp::create(c.b, c.loc, so[2], all[2]));
+          return next;
+        },
+        scalars);
   };
 
   View corner = view;
-  for (const LaneAxis& axis : axes) corner = cpu::at(c.b, c.loc, corner, axis.dim, axis.from);
+  for (const LaneAxis& axis : axes) corner = codegen::at(c.b, c.loc, corner, axis.dim, axis.from);
   Values so = running.first(c.load(corner.base, corner.offset));
   if (axes.size() == 1) {
     so = along(axes[0], view, so);
@@ -82,7 +86,7 @@ Bounds AttentionKernel::boundsOf(const Capture& capture, ArrayRef<LaneAxis> axes
     bool swap = axes[0].dim == view.unit;
     const LaneAxis &slow = axes[swap], &fast = axes[!swap];
     so = c.loop(slow.from, slow.to, c.index(1), so,
-                [&](Value i, Values so) { return along(fast, cpu::at(c.b, c.loc, view, slow.dim, i), so); });
+                [&](Value i, Values so) { return along(fast, codegen::at(c.b, c.loc, view, slow.dim, i), so); });
   }
   auto bit = [&](Value x) {
     return view.element.isInteger(1) ? arith::TruncIOp::create(c.b, c.loc, c.b.getI1Type(), x).getResult() : x;
@@ -126,11 +130,15 @@ std::pair<Value, Value> AttentionKernel::classify(Value keyLow, Value keyHigh) {
 /// The same for keys [from, to), known to be (true, true) where `all` is.
 std::pair<Value, Value> AttentionKernel::classifyUnless(Value all, Value from, Value to) {
   Type bit = c.b.getI1Type();
-  Values both = c.choose(all, {bit, bit}, [&]() -> Values { return {c.bit(true), c.bit(true)}; },
-                         [&]() -> Values {
-                           auto [some, every] = classify(from, c.sub(to, 1));
-                           return {some, every};
-                         });
+  Values both = c.choose(
+      all, {bit, bit},
+      [&]() -> Values {
+        return {c.bit(true), c.bit(true)};
+      },
+      [&]() -> Values {
+        auto [some, every] = classify(from, c.sub(to, 1));
+        return {some, every};
+      });
   return {both[0], both[1]};
 }
 
@@ -139,7 +147,8 @@ void AttentionKernel::blocks() {
   Value keys = extent[keyDim];
   bool masked = !op.getKeep().empty();
   auto block = [&](Value from, Value to, Value all) {
-    for (int j = 0; j < tile.vectors; ++j) c.storeLanes(laneVector(maxSlot, j), scratch, c.add(oldMaxSlot, j * c.lanes));
+    for (int j = 0; j < tile.vectors; ++j)
+      c.storeLanes(laneVector(maxSlot, j), scratch, c.add(oldMaxSlot, j * c.lanes));
     Value count;
     if (!masked) {
       count = segment(from, from, to, c.index(0), all);
@@ -148,8 +157,9 @@ void AttentionKernel::blocks() {
       count = c.loop(from, to, step, {c.index(0)}, [&](Value low, Values so) -> Values {
         Value high = c.least(c.add(low, step), to);
         auto [some, every] = classifyUnless(all, low, high);
-        return c.choose(some, c.b.getIndexType(), [&]() -> Values { return {segment(from, low, high, so[0], every)}; },
-                        [&] { return so; });
+        return c.choose(
+            some, c.b.getIndexType(), [&]() -> Values { return {segment(from, low, high, so[0], every)}; },
+            [&] { return so; });
       })[0];
     }
     c.when(c.less(c.index(0), count), [&] {
@@ -159,7 +169,8 @@ void AttentionKernel::blocks() {
   };
   auto end = [&](Value from, int64_t size, Value limit) { return c.least(c.add(from, size), limit); };
   if (!masked)
-    return c.loop(c.index(0), keys, tile.block, [&](Value from) { block(from, end(from, tile.block, keys), c.bit(true)); });
+    return c.loop(c.index(0), keys, tile.block,
+                  [&](Value from) { block(from, end(from, tile.block, keys), c.bit(true)); });
   int64_t blocksPerSuper = super / tile.block, size = blocksPerSuper * tile.block;
   c.loop(c.index(0), keys, size, [&](Value outerFrom) {
     Value outerTo = end(outerFrom, size, keys);
@@ -174,4 +185,4 @@ void AttentionKernel::blocks() {
   });
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

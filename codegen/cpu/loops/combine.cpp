@@ -6,7 +6,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 using Builder = ImplicitLocOpBuilder;
@@ -38,4 +38,4 @@ Value combineLanes(Builder& b, Operation* combiner, Value lanes) {
   return vector::ExtractOp::create(b, lanes, int64_t(0));
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

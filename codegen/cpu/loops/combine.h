@@ -3,7 +3,7 @@
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// The op that combines `accumulator` (used by it alone) with something else into `result`, if it is associative and
 /// has a neutral element; else null.
@@ -14,4 +14,4 @@ mlir::Value combine(mlir::ImplicitLocOpBuilder& b, mlir::Operation* combiner, ml
 /// Lower half with upper half, until one is left.
 mlir::Value combineLanes(mlir::ImplicitLocOpBuilder& b, mlir::Operation* combiner, mlir::Value lanes);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

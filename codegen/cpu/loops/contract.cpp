@@ -6,7 +6,7 @@
 #include "heed/codegen/cpu/loops/tasks.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 
@@ -155,4 +155,4 @@ void ContractKernel::move(Builder& b, Panel& panel, int64_t dim, Value by) const
   for (auto [position, view] : llvm::zip(panel.captures, captures)) position = advance(b, view, position, dim, by);
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -8,7 +8,7 @@
 #include "heed/codegen/cpu/target.h"
 #include "heed/codegen/tile/tile.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// The register tile: rows x vectors accumulators, beside them `vectors` of the panel and one broadcast. A slice of the
 /// panel, `depth` lines, stays in the first-level cache while the rows pass by.
@@ -85,4 +85,4 @@ class ContractKernel {
   bool failed = false;
 };
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -6,7 +6,7 @@
 #include "heed/codegen/cpu/transpose.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 
@@ -66,4 +66,4 @@ void ContractKernel::packSquares(Builder& b, const Panel& panel) const {
   });
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

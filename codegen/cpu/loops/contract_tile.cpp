@@ -6,7 +6,7 @@
 #include "heed/codegen/cpu/region.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 
@@ -161,4 +161,4 @@ void ContractKernel::finish(Builder& b, const Panel& panel, const Row& row, Valu
   storeLanes(b, out, sum, advance(b, out, row.out, lane, column), mask);
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -5,7 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// for (i = from; i < to; i += step) body(i)
 inline void loop(mlir::ImplicitLocOpBuilder& b, mlir::Value from, mlir::Value to, int64_t step,
@@ -36,4 +36,4 @@ inline mlir::Value toF32(mlir::ImplicitLocOpBuilder& b, mlir::Value value) {
   return mlir::arith::ExtFOp::create(b, type, value);
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -4,7 +4,7 @@
 #include "heed/codegen/cpu/loops/lanes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 using Builder = ImplicitLocOpBuilder;
@@ -33,4 +33,4 @@ SmallVector<Value> coordinatesAfter(Builder& b, SmallVector<Value> point, ArrayR
   return point;
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -5,7 +5,7 @@
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// The point at a flat position.
 llvm::SmallVector<mlir::Value> coordinatesAt(mlir::ImplicitLocOpBuilder& b, mlir::Value position,
@@ -14,4 +14,4 @@ llvm::SmallVector<mlir::Value> coordinatesAt(mlir::ImplicitLocOpBuilder& b, mlir
 llvm::SmallVector<mlir::Value> coordinatesAfter(mlir::ImplicitLocOpBuilder& b, llvm::SmallVector<mlir::Value> point,
                                                 llvm::ArrayRef<mlir::Value> extents);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

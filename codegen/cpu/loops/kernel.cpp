@@ -7,7 +7,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 
@@ -238,4 +238,4 @@ Value Kernel::read(Builder& b, size_t operand, const Place& place, Width width) 
   return gatherLanes(b, view, position, lane, width.lanes, width.count);
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -8,7 +8,7 @@
 #include "heed/codegen/cpu/target.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// What carries the lanes: nothing, a dim of the results, or a reduced dim.
 enum class LaneKind { None, Parallel, Reduction };
@@ -71,4 +71,4 @@ class Kernel {
   bool failed = false;
 };
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

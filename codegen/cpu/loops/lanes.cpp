@@ -5,7 +5,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 using Builder = ImplicitLocOpBuilder;
@@ -84,4 +84,4 @@ Value gatherLanes(Builder& b, const View& view, Value position, int64_t dim, int
   return decode(b, view, vector::FromElementsOp::create(b, vector, elements));
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

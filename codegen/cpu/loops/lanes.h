@@ -7,7 +7,7 @@
 #include "heed/codegen/cpu/space.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 mlir::Value load(mlir::ImplicitLocOpBuilder& b, const View& view, mlir::Value position);
 void store(mlir::ImplicitLocOpBuilder& b, const View& view, mlir::Value value, mlir::Value position);
@@ -38,4 +38,4 @@ mlir::Value quotient(mlir::ImplicitLocOpBuilder& b, mlir::Value x, mlir::Value y
 mlir::Value ceiling(mlir::ImplicitLocOpBuilder& b, mlir::Value x, mlir::Value y);
 mlir::Value multiple(mlir::ImplicitLocOpBuilder& b, mlir::Value x, int64_t y);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -3,7 +3,7 @@
 #include "heed/codegen/cpu/loops/kernel.h"
 #include "heed/codegen/cpu/loops/passes.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DEF_LOWERCONTRACT
 #include "heed/codegen/cpu/loops/passes.h.inc"
@@ -71,4 +71,4 @@ struct LowerContract : impl::LowerContractBase<LowerContract> {
 };
 
 }  // namespace
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -5,7 +5,7 @@
 #include "heed/codegen/cpu/loops/kernel.h"
 #include "heed/codegen/cpu/loops/passes.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DEF_LOWERGENERIC
 #include "heed/codegen/cpu/loops/passes.h.inc"
@@ -43,4 +43,4 @@ struct LowerGeneric : impl::LowerGenericBase<LowerGeneric> {
 };
 
 }  // namespace
-}  // namespace heed::cpu
+}  // namespace heed::codegen

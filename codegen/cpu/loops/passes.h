@@ -11,11 +11,11 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/Pass.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DECL
 #include "heed/codegen/cpu/loops/passes.h.inc"
 #define GEN_PASS_REGISTRATION
 #include "heed/codegen/cpu/loops/passes.h.inc"
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

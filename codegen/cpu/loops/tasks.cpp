@@ -6,7 +6,7 @@
 #include "heed/codegen/tile/tile.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 using Builder = ImplicitLocOpBuilder;
@@ -34,4 +34,4 @@ void overTasks(Builder& b, ValueRange extents, Value workPerPoint, int64_t grain
   if (!point.empty()) scf::YieldOp::create(b, coordinatesAfter(b, point, sizes));
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -3,7 +3,7 @@
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// Emits a tile.parallel over all points of `extents` (each >= 0), the last dim fastest. A task gets as many points as
 /// make about `grain` units of work when one point is `workPerPoint`; small kernels are one task. `body` is called
@@ -12,4 +12,4 @@ void overTasks(mlir::ImplicitLocOpBuilder& b, mlir::ValueRange extents, mlir::Va
                mlir::Value scratchBytes,
                llvm::function_ref<void(mlir::ImplicitLocOpBuilder&, mlir::ValueRange point, mlir::Value scratch)> body);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -3,7 +3,7 @@
 
 #include "heed/codegen/cpu/math/functions.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 using namespace mlir;
 
@@ -78,4 +78,4 @@ Real floor(Real x) {
   return where(magnitude(x) < 0x1p23f, n, x);
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -5,7 +5,7 @@
 #include "heed/codegen/cpu/math/passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DEF_EXPANDMATH
 #include "heed/codegen/cpu/math/passes.h.inc"
@@ -70,4 +70,4 @@ struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
 };
 
 }  // namespace
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -1,7 +1,7 @@
 // exp, exp2 and what follows from them: tanh and erf. Coefficients: tools/minimax.py.
 #include "heed/codegen/cpu/math/functions.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 namespace {
 
 constexpr float log2e = 0x1.715476p+0f;
@@ -77,4 +77,4 @@ Real erf(Real x) {
   return where(a < 0.921875f, fma(q, x, x), withSign(large, x));
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -3,7 +3,7 @@
 
 #include "heed/codegen/cpu/math/real.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 Real exp(Real x);
 Real exp2(Real x);
@@ -15,4 +15,4 @@ Real cos(Real x);
 Real rsqrt(Real x);
 Real floor(Real x);
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

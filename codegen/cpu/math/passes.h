@@ -7,10 +7,10 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Pass/Pass.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "heed/codegen/cpu/math/passes.h.inc"
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

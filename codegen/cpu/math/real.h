@@ -8,7 +8,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
-namespace heed::cpu {
+namespace heed::codegen {
 
 /// Where a formula is written, and whether it may use fused multiply-add.
 struct Formula {
@@ -126,4 +126,4 @@ inline Rounded nearest(Real x) {
   return {shifted - magic, bitsOf(shifted) - std::bit_cast<int32_t>(magic)};
 }
 
-}  // namespace heed::cpu
+}  // namespace heed::codegen

@@ -1,6 +1,7 @@
 // One-thread speed of the attention kernel as a fraction of the FMA peak measured around it, and its compile time.
 //
-// usage: heed_attention_speed [--features=..] [--tile=vectors,keys,values,block] [--depth=..] [--columns=..] [--mask=none|causal|window]
+// usage: heed_attention_speed [--features=..] [--tile=vectors,keys,values,block] [--depth=..] [--columns=..]
+// [--mask=none|causal|window]
 //        [--asm] seq...
 #include <time.h>
 
@@ -23,17 +24,16 @@ static double now() {
 }
 
 /// Flops per second of independent FMA chains that never leave the registers.
-#define PEAK(name, bytes, chains, ...)                                          \
-  __VA_ARGS__ __attribute__((noinline)) static double name(long rounds) {       \
-    typedef float Vector __attribute__((vector_size(bytes)));                   \
-    Vector sums[chains] = {}, x = Vector{} + 1e-9f, y = Vector{} + 1.0f;        \
-    double start = now();                                                       \
-    for (long r = 0; r < rounds; ++r)                                           \
-      _Pragma("GCC unroll 20") for (int n = 0; n < chains; ++n) {                                        \
-        sums[n] = sums[n] * y + x;                                              \
-        asm volatile("" : "+v"(sums[n]));                                       \
-      }                                                                         \
-    return 2.0 * rounds * chains * (bytes / 4) / (now() - start);               \
+#define PEAK(name, bytes, chains, ...)                                                            \
+  __VA_ARGS__ __attribute__((noinline)) static double name(long rounds) {                         \
+    typedef float Vector __attribute__((vector_size(bytes)));                                     \
+    Vector sums[chains] = {}, x = Vector{} + 1e-9f, y = Vector{} + 1.0f;                          \
+    double start = now();                                                                         \
+    for (long r = 0; r < rounds; ++r) _Pragma("GCC unroll 20") for (int n = 0; n < chains; ++n) { \
+        sums[n] = sums[n] * y + x;                                                                \
+        asm volatile("" : "+v"(sums[n]));                                                         \
+      }                                                                                           \
+    return 2.0 * rounds * chains * (bytes / 4) / (now() - start);                                 \
   }
 PEAK(peak512, 64, 20, __attribute__((target("avx512f"), optimize("unroll-loops"))))
 PEAK(peak256, 32, 12, __attribute__((target("avx2,fma"), optimize("unroll-loops"))))
@@ -47,22 +47,32 @@ int main(int argc, char** argv) {
   for (int n = 1; n < argc; ++n) {
     std::string word = argv[n];
     auto option = [&](const char* name) { return word.rfind(name, 0) == 0 ? word.c_str() + strlen(name) : nullptr; };
-    if (auto x = option("--features=")) features = x;
-    else if (auto x = option("--mask=")) mask = x;
-    else if (auto x = option("--depth=")) depth = atoll(x);
-    else if (auto x = option("--columns=")) columns = atoll(x);
-    else if (auto x = option("--window=")) window = atoll(x);
-    else if (auto x = option("--tile=")) tile = x;
-    else if (word == "--asm") text = true;
-    else if (word == "--optimize") optimize = true;
-    else seqs.push_back(atoll(word.c_str()));
+    if (auto x = option("--features="))
+      features = x;
+    else if (auto x = option("--mask="))
+      mask = x;
+    else if (auto x = option("--depth="))
+      depth = atoll(x);
+    else if (auto x = option("--columns="))
+      columns = atoll(x);
+    else if (auto x = option("--window="))
+      window = atoll(x);
+    else if (auto x = option("--tile="))
+      tile = x;
+    else if (word == "--asm")
+      text = true;
+    else if (word == "--optimize")
+      optimize = true;
+    else
+      seqs.push_back(atoll(word.c_str()));
   }
   if (seqs.empty()) seqs = {1024, 4096};
   if (columns == 0) columns = depth;
-  cpu::Target target = *cpu::targetFor(features);
-  cpu::TileLowerAttentionOptions options;
+  codegen::Target target = *codegen::targetFor(features);
+  codegen::TileLowerAttentionOptions options;
   options.features = features;
-  if (!tile.empty()) sscanf(tile.c_str(), "%d,%d,%d,%d", &options.vectors, &options.keys, &options.values, &options.block);
+  if (!tile.empty())
+    sscanf(tile.c_str(), "%d,%d,%d,%d", &options.vectors, &options.keys, &options.values, &options.block);
 
   KernelCase kernel;
   kernel.similar = {{{{"oh", "q", "d"}}, {{"oh", "k", "d"}}}};
@@ -72,13 +82,16 @@ int main(int argc, char** argv) {
   kernel.out = {{"oh", "q", "v"}};
   std::string w = std::to_string(window);
   if (mask != "none") {
-    kernel.keep = "%j = arith.index_cast %i(k) : index to i32\n%i = arith.index_cast %i(q) : index to i32\n"
-                  "%c = arith.cmpi sle, %j, %i : i32\n";
+    kernel.keep =
+        "%j = arith.index_cast %i(k) : index to i32\n%i = arith.index_cast %i(q) : index to i32\n"
+        "%c = arith.cmpi sle, %j, %i : i32\n";
     kernel.classify = "%s0 = arith.cmpi sle, %a2, %a1 : index\n%f0 = arith.cmpi sle, %a3, %a0 : index\n";
     if (mask == "window") {
-      kernel.keep += "%w = arith.constant " + w + " : i32\n%d = arith.subi %i, %j : i32\n%e = arith.cmpi slt, %d, %w : i32\n"
+      kernel.keep += "%w = arith.constant " + w +
+                     " : i32\n%d = arith.subi %i, %j : i32\n%e = arith.cmpi slt, %d, %w : i32\n"
                      "%b = arith.andi %c, %e : i1\ntile.yield %b : i1";
-      kernel.classify += "%w = arith.constant " + w + " : index\n%d0 = arith.subi %a0, %a3 : index\n%d1 = arith.subi %a1, %a2 : index\n"
+      kernel.classify += "%w = arith.constant " + w +
+                         " : index\n%d0 = arith.subi %a0, %a3 : index\n%d1 = arith.subi %a1, %a2 : index\n"
                          "%s1 = arith.cmpi slt, %d0, %w : index\n%f1 = arith.cmpi slt, %d1, %w : index\n"
                          "%s = arith.andi %s0, %s1 : i1\n%f = arith.andi %f0, %f1 : i1\ntile.yield %s, %f : i1, i1";
     } else {
@@ -86,14 +99,14 @@ int main(int argc, char** argv) {
       kernel.classify += "tile.yield %s0, %f0 : i1, i1";
     }
   }
-  cpu::JitOptions jit{.optimize = optimize};
+  codegen::JitOptions jit{.optimize = optimize};
   jit.assemblyText = jit.llvmText = text;
   auto compiled = compileKernel(kernel.text(), target, options, jit, text);
   for (int again = 0; again < 2; ++again) {
     auto timed = compileKernel(kernel.text(), target, options);
     double total = timed.parseMs + timed.emitMs + timed.lowerMs + timed.jitMs;
-    printf("%s compile ms of processor time: %.1f = parse %.1f, emit %.1f, lower %.1f, jit %.1f\n", again ? "2nd" : "1st",
-           total, timed.parseMs, timed.emitMs, timed.lowerMs, timed.jitMs);
+    printf("%s compile ms of processor time: %.1f = parse %.1f, emit %.1f, lower %.1f, jit %.1f\n",
+           again ? "2nd" : "1st", total, timed.parseMs, timed.emitMs, timed.lowerMs, timed.jitMs);
   }
   if (text) {
     fputs(compiled.lowered.c_str(), fopen("/tmp/kernel.mlir", "w"));
@@ -114,7 +127,8 @@ int main(int argc, char** argv) {
       arguments.push_back(data.back()->descriptor());
     }
     double pairs = mask == "none" ? double(seq) * seq : 0;
-    for (int64_t i = 0; mask != "none" && i < seq; ++i) pairs += mask == "causal" ? i + 1 : std::min<int64_t>(i + 1, window);
+    for (int64_t i = 0; mask != "none" && i < seq; ++i)
+      pairs += mask == "causal" ? i + 1 : std::min<int64_t>(i + 1, window);
     double flops = 2.0 * pairs * (depth + columns);
     std::vector<double> fractions;
     double best = 0, top = 0;

@@ -19,10 +19,10 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 struct Compiled {
   KernelCase kernel;
   CompiledKernel code;
-  explicit Compiled(KernelCase k, const std::string& features = "", cpu::TileLowerAttentionOptions options = {})
+  explicit Compiled(KernelCase k, const std::string& features = "", codegen::TileLowerAttentionOptions options = {})
       : kernel(std::move(k)) {
     options.features = features;
-    code = compileKernel(kernel.text(), *cpu::targetFor(features), options);
+    code = compileKernel(kernel.text(), *codegen::targetFor(features), options);
   }
 
   using Fill = std::function<void(std::vector<Data*>&)>;
@@ -80,7 +80,7 @@ struct Compiled {
 std::vector<std::string> instructionSets() {
   std::vector<std::string> sets;
   for (std::string name : {"avx512", "avx2", "baseline"})
-    if (cpu::targetFor(name)->runsHere) sets.push_back(name);
+    if (codegen::targetFor(name)->runsHere) sets.push_back(name);
   return sets;
 }
 
@@ -117,7 +117,8 @@ TEST_P(Shapes, agreeWithLoops) {
 std::vector<Named> kernels() {
   return {{"sdpa", sdpa()},
           {"lse", withLse(sdpa())},
-          {"rowsContiguous", permuted(withLse(sdpa()), {{"o", "d", "q"}, {"d", "o", "k"}, {"v", "o", "k"}, {"o", "v", "q"}})},
+          {"rowsContiguous",
+           permuted(withLse(sdpa()), {{"o", "d", "q"}, {"d", "o", "k"}, {"v", "o", "k"}, {"o", "v", "q"}})},
           {"nowhereContiguous", permuted(sdpa(), {{"q", "d", "o"}, {"k", "d", "o"}, {"k", "v", "o"}, {"q", "v", "o"}})},
           {"padded", padded(sdpa())},
           {"grouped", grouped()},
@@ -204,7 +205,7 @@ TEST(Attention, bitwiseEqualForAnyNumberOfThreadsAndAmongRows) {
 
 TEST(Attention, tilesOfAnyWidthAgree) {
   for (auto [vectors, keys, values, block] : {std::array{1, 8, 8, 32}, {2, 4, 4, 64}, {3, 8, 8, 96}, {4, 6, 6, 96}}) {
-    cpu::TileLowerAttentionOptions options;
+    codegen::TileLowerAttentionOptions options;
     options.vectors = vectors, options.keys = keys, options.values = values, options.block = block;
     Compiled compiled(causal(withLse(sdpa())), "", options);
     for (std::int64_t rows : {1, 31, 130}) compiled.run(sizesOf(compiled.kernel, rows, rows + 5, 10, 11));
@@ -215,7 +216,7 @@ TEST(Attention, anElementTypeWithoutAKernelIsAnError) {
   KernelCase kernel = sdpa();
   kernel.value.type = "f16";
   try {
-    compileKernel(kernel.text(), *cpu::targetFor());
+    compileKernel(kernel.text(), *codegen::targetFor());
     FAIL() << "compiled";
   } catch (const std::runtime_error& error) {
     EXPECT_NE(std::string(error.what()).find("value: element type 'f16'"), std::string::npos) << error.what();

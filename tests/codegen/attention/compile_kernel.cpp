@@ -28,8 +28,8 @@ static double lap() {
   return now - std::exchange(last, now);
 }
 
-CompiledKernel compileKernel(const std::string& text, const cpu::Target& target,
-                             const cpu::TileLowerAttentionOptions& options, const cpu::JitOptions& jit,
+CompiledKernel compileKernel(const std::string& text, const codegen::Target& target,
+                             const codegen::TileLowerAttentionOptions& options, const codegen::JitOptions& jit,
                              bool keepLowered) {
   DialectRegistry registry;
   registry.insert<arith::ArithDialect, cf::ControlFlowDialect, func::FuncDialect, LLVM::LLVMDialect, math::MathDialect,
@@ -49,20 +49,20 @@ CompiledKernel compileKernel(const std::string& text, const cpu::Target& target,
   check(bool(module));
   result.parseMs = lap();
   PassManager emit(&context);
-  emit.addNestedPass<func::FuncOp>(cpu::createTileLowerAttention(options));
+  emit.addNestedPass<func::FuncOp>(codegen::createTileLowerAttention(options));
   check(succeeded(emit.run(*module)));
   result.emitMs = lap();
   if (keepLowered) llvm::raw_string_ostream(result.lowered) << *module;
   lap();
   PassManager lower(&context);
-  lower.addPass(cpu::createTileAddSession());
-  lower.addPass(cpu::createTileOutlineParallel());
-  lower.addPass(cpu::createExpandMath({target.fma}));
-  lower.addPass(cpu::createEmitEntry());
-  lower.addPass(cpu::createToLlvm());
+  lower.addPass(codegen::createTileAddSession());
+  lower.addPass(codegen::createTileOutlineParallel());
+  lower.addPass(codegen::createExpandMath({target.fma}));
+  lower.addPass(codegen::createEmitEntry());
+  lower.addPass(codegen::createToLlvm());
   check(succeeded(lower.run(*module)));
   result.lowerMs = lap();
-  auto code = cpu::jit(*module, target, jit);
+  auto code = codegen::jit(*module, target, jit);
   result.jitMs = lap();
   if (!code) throw std::runtime_error(llvm::toString(code.takeError()));
   result.code = std::move(*code);

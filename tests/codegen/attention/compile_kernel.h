@@ -11,14 +11,14 @@
 namespace heed::testing {
 
 struct CompiledKernel {
-  cpu::Compiled code;
+  codegen::Compiled code;
   double parseMs = 0, emitMs = 0, lowerMs = 0, jitMs = 0;  // text; tile to loops; to LLVM dialect; code
-  std::string lowered;                          // IR after the emitter, when asked for
+  std::string lowered;                                     // IR after the emitter, when asked for
 };
 
 /// Throws std::runtime_error with the diagnostics.
-CompiledKernel compileKernel(const std::string& text, const cpu::Target& target,
-                             const cpu::TileLowerAttentionOptions& options = {}, const cpu::JitOptions& jit = {},
-                             bool keepLowered = false);
+CompiledKernel compileKernel(const std::string& text, const codegen::Target& target,
+                             const codegen::TileLowerAttentionOptions& options = {},
+                             const codegen::JitOptions& jit = {}, bool keepLowered = false);
 
 }  // namespace heed::testing

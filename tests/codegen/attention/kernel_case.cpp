@@ -57,7 +57,8 @@ std::string KernelCase::text() const {
     std::string text = body;
     for (auto& name : names) {
       std::string spelled = "%i(" + name + ")";
-      for (std::size_t at; (at = text.find(spelled)) != std::string::npos;) text.replace(at, spelled.size(), "%i_" + name);
+      for (std::size_t at; (at = text.find(spelled)) != std::string::npos;)
+        text.replace(at, spelled.size(), "%i_" + name);
       if (text.find("%i_" + name) != std::string::npos)
         out << "  %i_" << name << " = tile.index " << position(name) << " : index\n";
     }
@@ -104,7 +105,10 @@ std::string KernelCase::text() const {
 }
 
 Data::Data(const Operand& operand, const Sizes& sizes, bool guardEnd)
-    : operand_(operand), width_(operand.type == "i1" ? 1 : operand.type == "i64" ? 8 : 4) {
+    : operand_(operand),
+      width_(operand.type == "i1"    ? 1
+             : operand.type == "i64" ? 8
+                                     : 4) {
   std::size_t elements = 1;
   for (auto& dim : operand.dims) {
     extents_.push_back(sizes.at(dim));
@@ -211,7 +215,7 @@ Expected reference(const KernelCase& kernel, const Sizes& sizes, const std::vect
   const Reader &value = read[rest], &out = read[rest + (kernel.start ? 4 : 1)];
   const Reader *m = kernel.start ? &read[rest + 1] : nullptr, *l = m + 1, *o = m + 2;
 
-  std::vector<std::size_t> valueDims = space.where([](auto& dim) { return dim[0] == 'v'; }), rowDims;
+  std::vector<std::size_t> valueDims = space.where([](auto&dim) { return dim[0] == 'v'; }), rowDims;
   for (auto& dim : kernel.out.dims)  // lse lies in the order of out
     if (dim[0] != 'v') rowDims.push_back(space.where([&](auto& name) { return name == dim; })[0]);
   std::size_t row = space.where([](auto& dim) { return dim[0] == 'q'; })[0];
@@ -253,7 +257,7 @@ Expected reference(const KernelCase& kernel, const Sizes& sizes, const std::vect
     }
     space.at[key] = 0;
     double shift = poisoned ? NAN : most == -INFINITY ? 0 : most;
-    double before = m ? std::exp((*m)(space) - shift) : 0, sum = m ? (*l)(space) * before : 0;
+    double before = m ? std::exp((*m)(space)-shift) : 0, sum = m ? (*l)(space)*before : 0;
     for (std::size_t k = 0; k < keys; ++k) {
       if (!seen[k]) continue;
       double p = std::exp(scores[k] - shift);
@@ -261,7 +265,7 @@ Expected reference(const KernelCase& kernel, const Sizes& sizes, const std::vect
       weights[k] = kernel.weight ? kernel.weight(p, captured[k], {space.at[row], std::int64_t(k)}) : p;
     }
     space.each(valueDims, [&] {
-      double total = m ? (*o)(space) * before : 0;
+      double total = m ? (*o)(space)*before : 0;
       for (std::size_t k = 0; k < keys; ++k) {
         space.at[key] = k;
         if (seen[k]) total += weights[k] * value(space);

@@ -75,8 +75,9 @@ KernelCase lengths(KernelCase kernel) {
 KernelCase documents(KernelCase kernel) {
   kernel.captures = {{{"o", "q"}, "i32"}, {{"o", "k"}, "i32"}};
   // Random numbers up to about 150 become ids 0..2, so runs of equal ids are short and many blocks are partial.
-  kernel.keep = "%c = arith.constant 30 : i32\n%x = arith.divsi %a0, %c : i32\n%y = arith.divsi %a1, %c : i32\n"
-                "%e = arith.cmpi eq, %x, %y : i32\ntile.yield %e : i1";
+  kernel.keep =
+      "%c = arith.constant 30 : i32\n%x = arith.divsi %a0, %c : i32\n%y = arith.divsi %a1, %c : i32\n"
+      "%e = arith.cmpi eq, %x, %y : i32\ntile.yield %e : i1";
   kernel.classify =
       "%c = arith.constant 30 : i32\n%x0 = arith.divsi %a4, %c : i32\n%x1 = arith.divsi %a5, %c : i32\n"
       "%y0 = arith.divsi %a6, %c : i32\n%y1 = arith.divsi %a7, %c : i32\n"
@@ -97,8 +98,9 @@ KernelCase maskTensor(KernelCase kernel) {
 
 KernelCase biasTensor(KernelCase kernel) {
   kernel.captures = {{{"o", "q", "k"}}};
-  kernel.post = "%c = arith.constant 0.25 : f32\n%p = arith.mulf %a0, %c : f32\n%s = arith.addf %p, %a1 : f32\n"
-                "tile.yield %s : f32";
+  kernel.post =
+      "%c = arith.constant 0.25 : f32\n%p = arith.mulf %a0, %c : f32\n%s = arith.addf %p, %a1 : f32\n"
+      "tile.yield %s : f32";
   kernel.score = [](const Numbers& s, const Numbers& x, Point) { return s[0] / 4 + x[0]; };
   return kernel;
 }
@@ -119,14 +121,17 @@ KernelCase alibi() {
                 "%e = arith.constant 0.03125 : f32\n%f = arith.sitofp %d : i32 to f32\n%g = arith.mulf %f, %e : f32\n"
                 "%b = arith.mulf %a1, %g : f32\n%s = arith.addf %p, %b : f32\n"
                 "tile.yield %s : f32";
-  kernel.score = [](const Numbers& s, const Numbers& x, Point at) { return s[0] / 4 + x[0] * double(at.k - at.q) / 32; };
+  kernel.score = [](const Numbers& s, const Numbers& x, Point at) {
+    return s[0] / 4 + x[0] * double(at.k - at.q) / 32;
+  };
   return kernel;
 }
 
 KernelCase softcap() {
   KernelCase kernel = sdpa();
-  kernel.post = "%h = arith.constant 0.5 : f32\n%c = arith.constant 2.0 : f32\n%x = arith.mulf %a0, %h : f32\n"
-                "%t = math.tanh %x : f32\n%s = arith.mulf %c, %t : f32\ntile.yield %s : f32";
+  kernel.post =
+      "%h = arith.constant 0.5 : f32\n%c = arith.constant 2.0 : f32\n%x = arith.mulf %a0, %h : f32\n"
+      "%t = math.tanh %x : f32\n%s = arith.mulf %c, %t : f32\ntile.yield %s : f32";
   kernel.score = [](const Numbers& s, const Numbers&, Point) { return 2 * std::tanh(s[0] / 2); };
   return kernel;
 }
@@ -134,8 +139,9 @@ KernelCase softcap() {
 KernelCase additive() {
   KernelCase kernel = sdpa();
   kernel.similar = {{{{"o", "q", "d"}}, {{"o", "k", "d"}}, {{"d"}}}};
-  kernel.bodies = {"%x = arith.addf %a0, %a1 : f32\n%t = math.tanh %x : f32\n%p = arith.mulf %a2, %t : f32\n"
-                   "tile.yield %p : f32"};
+  kernel.bodies = {
+      "%x = arith.addf %a0, %a1 : f32\n%t = math.tanh %x : f32\n%p = arith.mulf %a2, %t : f32\n"
+      "tile.yield %p : f32"};
   kernel.post = "tile.yield %a0 : f32";
   kernel.body = [](int, const Numbers& x) { return x[2] * std::tanh(x[0] + x[1]); };
   kernel.score = [](const Numbers& s, const Numbers&, Point) { return s[0]; };
@@ -145,7 +151,8 @@ KernelCase additive() {
 KernelCase gaussian() {
   KernelCase kernel = sdpa();
   kernel.bodies = {"%d = arith.subf %a0, %a1 : f32\n%p = arith.mulf %d, %d : f32\ntile.yield %p : f32"};
-  kernel.post = "%w = arith.constant 8.0 : f32\n%n = arith.negf %a0 : f32\n%s = arith.divf %n, %w : f32\ntile.yield %s : f32";
+  kernel.post =
+      "%w = arith.constant 8.0 : f32\n%n = arith.negf %a0 : f32\n%s = arith.divf %n, %w : f32\ntile.yield %s : f32";
   kernel.body = [](int, const Numbers& x) { return (x[0] - x[1]) * (x[0] - x[1]); };
   kernel.score = [](const Numbers& s, const Numbers&, Point) { return -s[0] / 8; };
   return kernel;
@@ -173,8 +180,9 @@ KernelCase twoSimilarities() {
   KernelCase kernel = sdpa();
   kernel.similar.push_back({{{"o", "q", "d2"}}, {{"k", "d2"}}});
   kernel.bodies.push_back(product);
-  kernel.post = "%c = arith.constant 0.25 : f32\n%p = arith.addf %a0, %a1 : f32\n%s = arith.mulf %p, %c : f32\n"
-                "tile.yield %s : f32";
+  kernel.post =
+      "%c = arith.constant 0.25 : f32\n%p = arith.addf %a0, %a1 : f32\n%s = arith.mulf %p, %c : f32\n"
+      "tile.yield %s : f32";
   kernel.score = [](const Numbers& s, const Numbers&, Point) { return (s[0] + s[1]) / 4; };
   return kernel;
 }

@@ -101,19 +101,19 @@ class Tensor {
 /// A compiled module. Throws with the diagnostics when the text does not compile.
 class CompiledText {
  public:
-  explicit CompiledText(const std::string& text, const cpu::Target& target = *cpu::targetFor(),
-                        const cpu::JitOptions& options = {}) {
+  explicit CompiledText(const std::string& text, const codegen::Target& target = *codegen::targetFor(),
+                        const codegen::JitOptions& options = {}) {
     mlir::DialectRegistry registry;
-    cpu::registerCpuDialects(registry);
+    codegen::registerCpuDialects(registry);
     mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
     std::string messages;
     mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic& d) { messages += d.str() + "\n"; });
     auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     mlir::PassManager pm(&context);
-    cpu::buildCpuPipeline(pm, target);
-    cpu::buildLlvmPipeline(pm);
+    codegen::buildCpuPipeline(pm, target);
+    codegen::buildLlvmPipeline(pm);
     if (!module || failed(pm.run(*module))) throw std::runtime_error(messages);
-    auto compiled = cpu::jit(*module, target, options);
+    auto compiled = codegen::jit(*module, target, options);
     if (!compiled) throw std::runtime_error(llvm::toString(compiled.takeError()));
     code = std::move(*compiled);
   }
@@ -125,7 +125,7 @@ class CompiledText {
     code.entry(&session, arguments);
   }
 
-  cpu::Compiled code;
+  codegen::Compiled code;
   int threads = 2;
 };
 

@@ -38,7 +38,7 @@ TEST(Jit, RunsWithItsOwnStridesAndTimesItself) {
 }
 
 TEST(Jit, KeepsTheCodeAsLongAsAHandle) {
-  cpu::Compiled copy;
+  codegen::Compiled copy;
   {
     CompiledText run(twice);
     copy = run.code;
@@ -52,20 +52,20 @@ TEST(Jit, KeepsTheCodeAsLongAsAHandle) {
 }
 
 TEST(Jit, ShowsItsStages) {
-  CompiledText run(twice, *cpu::targetFor(), {.llvmText = true, .assemblyText = true});
+  CompiledText run(twice, *codegen::targetFor(), {.llvmText = true, .assemblyText = true});
   EXPECT_NE(run.code.llvm.find("define void @heed_entry"), std::string::npos);
   EXPECT_NE(run.code.assembly.find("heed_entry:"), std::string::npos);
   EXPECT_NE(run.code.entry, nullptr);
 }
 
 TEST(Jit, EmitsTextForAMachineThatIsNotThis) {
-  CompiledText run(twice, *cpu::targetFor("avx512"), {.assemblyText = true, .execute = false});
+  CompiledText run(twice, *codegen::targetFor("avx512"), {.assemblyText = true, .execute = false});
   EXPECT_NE(run.code.assembly.find("zmm"), std::string::npos);
   EXPECT_EQ(run.code.entry, nullptr);
 }
 
 TEST(Jit, OptimisesOnRequest) {
-  CompiledText run(twice, *cpu::targetFor(), {.optimize = true});
+  CompiledText run(twice, *codegen::targetFor(), {.optimize = true});
   Tensor<float> x({2, 40}), y({2, 40});
   x[{1, 39}] = 4;
   run(x, y);

@@ -35,7 +35,7 @@ __attribute__((target("avx512f"), optimize("O3"))) static double peak() {
 }
 
 int main() {
-  if (!cpu::targetFor()->avx512) return std::puts("needs AVX-512: the peak is measured with it"), 0;
+  if (!codegen::targetFor()->avx512) return std::puts("needs AVX-512: the peak is measured with it"), 0;
   for (const char* rhs : {"(k, n)", "(n, k)"}) {
     std::string map(rhs), type = "memref<?x?xf32, strided<[?, 1]>>";
     CompiledText run("func.func @main(%a: " + type + ", %b: " + type + ", %c: " + type + R"() {

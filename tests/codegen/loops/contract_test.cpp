@@ -15,7 +15,7 @@ using Shape = std::vector<std::int64_t>;
 std::vector<std::string> instructionSets() {
   std::vector<std::string> names;
   for (const char* name : {"avx512", "avx2", "baseline"})
-    if (cpu::targetFor(name)->runsHere) names.push_back(name);
+    if (codegen::targetFor(name)->runsHere) names.push_back(name);
   return names;
 }
 
@@ -30,7 +30,7 @@ std::string type(int rank, int unit) {
 }
 
 struct Contract : ::testing::TestWithParam<std::string> {
-  CompiledText compiled(const std::string& text) { return CompiledText(text, *cpu::targetFor(GetParam())); }
+  CompiledText compiled(const std::string& text) { return CompiledText(text, *codegen::targetFor(GetParam())); }
 
   void randomise(Tensor<float>& tensor) {
     std::uniform_real_distribution<float> draw(-1, 1);

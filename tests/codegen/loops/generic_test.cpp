@@ -15,12 +15,12 @@ using Shape = std::vector<std::int64_t>;
 std::vector<std::string> instructionSets() {
   std::vector<std::string> names;
   for (const char* name : {"avx512", "avx2", "baseline"})
-    if (cpu::targetFor(name)->runsHere) names.push_back(name);
+    if (codegen::targetFor(name)->runsHere) names.push_back(name);
   return names;
 }
 
 struct Generic : ::testing::TestWithParam<std::string> {
-  CompiledText compiled(const std::string& text) { return CompiledText(text, *cpu::targetFor(GetParam())); }
+  CompiledText compiled(const std::string& text) { return CompiledText(text, *codegen::targetFor(GetParam())); }
 
   template <class T>
   void randomise(Tensor<T>& tensor, double low = -2, double high = 2) {

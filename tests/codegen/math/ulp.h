@@ -24,7 +24,7 @@ inline const MathFunction mathFunctions[] = {
 };
 
 /// y = f(x) over a line of numbers.
-inline CompiledText compiledFunction(const char* name, const cpu::Target& target) {
+inline CompiledText compiledFunction(const char* name, const codegen::Target& target) {
   CompiledText run(std::string(R"(
     func.func @main(%x: memref<?xf32>, %y: memref<?xf32>) {
       linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}

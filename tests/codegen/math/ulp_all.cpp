@@ -9,7 +9,7 @@
 using namespace heed::testing;
 
 int main(int count, char** arguments) {
-  auto target = heed::cpu::targetFor(count > 1 ? arguments[1] : "");
+  auto target = heed::codegen::targetFor(count > 1 ? arguments[1] : "");
   if (!target || !target->runsHere) return std::puts("no such instruction set here"), 2;
   bool good = true;
   for (const MathFunction& f : mathFunctions) {

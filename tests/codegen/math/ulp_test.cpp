@@ -10,7 +10,7 @@ namespace {
 struct Math : ::testing::TestWithParam<std::string> {};
 
 TEST_P(Math, StaysWithinItsError) {
-  cpu::Target target = *cpu::targetFor(GetParam());
+  codegen::Target target = *codegen::targetFor(GetParam());
   for (const MathFunction& f : mathFunctions) {
     auto run = compiledFunction(f.name, target);
     WorstCase worst = worstCase(f, run, 1, 2111, (std::uint64_t(1) << 32) / 2111);
@@ -41,7 +41,7 @@ TEST_P(Math, KnowsTheSpecialNumbers) {
                           -150.f,
                           -126.5f};
   for (const MathFunction& f : mathFunctions) {
-    auto run = compiledFunction(f.name, *cpu::targetFor(GetParam()));
+    auto run = compiledFunction(f.name, *codegen::targetFor(GetParam()));
     Tensor<float> x({std::ssize(inputs)}), y({std::ssize(inputs)});
     for (std::int64_t n = 0; n < std::ssize(inputs); ++n) x[{n}] = inputs[n];
     run(x, y);
@@ -55,7 +55,7 @@ TEST_P(Math, KnowsTheSpecialNumbers) {
 std::vector<std::string> instructionSets() {
   std::vector<std::string> names;
   for (const char* name : {"avx512", "avx2", "baseline"})
-    if (cpu::targetFor(name)->runsHere) names.push_back(name);
+    if (codegen::targetFor(name)->runsHere) names.push_back(name);
   return names;
 }
 INSTANTIATE_TEST_SUITE_P(Targets, Math, ::testing::ValuesIn(instructionSets()), [](auto& info) { return info.param; });

@@ -17,17 +17,19 @@ inline constexpr TypeInfo q{DType::f32, 2, qAxes}, k{DType::f32, 2, kAxes}, s{DT
     i{DType::i32, 1, iAxes}, one{DType::f32, 0, nullptr};
 
 struct HandTape {
-  std::vector<Node> nodes;
+  std::vector<tape::Node> nodes;
   std::vector<ValueInfo> values;
   std::vector<std::uint32_t> operands;
-  std::vector<Attribute> attributes;
-  std::vector<Scope> scopes{{}};
+  std::vector<tape::Attribute> attributes;
+  std::vector<tape::Scope> scopes{{}};
 
   /// Returns the id of the first result.
   std::uint32_t add(std::string_view op, std::initializer_list<std::uint32_t> ids,
-                    std::initializer_list<const TypeInfo*> types, std::initializer_list<Attribute> with = {},
+                    std::initializer_list<const TypeInfo*> types, std::initializer_list<tape::Attribute> with = {},
                     std::uint32_t scope = 0, std::uint32_t line = 1) {
-    auto range = [](std::size_t begin, std::size_t count) { return Range{std::uint32_t(begin), std::uint32_t(count)}; };
+    auto range = [](std::size_t begin, std::size_t count) {
+      return tape::Range{std::uint32_t(begin), std::uint32_t(count)};
+    };
     nodes.push_back({op,
                      range(operands.size(), ids.size()),
                      range(values.size(), types.size()),
@@ -51,13 +53,17 @@ struct HandTape {
   }
 };
 
-inline Attribute axis(std::string_view name, const AxisInfo& a) { return {name, Attribute::Kind::axis, 0, 0, {}, &a}; }
-inline Attribute real(std::string_view name, double x) { return {name, Attribute::Kind::real, 0, x, {}, nullptr}; }
-inline Attribute integer(std::string_view name, std::int64_t x) {
-  return {name, Attribute::Kind::integer, x, 0, {}, nullptr};
+inline tape::Attribute axis(std::string_view name, const AxisInfo& a) {
+  return {name, tape::Attribute::Kind::axis, 0, 0, {}, &a};
 }
-inline Attribute text(std::string_view name, std::string_view x) {
-  return {name, Attribute::Kind::text, 0, 0, x, nullptr};
+inline tape::Attribute real(std::string_view name, double x) {
+  return {name, tape::Attribute::Kind::real, 0, x, {}, nullptr};
+}
+inline tape::Attribute integer(std::string_view name, std::int64_t x) {
+  return {name, tape::Attribute::Kind::integer, x, 0, {}, nullptr};
+}
+inline tape::Attribute text(std::string_view name, std::string_view x) {
+  return {name, tape::Attribute::Kind::text, 0, 0, x, nullptr};
 }
 
 }  // namespace heed::test

@@ -1,0 +1,36 @@
+// RUN: heed-opt %s --tile-add-session --tile-outline-parallel | FileCheck %s
+
+// The task gets what it uses through a struct; constants are made again inside.
+// CHECK-LABEL: func.func private @scale_task0(
+// CHECK-SAME:    %{{.*}}: !llvm.ptr, %[[TASK:.*]]: i64, %{{.*}}: !llvm.ptr)
+// CHECK:         arith.constant 2.0
+// CHECK:         %[[I:.*]] = arith.index_cast %[[TASK]] : i64 to index
+// CHECK:         memref.store %{{.*}}, %{{.*}}[%[[I]]]
+// CHECK-LABEL: func.func @scale(
+// CHECK-SAME:    %[[SESSION:.*]]: !llvm.ptr, %{{.*}}: memref<?xf32>)
+// CHECK:         call @heed_arena(%[[SESSION]],
+// CHECK:         call @heed_parallel(%[[SESSION]],
+// CHECK-NOT:     tile.parallel
+func.func @scale(%x: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %two = arith.constant 2.0 : f32
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  %arena = memref.alloc(%n) : memref<?xi8>
+  "tile.parallel"(%n, %c0) ({
+  ^bb0(%i: index, %scratch: memref<?xf32>):
+    %a = memref.load %x[%i] : memref<?xf32>
+    %b = arith.mulf %a, %two : f32
+    memref.store %b, %x[%i] : memref<?xf32>
+    tile.yield
+  }) : (index, index) -> ()
+  memref.dealloc %arena : memref<?xi8>
+  return
+}
+
+// CHECK-LABEL: func.func @caller(
+// CHECK-SAME:    %[[OURS:.*]]: !llvm.ptr
+// CHECK:         call @scale(%[[OURS]],
+func.func @caller(%x: memref<?xf32>) {
+  call @scale(%x) : (memref<?xf32>) -> ()
+  return
+}
