@@ -33,6 +33,7 @@
 #include "heed/dsl/nn/linear.h"
 #include "heed/dsl/nn/norm.h"
 #include "heed/dsl/nn/embedding.h"
+#include "heed/dsl/nn/activation.h"
 #include "heed/dsl/nn/feed_forward.h"
 #include "heed/dsl/nn/attention.h"
 #include "heed/dsl/nn/multi_head_attention.h"
