@@ -33,6 +33,8 @@
 #include "heed/dsl/nn/linear.h"
 #include "heed/dsl/nn/norm.h"
 #include "heed/dsl/nn/embedding.h"
+#include "heed/dsl/nn/position.h"
+#include "heed/dsl/nn/rotary.h"
 #include "heed/dsl/nn/activation.h"
 #include "heed/dsl/nn/feed_forward.h"
 #include "heed/dsl/nn/attention.h"

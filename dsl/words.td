@@ -35,7 +35,7 @@ class Comparison<string name, string sign, string onFloat, string onInt, string 
 
 def Add : Binary<"add", "+", "x[0] + x[1]", "arith.addf", "arith.addi", "sum">;
 def Sub : Binary<"sub", "-", "x[0] - x[1]", "arith.subf", "arith.subi", "difference">;
-def Mul : Binary<"mul", "*", "x[0] * x[1]", "arith.mulf", "arith.muli", "product">;
+def Mul : Binary<"mul", "*", "integer ? int32_t(uint32_t(int64_t(x[0])) * uint32_t(int64_t(x[1]))) : x[0] * x[1]", "arith.mulf", "arith.muli", "product">;
 def Div : Binary<"div", "/", "divide(x[0], x[1], integer)", "arith.divf", "arith.divsi", "quotient; integers round towards zero">;
 def Rem : Pointwise<"rem", 2, Same, "remainder(x[0], x[1], integer)", "arith.remf", "arith.remsi", "remainder, with the sign of the dividend"> { let Operator = "%"; }
 def Max : Pointwise<"max", 2, Same, "larger(x[0], x[1])", "arith.maximumf", "arith.maxsi", "the larger; NaN if either is">;
@@ -64,6 +64,11 @@ def Rsqrt : Unary<"rsqrt", "1 / std::sqrt(x[0])", "math.rsqrt", "1 over the squa
 def Sin   : Unary<"sin", "std::sin(x[0])", "math.sin", "sine, radians">;
 def Cos   : Unary<"cos", "std::cos(x[0])", "math.cos", "cosine, radians">;
 def Floor : Unary<"floor", "std::floor(x[0])", "math.floor", "largest integer not above x">;
+
+// The bits of an i32; what a counter-based random number is made of.
+def BitXor  : Pointwise<"bitxor", 2, Same, "int32_t(x[0]) ^ int32_t(x[1])", "", "arith.xori", "exclusive or of the bits"> { let Operator = "^"; }
+def Upper16 : Pointwise<"upper16", 1, Same, "uint32_t(int64_t(x[0])) >> 16", "", "arith.shrui 16", "the upper 16 bits, as 0 to 65535">;
+def Lower16 : Pointwise<"lower16", 1, Same, "uint32_t(int64_t(x[0])) & 65535", "", "arith.andi 65535", "the lower 16 bits, as 0 to 65535">;
 
 def Where : Pointwise<"where", 3, Select, "x[0] != 0 ? x[1] : x[2]", "arith.select", "arith.select", "where(mask, x, other)">;
 

@@ -20,6 +20,19 @@ constexpr double squareRoot(double x) {
   return root;
 }
 
+/// base^exponent for base > 0 and any exponent, as a constant: exp(exponent * log(base)).
+constexpr double power(double base, double exponent) {
+  double log = 0;
+  for (; base > 1.5; base /= 2) log += 0.69314718055994530942;
+  for (; base < 0.75; base *= 2) log -= 0.69314718055994530942;
+  double t = (base - 1) / (base + 1), term = t;  // log(base) = 2 artanh(t), |t| <= 1/5
+  for (int n = 1; n < 30; n += 2, term *= t * t) log += 2 * term / n;
+  double x = exponent * log / 1024, result = 1;  // exp(1024 x) by its series and ten squarings
+  for (int n = 12; n > 0; --n) result = 1 + x / n * result;
+  for (int n = 0; n < 10; ++n) result *= result;
+  return result;
+}
+
 template <class T>
 concept Extent = std::same_as<T, std::int64_t> || std::same_as<T, RunTimeExtent>;
 

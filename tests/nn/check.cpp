@@ -63,8 +63,8 @@ AnyArray toArray(const Values& values, DType dtype) {
 }
 
 double element(const ArrayView& view, std::size_t i) {
-  return view.dtype == DType::i32 ? static_cast<const std::int32_t*>(view.data)[i]
-                                  : static_cast<const float*>(view.data)[i];
+  if (view.dtype == DType::i32) return static_cast<const std::int32_t*>(view.data)[i];
+  return static_cast<const float*>(view.data)[i];
 }
 
 /// The largest error relative to the largest number; infinite where one side alone is not finite.

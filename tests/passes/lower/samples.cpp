@@ -27,8 +27,8 @@ Sample sample(std::string name, const std::string& result, const std::string& bo
 
 /// The first typing and arity that the op accepts, on operands of different axes.
 Sample pointwise(const std::string& word) {
-  for (std::string element : {"f32", "i1"})
-    for (std::string out : {"f32", "i1"})
+  for (std::string element : {"f32", "i1", "i32"})
+    for (std::string out : {"f32", "i1", "i32"})
       for (int arity = 1; arity <= 3; ++arity) {
         std::string first = "tensor<?x5x" + (arity == 3 ? "i1" : element) + ", #heed.axes<a:A, b>>";
         std::string second = "tensor<5x" + element + ", #heed.axes<b>>",

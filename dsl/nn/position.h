@@ -1,0 +1,44 @@
+// Positions that are added to the embeddings: sinusoidal and learned.
+//
+// Invariant: pe(x) is x plus one row per position along Seq, so `wte(ids) | pe` reads from left to right; positions are
+// position<Seq>(), ready for a cache.
+// Read tests/nn/position_test.cpp.
+#pragma once
+
+#include "heed/dsl/nn/angle.h"
+#include "heed/dsl/nn/embedding.h"
+
+namespace heed::nn {
+
+/// PE(pos, 2i) = sin(pos / base^(2i/d)), PE(pos, 2i+1) = cos(pos / base^(2i/d)) (Vaswani et al.,
+/// arXiv:1706.03762, 3.5).
+template <class Seq, class Model>
+struct Sinusoidal {
+  static_assert(Model::extent > 0, "heed: nn::Sinusoidal<Seq, Model>: Model needs a static extent");
+  double base = 10000;
+
+  template <lang::AnyTensor X>
+  constexpr X operator()(const X& x, tape::Place place = lang::caller()) const {
+    lang::UserLine line(x.tape, place);
+    auto j = lang::bind(x.tape, index<Model>(place));
+    auto turns = lang::geometricTurns(j / 2, int((Model::extent + 1) / 2), 1 / (2 * lang::pi),
+                                      lang::power(base, -2.0 / double(Model::extent)));
+    // cos is sin a quarter of a turn ahead: 2^30.
+    auto turn = along<Model>(lang::bind(x.tape, position<Seq>(place))) * turns + j % 2 * (1 << 30);
+    return x + sin(cast<f32>(turn) * (lang::pi * 0x1p-31));
+  }
+};
+
+/// One learned row per position, as GPT-2's wpe and BERT's position_embeddings. Rows: as many as sequences are long.
+template <class Seq, class Rows, class Model>
+struct LearnedPositions {
+  Tensor<f32, Rows, Model> weight;
+
+  template <lang::AnyTensor X>
+  constexpr X operator()(const X& x, tape::Place place = lang::caller()) const {
+    lang::Inside here(weight, place);
+    return x + take<Rows>(weight, position<Seq>());
+  }
+};
+
+}  // namespace heed::nn
