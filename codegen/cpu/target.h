@@ -11,13 +11,17 @@
 
 namespace heed::codegen {
 
-/// Register and cache tile of the attention kernel. One S tile holds keys x vectors accumulators.
+/// What stays in registers: `vectors` lane vectors of rows by `keys` keys of S, or by `values` columns of the output.
+struct RegisterTile {
+  int vectors, keys, values;
+};
+
+/// Register and cache tiles of the attention kernel.
 struct AttentionTile {
-  int vectors;  // lane vectors per block of rows: vectors * lanes rows
-  int keys;     // keys per S tile
-  int values;   // value columns per output tile
-  int block;    // keys whose scores stay in the first-level cache between the passes
-  int segment;  // keys that a partly visible block classifies at once
+  RegisterTile whole;  // for keys that all rows of a block see: vectors * lanes rows are a block
+  RegisterTile strip;  // for the others, strip by strip; its vectors divide those of a block
+  int block;           // keys whose scores stay in the first-level cache between the passes
+  int segment;         // keys of a strip that are classified at once
 };
 
 struct Target {

@@ -16,7 +16,7 @@ AttentionKernel::AttentionKernel(tile::AttentionOp op, const Target& target, con
       tile(tile),
       builder(op),
       c(builder, op.getLoc(), target),
-      rows(tile.vectors * target.lanes),
+      rows(tile.whole.vectors * target.lanes),
       rowDim(op.dimsOf("row")[0]),
       keyDim(op.dimsOf("key")[0]),
       outer(op.dimsOf("outer")),
@@ -102,11 +102,12 @@ Value AttentionKernel::layOut() {
   };
   auto fixed = [&](int64_t size) { return take(c.index(size)); };
   maxSlot = fixed(rows), oldMaxSlot = fixed(rows), sumSlot = fixed(rows), alphaSlot = fixed(rows);
-  unusedSlot = fixed(rows);
-  listSlot = fixed(tile.block + tile.keys);
+  const int64_t scoreRows = tile.block + std::max(tile.whole.keys, tile.strip.keys);  // the last tile may overshoot
+  const int64_t columns = std::max(tile.whole.values, tile.strip.values);
+  listSlot = fixed(scoreRows);
   squareSlot = fixed(c.lanes * c.lanes);
-  for (Similarity& similarity : similarities) similarity.slot = fixed((tile.block + tile.keys) * rows);
-  scoreSlot = similarities.empty() ? fixed((tile.block + tile.keys) * rows) : similarities[0].slot;
+  for (Similarity& similarity : similarities) similarity.slot = fixed(scoreRows * rows);
+  scoreSlot = similarities.empty() ? fixed(scoreRows * rows) : similarities[0].slot;
   for (auto [n, capture] : llvm::enumerate(captures)) {
     bool used = uses(op.getPost(), op.similarities() + n) || uses(op.getKeep(), n) || uses(op.getWeigh(), 1 + n);
     if (!capture.byRow || !used) continue;
@@ -120,10 +121,10 @@ Value AttentionKernel::layOut() {
   Value distance = c.index(rows);
   for (int64_t dim : llvm::reverse(value)) {
     valueAxes.insert(valueAxes.begin(), LaneAxis{dim, c.index(0), extent[dim], distance});
-    Value size = dim == value.back() ? c.roundUp(extent[dim], tile.values) : extent[dim];
+    Value size = dim == value.back() ? c.add(extent[dim], columns - 1) : extent[dim];
     distance = c.mul(distance, size);
   }
-  outSlot = take(value.empty() ? c.index(int64_t(rows) * tile.values) : distance);
+  outSlot = take(value.empty() ? c.index(rows * columns) : distance);
 
   rowOperands.clear();
   for (Similarity& similarity : similarities)
@@ -149,49 +150,43 @@ void AttentionKernel::start() {
     for (unsigned number : similarity.operands)
       if (auto operand = rowOperands.find(number); operand != rowOperands.end())
         fill(similar[number], operand->second.axes, operand->second.slot, std::exchange(first, false) ? queryScale : 1);
-  for (auto [n, capture] : llvm::enumerate(captures)) {
-    if (capture.byKey) continue;
-    if (capture.slot) fill(capture.view, {}, capture.slot);
-    if (!uses(op.getClassify(), 4 + 2 * n) && !uses(op.getClassify(), 5 + 2 * n)) continue;
-    SmallVector<LaneAxis> axes;
-    if (capture.byRow) axes.push_back({rowDim, q0, c.add(q0, rowCount), {}});
-    capture.bounds = boundsOf(capture, axes);
-  }
+  for (Capture& capture : captures)
+    if (!capture.byKey && capture.slot) fill(capture.view, {}, capture.slot);
   if (!initial.empty()) {
     fill(initial[0], {}, maxSlot, log2e);
     fill(initial[1], {}, sumSlot);
     fill(initial[2], valueAxes, outSlot);
     return;
   }
-  for (int j = 0; j < tile.vectors; ++j) {
-    c.storeLanes(c.splat(-std::numeric_limits<float>::infinity()), scratch, c.add(maxSlot, j * c.lanes));
-    c.storeLanes(c.splat(0), scratch, c.add(sumSlot, j * c.lanes));
+  for (int j = 0; j < tile.whole.vectors; ++j) {
+    setLanes(c.splat(-std::numeric_limits<float>::infinity()), maxSlot, j);
+    setLanes(c.splat(0), sumSlot, j);
   }
   walk(valueAxes, out, outSlot, -1, [&](View, Value column) {
-    for (int j = 0; j < tile.vectors; ++j) c.storeLanes(c.splat(0), scratch, c.add(column, j * c.lanes));
+    for (int j = 0; j < tile.whole.vectors; ++j) setLanes(c.splat(0), column, j);
   });
 }
 
 void AttentionKernel::finish() {
   Value zero = c.splat(0), infinity = c.splat(-std::numeric_limits<float>::infinity());
   Values none, inverse;
-  for (int j = 0; j < tile.vectors; ++j) {
+  for (int j = 0; j < tile.whole.vectors; ++j) {
     Value sum = laneVector(sumSlot, j);
     none.push_back(arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, sum, zero));
     inverse.push_back(arith::DivFOp::create(c.b, c.loc, c.splat(1), sum));
   }
   walk(valueAxes, out, outSlot, -1, [&](View, Value column) {
-    for (int j = 0; j < tile.vectors; ++j) {
+    for (int j = 0; j < tile.whole.vectors; ++j) {
       Value mean = arith::MulFOp::create(c.b, c.loc, laneVector(column, j), inverse[j]);
-      c.storeLanes(arith::SelectOp::create(c.b, c.loc, none[j], zero, mean), scratch, c.add(column, j * c.lanes));
+      setLanes(arith::SelectOp::create(c.b, c.loc, none[j], zero, mean), column, j);
     }
   });
   drain(out, valueAxes, outSlot);
   if (!op.getLse()) return;
-  for (int j = 0; j < tile.vectors; ++j) {
+  for (int j = 0; j < tile.whole.vectors; ++j) {
     Value scaled = arith::MulFOp::create(c.b, c.loc, laneVector(maxSlot, j), c.splat(ln2));
     Value sum = arith::AddFOp::create(c.b, c.loc, scaled, math::LogOp::create(c.b, c.loc, laneVector(sumSlot, j)));
-    c.storeLanes(arith::SelectOp::create(c.b, c.loc, none[j], infinity, sum), scratch, c.add(alphaSlot, j * c.lanes));
+    setLanes(arith::SelectOp::create(c.b, c.loc, none[j], infinity, sum), alphaSlot, j);
   }
   drain(lse, {}, alphaSlot);
 }
@@ -218,6 +213,7 @@ void AttentionKernel::task(Value number) {
   move(valueView), move(out);
   if (op.getLse()) move(lse);
   layOut();
+  current = {tile.whole, c.index(0)};
   start();
   blocks();
   finish();
@@ -289,9 +285,10 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
     getOperation().walk([&](tile::AttentionOp op) { kernels.push_back(op); });
     for (tile::AttentionOp op : kernels) {
       AttentionTile tile = fewRows(op, target->lanes) ? target->attentionFewRows() : target->attention(depthOf(op));
-      for (auto [option, field] : {std::pair{&vectors, &tile.vectors}, std::pair{&keys, &tile.keys},
-                                   std::pair{&values, &tile.values}, std::pair{&block, &tile.block}})
+      for (auto [option, field] : {std::pair{&vectors, &tile.whole.vectors}, std::pair{&keys, &tile.whole.keys},
+                                   std::pair{&values, &tile.whole.values}, std::pair{&block, &tile.block}})
         if (*option > 0) *field = *option;
+      if (tile.whole.vectors % tile.strip.vectors != 0) tile.strip.vectors = 1;
       if (mlir::failed(lowerAttention(op, *target, tile))) return signalPassFailure();
     }
   }

@@ -66,6 +66,11 @@ class Code {
   void store(Value value, Value memref, Value at) { mlir::memref::StoreOp::create(b, loc, value, memref, at); }
   Value loadLanes(Value memref, Value at, int count = 0);
   void storeLanes(Value value, Value memref, Value at) { mlir::vector::StoreOp::create(b, loc, value, memref, at); }
+  /// Asks for the line of memory that element `at` lies in; any address will do.
+  enum class Cache { second = 2, first = 3 };
+  void prefetch(Value memref, Value at, Cache cache) {
+    mlir::memref::PrefetchOp::create(b, loc, memref, at, /*isWrite=*/false, unsigned(cache), /*isDataCache=*/true);
+  }
   /// The memref from element `at` on: its own base register in an inner loop.
   Value from(Value memref, Value at);
 

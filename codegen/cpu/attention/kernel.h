@@ -47,6 +47,11 @@ class AttentionKernel {
     Value slot = {};     // lanes of a row capture; [lanes + key in block][rows] of one with both
     Bounds bounds = {};  // over the block of rows, unless by key
   };
+  /// The rows that a pass over keys works on: lanes [lane, lane + vectors * lanes) of the block.
+  struct Rows {
+    RegisterTile tile;
+    Value lane;
+  };
   using Positions = llvm::SmallDenseMap<int64_t, Value>;
 
   // attention.cpp: the frame
@@ -72,30 +77,42 @@ class AttentionKernel {
   std::pair<Value, Value> classify(Value keyLow, Value keyHigh);
   std::pair<Value, Value> classifyUnless(Value all, Value from, Value to);
   Bounds boundsOf(const Capture& capture, llvm::ArrayRef<LaneAxis> axes);
+  std::pair<Value, Value> rowsAtWork();
+  void boundCaptures();
   void blocks();
+  void wholeBlock(Value from, Value to);
+  void strips(Value from, Value to);
 
   // scores.cpp: S
-  Value segment(Value block, Value from, Value to, Value count, Value all);
-  void scoreTiles(Similarity& similarity, Value from, Value to, Value row, Value maxSlot);
-  void post(Value block, Value from, Value to, Value row, Value maxSlot);
-  Value listAll(Value block, Value from, Value to, Value row);
+  void capture(Value from, Value to);
+  void scores(Value block, Value from, Value to, Value row, bool raise);
+  void scoreTiles(Similarity& similarity, Value from, Value to, Value row, bool raise);
+  void post(Value block, Value from, Value to, Value row, bool raise);
   Value hide(Value block, Value from, Value to, Value row);
   Values capturesAt(mlir::Region& region, unsigned first, Value key, Value block, Value lane);
   RegionCloner cloner(Value lane, Value key, const Positions& depth = Positions());
-  void raiseMax(Value slot, Value lane, Value score);
 
   // softmax.cpp: P, and O
-  void weights(Value block, Value count);
-  void accumulate(Value block, Value count);
-  void accumulateRun(Value key, Value from, Value to);
+  void weights(Value block, Value count, llvm::function_ref<Value(Value)> keyAt);
+  void accumulateRuns(Value block, Value count);
+  void accumulate(Value key, Value from, Value to);
+  Value listed(Value row);
   Value exp2(Value x);
   Value finite(Value max);
 
   bool uses(mlir::Region& region, unsigned argument) const {
     return !region.empty() && !region.front().getArgument(argument).use_empty();
   }
-  Value lane(Value slot, Value j) { return c.add(slot, j); }
-  Value laneVector(Value slot, int j) { return c.loadLanes(scratch, c.add(slot, int64_t(j) * c.lanes)); }
+  /// Whether the classification asks for the bounds of capture n.
+  bool classified(unsigned n) { return uses(op.getClassify(), 4 + 2 * n) || uses(op.getClassify(), 5 + 2 * n); }
+  /// Vector j of the rows at work, in a slot of one float per row.
+  Value place(Value slot, int j) { return c.add(c.add(slot, current.lane), int64_t(j) * c.lanes); }
+  Value laneVector(Value slot, int j) { return c.loadLanes(scratch, place(slot, j)); }
+  void setLanes(Value x, Value slot, int j) { c.storeLanes(x, scratch, place(slot, j)); }
+  /// body(lane) for each vector of the rows at work.
+  void eachVector(llvm::function_ref<void(Value)> body) {
+    c.loop(current.lane, c.add(current.lane, int64_t(current.tile.vectors) * c.lanes), c.lanes, body);
+  }
 
   tile::AttentionOp op;
   const AttentionTile tile;
@@ -109,6 +126,7 @@ class AttentionKernel {
   llvm::SmallVector<Value> extent;          // per dim
   Positions at;                             // of the outer dims
   Value q0, rowCount, scratch;
+  Rows current;  // while code is emitted: whose keys these are
 
   llvm::SmallVector<View> similar;
   llvm::SmallVector<Similarity> similarities;
@@ -121,7 +139,7 @@ class AttentionKernel {
   bool plain = false;                    // after the folding, post is the identity
 
   Value scoreSlot;  // [key][rows]: finished scores, then weights; the raw scores of the first similarity before
-  Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, unusedSlot, listSlot, squareSlot, outSlot;
+  Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, listSlot, squareSlot, outSlot;
 };
 
 }  // namespace heed::codegen

@@ -1,7 +1,7 @@
 // S: raw scores by register tiles, then what `post` makes of them, then what `keep` hides.
 //
-// Rows of the score tile are packed: a key that no row of the block sees has none, so nothing of it is ever summed,
-// whatever its value row holds. listSlot says which key of the block a row belongs to.
+// Under a mask rows of the score tile are packed: a key that no row of the strip sees has none, so nothing of it is
+// ever summed, whatever its value row holds. listSlot says which key of the block a row belongs to.
 #include "heed/codegen/cpu/attention/kernel.h"
 
 using namespace mlir;
@@ -17,33 +17,27 @@ RegionCloner AttentionKernel::cloner(Value lane, Value key, const Positions& dep
   });
 }
 
-void AttentionKernel::raiseMax(Value slot, Value lane, Value score) {
-  Value where = c.add(slot, lane);
-  c.storeLanes(c.larger(score, c.loadLanes(scratch, where)), scratch, where);
-}
-
-/// Scores of keys [from, to) of `block`, as rows of the score tile from `count` on; the new count of rows.
-Value AttentionKernel::segment(Value block, Value from, Value to, Value count, Value all) {
-  bool masked = !op.getKeep().empty();
+/// Brings captures with a row and a key to scratch, for keys [from, to) of the block that starts at `from`.
+void AttentionKernel::capture(Value from, Value to) {
   Value distance = c.index(rows);
   for (Capture& capture : captures) {
     if (!capture.byRow || !capture.byKey || !capture.slot) continue;
     Value words = c.mul(distance, capture.words);
-    Value slot = c.add(capture.slot, c.mul(c.sub(c.index(c.lanes), block), words));
+    Value slot = c.add(capture.slot, c.mul(c.sub(c.index(c.lanes), from), words));
     fill(capture.view, {{keyDim, from, to, words}}, slot);
   }
-  // Where some keys are hidden, the largest raw score says nothing: it goes where nobody looks.
-  Value raised = masked ? c.select(all, maxSlot, unusedSlot) : maxSlot;
-  for (Similarity& similarity : similarities) scoreTiles(similarity, from, to, count, plain ? raised : Value());
-  if (!plain) post(block, from, to, count, raised);
-  if (!masked) return listAll(block, from, to, count);
-  return c.choose(
-      all, c.b.getIndexType(), [&]() -> Values { return {listAll(block, from, to, count)}; },
-      [&]() -> Values { return {hide(block, from, to, count)}; })[0];
 }
 
-void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, Value row, Value raised) {
+/// Finished scores of keys [from, to) of `block`, as rows of the score tile from `row` on. With `raise` they take part
+/// in the maximum.
+void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool raise) {
+  for (Similarity& similarity : similarities) scoreTiles(similarity, from, to, row, plain && raise);
+  if (!plain) post(block, from, to, row, raise);
+}
+
+void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, Value row, bool raise) {
   OpBuilder& b = c.b;
+  const RegisterTile tile = current.tile;
   Value lastKey = c.sub(extent[keyDim], 1);
   auto operands = [&](auto body) {
     for (auto [n, number] : llvm::enumerate(similarity.operands)) body(n, number);
@@ -56,6 +50,21 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
       const View& view = similar[number];
       if (!rowOperands.count(number) && view.has(keyDim))
         for (Value k : keys) bases[number].push_back(c.from(view.base, codegen::at(b, c.loc, view, keyDim, k).offset));
+    });
+
+    // The next tile's keys, where they are one piece of memory: walked while this tile's depth is.
+    struct Ahead {
+      Value base, step;
+    };
+    SmallVector<Ahead> ahead;
+    operands([&](size_t, unsigned number) {
+      const View& view = similar[number];
+      if (!c.target.avx512 || similarity.depth.empty() || !bases.count(number)) return;
+      int64_t inner = similarity.depth.back();
+      if (view.unit != inner) return;
+      Value dense = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::eq, view.stride[keyDim], extent[inner]);
+      ahead.push_back({c.from(view.base, codegen::at(b, c.loc, view, keyDim, c.add(key, tile.keys)).offset),
+                       c.select(dense, c.index(tile.keys), c.index(0))});
     });
 
     Positions depth;
@@ -91,10 +100,12 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
             for (auto& vector : key) vector.push_back(x);
         }
       });
+      for (auto [base, step] : ahead)
+        c.prefetch(base, c.mul(depth.lookup(similarity.depth.back()), step), Code::Cache::first);
       for (int i = 0; i < tile.keys; ++i)
         for (int j = 0; j < tile.vectors; ++j) {
           Value& sum = sums[i * tile.vectors + j];
-          Value next = cloner(c.index(j * c.lanes), keys[i], depth).accumulate(*similarity.body, elements[i][j], sum);
+          Value next = cloner(place(c.index(0), j), keys[i], depth).accumulate(*similarity.body, elements[i][j], sum);
           next ? void(sum = next) : void(failed = true);
         }
       return sums;
@@ -110,14 +121,14 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
 
     Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), rows));
     for (int j = 0; j < tile.vectors; ++j) {
-      Value most = raised ? laneVector(raised, j) : Value();
+      Value most = raise ? laneVector(maxSlot, j) : Value();
       for (int i = 0; i < tile.keys; ++i) {
         Value sum = sums[i * tile.vectors + j];
         if (plain && scoreScale != 1) sum = arith::MulFOp::create(b, c.loc, sum, c.splat(scoreScale));
-        c.storeLanes(sum, scratch, c.add(where, i * rows + j * c.lanes));
+        setLanes(sum, c.add(where, i * rows), j);
         if (most) most = c.larger(sum, most);
       }
-      if (most) c.storeLanes(most, scratch, c.add(raised, j * c.lanes));
+      if (most) setLanes(most, maxSlot, j);
     }
   });
 }
@@ -146,72 +157,69 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, Value key, Va
 }
 
 /// Raw scores to finished ones, in place.
-void AttentionKernel::post(Value block, Value from, Value to, Value row, Value raised) {
-  c.loop(from, to, 1, [&](Value key) {
-    Value first = c.mul(c.add(row, c.sub(key, from)), rows);
-    c.loop(c.index(0), c.index(rows), c.lanes, [&](Value lane) {
-      Value where = c.add(first, lane);
+void AttentionKernel::post(Value block, Value from, Value to, Value row, bool raise) {
+  eachVector([&](Value lane) {
+    Value most = c.add(maxSlot, lane);
+    auto finish = [&](Value key, Values so) -> Values {
+      Value where = c.add(c.mul(c.add(row, c.sub(key, from)), rows), lane);
       Values arguments;
       for (Similarity& similarity : similarities)
         arguments.push_back(c.loadLanes(scratch, c.add(similarity.slot, where)));
       arguments.append(capturesAt(op.getPost(), similarities.size(), key, block, lane));
       RegionCloner region = cloner(lane, key);
       SmallVector<Value> score = region.clone(op.getPost(), arguments);
-      if (score.empty()) return void(failed = true);
+      if (score.empty()) return failed = true, so;
       Value scaled = arith::MulFOp::create(c.b, c.loc, region.broadcast(score[0]), c.splat(scoreScale));
       c.storeLanes(scaled, scratch, c.add(scoreSlot, where));
-      raiseMax(raised, lane, scaled);
-    });
+      if (raise) so[0] = c.larger(scaled, so[0]);
+      return so;
+    };
+    Values so;
+    if (raise) so.push_back(c.loadLanes(scratch, most));
+    so = c.loop(from, to, c.index(1), so, finish);
+    if (raise) c.storeLanes(so[0], scratch, most);
   });
-}
-
-static Value asWord(Code& c, Value index) {
-  Value number = arith::IndexCastOp::create(c.b, c.loc, c.b.getI32Type(), index);
-  return arith::BitcastOp::create(c.b, c.loc, c.b.getF32Type(), number);
-}
-
-Value AttentionKernel::listAll(Value block, Value from, Value to, Value row) {
-  c.loop(from, to, 1, [&](Value key) {
-    c.store(asWord(c, c.sub(key, block)), scratch, c.add(listSlot, c.add(row, c.sub(key, from))));
-  });
-  return c.add(row, c.sub(to, from));
 }
 
 /// -inf where a row does not see the key; keys that none sees give up their row. The new count of rows.
 Value AttentionKernel::hide(Value block, Value from, Value to, Value row) {
   OpBuilder& b = c.b;
   Region& keep = op.getKeep();
-  Value scores = scoreSlot;
+  const int vectors = current.tile.vectors;
   Value infinity = c.splat(-std::numeric_limits<float>::infinity());
   SmallVector<int32_t> numbers(c.lanes);
   std::iota(numbers.begin(), numbers.end(), 0);
   Value lanes = c.constant(DenseElementsAttr::get(c.vectorOf(b.getI32Type()), ArrayRef(numbers)));
-  Value rowsHere = arith::IndexCastOp::create(b, c.loc, b.getI32Type(), rowCount);
-  return c.loop(from, to, c.index(1), {row}, [&](Value key, Values so) -> Values {
-    Value raw = c.mul(c.add(row, c.sub(key, from)), rows), packed = c.mul(so[0], rows);
-    Values seen =
-        c.loop(c.index(0), c.index(rows), c.index(c.lanes), {c.bit(false)}, [&](Value lane, Values any) -> Values {
-          Values arguments = capturesAt(keep, 0, key, block, lane);
-          SmallVector<Value> results = cloner(lane, key).clone(keep, arguments);
-          if (results.empty()) return failed = true, any;
-          Value visible = results[0], some = visible;
-          if (isa<VectorType>(visible.getType())) {
-            // Repeated rows past the end must not keep a key alive.
-            Value first =
-                arith::SubIOp::create(b, c.loc, rowsHere, arith::IndexCastOp::create(b, c.loc, b.getI32Type(), lane));
-            Value real = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::slt, lanes, c.broadcast(first));
-            visible = arith::AndIOp::create(b, c.loc, visible, real);
-            some = vector::ReductionOp::create(b, c.loc, vector::CombiningKind::OR, visible);
-          }
-          Value score = c.loadLanes(scratch, c.add(scores, c.add(raw, lane)));
-          score = arith::SelectOp::create(b, c.loc, visible, score, infinity);
-          c.storeLanes(score, scratch, c.add(scores, c.add(packed, lane)));
-          raiseMax(maxSlot, lane, score);
-          return {arith::OrIOp::create(b, c.loc, any[0], some)};
-        });
-    c.store(asWord(c, c.sub(key, block)), scratch, c.add(listSlot, so[0]));
-    return {c.add(so[0], c.select(seen[0], c.index(1), c.index(0)))};
-  })[0];
+  auto asI32 = [&](Value index) -> Value { return arith::IndexCastOp::create(b, c.loc, b.getI32Type(), index); };
+  Values so{row};
+  for (int j = 0; j < vectors; ++j) so.push_back(laneVector(maxSlot, j));
+  so = c.loop(from, to, c.index(1), so, [&](Value key, Values so) -> Values {
+    Value raw = c.add(scoreSlot, c.mul(c.add(row, c.sub(key, from)), rows));
+    Value packed = c.add(scoreSlot, c.mul(so[0], rows)), any;
+    for (int j = 0; j < vectors; ++j) {
+      Value lane = place(c.index(0), j);
+      SmallVector<Value> results = cloner(lane, key).clone(keep, capturesAt(keep, 0, key, block, lane));
+      if (results.empty()) return failed = true, so;
+      Value visible = results[0], some = visible;
+      if (isa<VectorType>(visible.getType())) {
+        // Repeated rows past the end must not keep a key alive.
+        Value real = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::slt, lanes,
+                                           c.broadcast(asI32(c.sub(rowCount, lane))));
+        visible = arith::AndIOp::create(b, c.loc, visible, real);
+        some = vector::ReductionOp::create(b, c.loc, vector::CombiningKind::OR, visible);
+      }
+      Value score = arith::SelectOp::create(b, c.loc, visible, laneVector(raw, j), infinity);
+      setLanes(score, packed, j);
+      so[1 + j] = c.larger(score, so[1 + j]);
+      any = any ? arith::OrIOp::create(b, c.loc, any, some).getResult() : some;
+    }
+    c.store(arith::BitcastOp::create(b, c.loc, b.getF32Type(), asI32(c.sub(key, block))), scratch,
+            c.add(listSlot, so[0]));
+    so[0] = c.add(so[0], c.select(any, c.index(1), c.index(0)));
+    return so;
+  });
+  for (int j = 0; j < vectors; ++j) setLanes(so[1 + j], maxSlot, j);
+  return so[0];
 }
 
 }  // namespace heed::codegen

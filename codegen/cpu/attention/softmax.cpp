@@ -46,41 +46,41 @@ Value AttentionKernel::finite(Value max) {
   return arith::SelectOp::create(c.b, c.loc, none, c.splat(0), max);
 }
 
-static Value keyOf(Code& c, Value scratch, Value listSlot, Value row) {
+/// The key of a packed row, counted from the block.
+Value AttentionKernel::listed(Value row) {
   Value word = arith::BitcastOp::create(c.b, c.loc, c.b.getI32Type(), c.load(scratch, c.add(listSlot, row)));
   return arith::IndexCastOp::create(c.b, c.loc, c.b.getIndexType(), word);
 }
 
-/// The first `count` rows of scores become weights; m, l and the factor alpha for what was summed before.
-void AttentionKernel::weights(Value block, Value count) {
+/// The first `count` rows of scores, of keys keyAt(row), become weights; m, l and the factor alpha for what was summed
+/// before.
+void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value(Value)> keyAt) {
   OpBuilder& b = c.b;
-  Value scores = scoreSlot;
-  Values max, sums(tile.vectors, c.splat(0));
-  for (int j = 0; j < tile.vectors; ++j) {
+  const int vectors = current.tile.vectors;
+  Values max, sums(vectors, c.splat(0));
+  for (int j = 0; j < vectors; ++j) {
     max.push_back(finite(laneVector(maxSlot, j)));
-    Value alpha = exp2(arith::SubFOp::create(b, c.loc, laneVector(oldMaxSlot, j), max[j]));
-    c.storeLanes(alpha, scratch, c.add(alphaSlot, j * c.lanes));
+    setLanes(exp2(arith::SubFOp::create(b, c.loc, laneVector(oldMaxSlot, j), max[j])), alphaSlot, j);
   }
   sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
-    Value where = c.add(scores, c.mul(row, rows));
-    for (int j = 0; j < tile.vectors; ++j) {
-      Value x = arith::SubFOp::create(b, c.loc, laneVector(where, j), max[j]);
-      Value weight = exp2(x);
-      c.storeLanes(weight, scratch, c.add(where, j * c.lanes));
+    Value where = c.add(scoreSlot, c.mul(row, rows));
+    for (int j = 0; j < vectors; ++j) {
+      Value weight = exp2(arith::SubFOp::create(b, c.loc, laneVector(where, j), max[j]));
+      setLanes(weight, where, j);
       so[j] = arith::AddFOp::create(b, c.loc, so[j], weight);
     }
     return so;
   });
-  for (int j = 0; j < tile.vectors; ++j) {
+  for (int j = 0; j < vectors; ++j) {
     Value before = arith::MulFOp::create(b, c.loc, laneVector(sumSlot, j), laneVector(alphaSlot, j));
-    c.storeLanes(arith::AddFOp::create(b, c.loc, before, sums[j]), scratch, c.add(sumSlot, j * c.lanes));
+    setLanes(arith::AddFOp::create(b, c.loc, before, sums[j]), sumSlot, j);
   }
   Region& weigh = op.getWeigh();
   if (weigh.empty()) return;
   c.loop(c.index(0), count, 1, [&](Value row) {
-    Value key = c.add(block, keyOf(c, scratch, listSlot, row));
-    c.loop(c.index(0), c.index(rows), c.lanes, [&](Value lane) {
-      Value where = c.add(scores, c.add(c.mul(row, rows), lane));
+    Value key = keyAt(row);
+    eachVector([&](Value lane) {
+      Value where = c.add(scoreSlot, c.add(c.mul(row, rows), lane));
       Values arguments{c.loadLanes(scratch, where)};
       arguments.append(capturesAt(weigh, 1, key, block, lane));
       RegionCloner region = cloner(lane, key);
@@ -91,35 +91,34 @@ void AttentionKernel::weights(Value block, Value count) {
   });
 }
 
-/// O = O * alpha + P V, by runs of keys that follow each other: nearly always there is one.
-void AttentionKernel::accumulate(Value block, Value count) {
+/// O = O * alpha + P V, by runs of listed keys that follow each other: nearly always there is one.
+void AttentionKernel::accumulateRuns(Value block, Value count) {
   Value last = c.sub(count, 1), one = c.index(1);
-  auto keyAt = [&](Value row) { return keyOf(c, scratch, listSlot, row); };
-  if (op.getKeep().empty()) return accumulateRun(block, c.index(0), count);
-  Value whole = c.atMost(c.sub(keyAt(last), keyAt(c.index(0))), last);
+  Value whole = c.atMost(c.sub(listed(last), listed(c.index(0))), last);
   c.loop(c.index(0), count, c.select(whole, count, one), {c.index(0)}, [&](Value row, Values start) -> Values {
     Value end = c.select(whole, last, row), next = c.add(end, 1);
-    Value follows = c.less(c.add(keyAt(end), 1), keyAt(c.least(next, last)));
+    Value follows = c.less(c.add(listed(end), 1), listed(c.least(next, last)));
     Value ends = arith::OrIOp::create(c.b, c.loc, follows, c.atMost(last, end));
     return c.choose(
         ends, c.b.getIndexType(),
         [&]() -> Values {
-          accumulateRun(c.add(block, keyAt(start[0])), start[0], next);
+          accumulate(c.add(block, listed(start[0])), start[0], next);
           // What was summed before is scaled once.
-          for (int j = 0; j < tile.vectors; ++j) c.storeLanes(c.splat(1), scratch, c.add(alphaSlot, j * c.lanes));
+          for (int j = 0; j < current.tile.vectors; ++j) setLanes(c.splat(1), alphaSlot, j);
           return {next};
         },
         [&] { return start; });
   });
 }
 
-/// The same for the rows [from, to) of P, which belong to `key` and those after it; `values` columns at a time. Past
-/// the last column it is repeated into rows of O nobody reads.
-void AttentionKernel::accumulateRun(Value key, Value from, Value to) {
+/// The same for the rows [from, to) of P, which belong to `key` and those after it; some columns at a time. Past the
+/// last column it is repeated into rows of O nobody reads.
+void AttentionKernel::accumulate(Value key, Value from, Value to) {
   OpBuilder& b = c.b;
+  const RegisterTile tile = current.tile;
   View first = codegen::at(b, c.loc, valueView, keyDim, key);
   Value stride = valueView.has(keyDim) ? valueView.stride[keyDim] : c.index(0);
-  Value ahead = c.mul(stride, 4);
+  Value ahead = c.mul(stride, 4), nextBlock = c.mul(stride, this->tile.block);
   int64_t inner = value.empty() ? -1 : value.back();
   auto columns = [&](View view, Value slot, Value column) {
     Values bases, sums;
@@ -135,11 +134,13 @@ void AttentionKernel::accumulateRun(Value key, Value from, Value to) {
       Value where = c.add(scoreSlot, c.mul(row, rows)), offset = c.mul(c.sub(row, from), stride);
       Values weight;
       for (int j = 0; j < tile.vectors; ++j) weight.push_back(laneVector(where, j));
-      // Rows of V that lie a power of two apart evict each other before the next columns are read. (With narrower
-      // vectors the loop is bound by the number of its instructions, and there is time to wait.)
-      if (c.target.avx512)
-        memref::PrefetchOp::create(b, c.loc, bases[0], c.add(offset, ahead), /*isWrite=*/false, /*localityHint=*/3,
-                                   /*isDataCache=*/true);
+      // The next rows: those that lie a power of two apart evict each other before the next columns are read. And the
+      // next block's, from further away. (With narrower vectors the loop is bound by the number of its instructions,
+      // and there is time to wait.)
+      if (c.target.avx512) {
+        c.prefetch(bases[0], c.add(offset, ahead), Code::Cache::first);
+        c.prefetch(bases[0], c.add(offset, nextBlock), Code::Cache::second);
+      }
       for (int i = 0; i < tile.values; ++i) {
         Value x = c.broadcast(c.load(bases[i], offset));
         for (int j = 0; j < tile.vectors; ++j) {
@@ -152,8 +153,7 @@ void AttentionKernel::accumulateRun(Value key, Value from, Value to) {
       return so;
     });
     for (int i = 0; i < tile.values; ++i)
-      for (int j = 0; j < tile.vectors; ++j)
-        c.storeLanes(sums[i * tile.vectors + j], scratch, c.add(c.add(slot, i * rows), j * c.lanes));
+      for (int j = 0; j < tile.vectors; ++j) setLanes(sums[i * tile.vectors + j], c.add(slot, i * rows), j);
   };
   walk(valueAxes, first, outSlot, inner, [&](View view, Value slot) {
     if (inner < 0) return columns(view, slot, c.index(0));

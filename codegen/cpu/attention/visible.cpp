@@ -1,4 +1,5 @@
-// Which keys a block of rows sees: superblocks, blocks and segments of keys, each empty, full or partial.
+// Which keys a block of rows sees: superblocks and blocks of keys, each empty, full or partial; of the partial ones,
+// which segments a strip of rows sees.
 //
 // The kernel's `classify` region decides; what it wants to know of captures (smallest and largest element over the
 // block) is read from memory, by vectors where the capture is contiguous. A NaN in it makes the block partial.
@@ -94,20 +95,37 @@ Bounds AttentionKernel::boundsOf(const Capture& capture, ArrayRef<LaneAxis> axes
   return {bit(so[0]), bit(so[1]), so.size() == 3 ? so[2] : Value()};
 }
 
-/// (some, all) for keys [keyLow, keyHigh] of this block of rows.
+/// Positions [first, second) of the rows at work; never empty.
+std::pair<Value, Value> AttentionKernel::rowsAtWork() {
+  Value lanes = c.least(place(c.index(0), current.tile.vectors), rowCount);
+  return {c.add(q0, current.lane), c.add(q0, lanes)};
+}
+
+/// Bounds of the captures without a key, over the rows at work.
+void AttentionKernel::boundCaptures() {
+  auto [first, end] = rowsAtWork();
+  for (auto [n, capture] : llvm::enumerate(captures)) {
+    if (capture.byKey || !classified(n)) continue;
+    SmallVector<LaneAxis> axes;
+    if (capture.byRow) axes.push_back({rowDim, first, end, {}});
+    capture.bounds = boundsOf(capture, axes);
+  }
+}
+
+/// (some, all) for keys [keyLow, keyHigh] and the rows at work.
 std::pair<Value, Value> AttentionKernel::classify(Value keyLow, Value keyHigh) {
   Region& region = op.getClassify();
-  Values arguments{q0, c.sub(c.add(q0, rowCount), 1), keyLow, keyHigh};
+  auto [first, end] = rowsAtWork();
+  Values arguments{first, c.sub(end, 1), keyLow, keyHigh};
   Value unordered;
   for (auto [n, capture] : llvm::enumerate(captures)) {
-    unsigned first = 4 + 2 * n;
     Bounds bounds = capture.bounds;
-    if (!uses(region, first) && !uses(region, first + 1)) {
+    if (!classified(n)) {
       Value zero = c.constant(cast<TypedAttr>(c.b.getZeroAttr(capture.view.element)));
       bounds = {zero, zero, {}};
     } else if (capture.byKey) {
       SmallVector<LaneAxis> axes;
-      if (capture.byRow) axes.push_back({rowDim, q0, c.add(q0, rowCount), {}});
+      if (capture.byRow) axes.push_back({rowDim, first, end, {}});
       axes.push_back({keyDim, keyLow, c.add(keyHigh, 1), {}});
       bounds = boundsOf(capture, axes);
     }
@@ -142,44 +160,68 @@ std::pair<Value, Value> AttentionKernel::classifyUnless(Value all, Value from, V
   return {both[0], both[1]};
 }
 
-void AttentionKernel::blocks() {
-  constexpr int64_t super = 2048;
-  Value keys = extent[keyDim];
-  bool masked = !op.getKeep().empty();
-  auto block = [&](Value from, Value to, Value all) {
-    for (int j = 0; j < tile.vectors; ++j)
-      c.storeLanes(laneVector(maxSlot, j), scratch, c.add(oldMaxSlot, j * c.lanes));
-    Value count;
-    if (!masked) {
-      count = segment(from, from, to, c.index(0), all);
-    } else {
-      Value step = c.select(all, c.index(tile.block), c.index(tile.segment));
-      count = c.loop(from, to, step, {c.index(0)}, [&](Value low, Values so) -> Values {
-        Value high = c.least(c.add(low, step), to);
-        auto [some, every] = classifyUnless(all, low, high);
-        return c.choose(
-            some, c.b.getIndexType(), [&]() -> Values { return {segment(from, low, high, so[0], every)}; },
-            [&] { return so; });
-      })[0];
-    }
+static void each(Code& c, Value from, Value to, int64_t size, llvm::function_ref<void(Value, Value)> body) {
+  c.loop(from, to, size, [&](Value low) { body(low, c.least(c.add(low, size), to)); });
+}
+
+/// Keys [from, to), which all rows of the block see.
+void AttentionKernel::wholeBlock(Value from, Value to) {
+  for (int j = 0; j < tile.whole.vectors; ++j) setLanes(laneVector(maxSlot, j), oldMaxSlot, j);
+  Value count = c.sub(to, from);
+  scores(from, from, to, c.index(0), /*raise=*/true);
+  weights(from, count, [&](Value row) { return c.add(from, row); });
+  accumulate(from, c.index(0), count);
+}
+
+/// Keys [from, to), some hidden from some rows: strip by strip, those segments that its rows see anything of.
+void AttentionKernel::strips(Value from, Value to) {
+  SmallVector<Bounds> whole;
+  for (Capture& capture : captures) whole.push_back(capture.bounds);
+  c.loop(c.index(0), rowCount, int64_t(tile.strip.vectors) * c.lanes, [&](Value lane) {
+    current = {tile.strip, lane};
+    boundCaptures();
+    for (int j = 0; j < tile.strip.vectors; ++j) setLanes(laneVector(maxSlot, j), oldMaxSlot, j);
+    Value count = c.loop(from, to, c.index(tile.segment), {c.index(0)}, [&](Value low, Values so) -> Values {
+      Value high = c.least(c.add(low, tile.segment), to);
+      Value some = classify(low, c.sub(high, 1)).first;
+      return c.choose(
+          some, c.b.getIndexType(),
+          [&]() -> Values {
+            scores(from, low, high, so[0], /*raise=*/false);
+            return {hide(from, low, high, so[0])};
+          },
+          [&] { return so; });
+    })[0];
     c.when(c.less(c.index(0), count), [&] {
-      weights(from, count);
-      accumulate(from, count);
+      weights(from, count, [&](Value row) { return c.add(from, listed(row)); });
+      accumulateRuns(from, count);
     });
-  };
-  auto end = [&](Value from, int64_t size, Value limit) { return c.least(c.add(from, size), limit); };
-  if (!masked)
-    return c.loop(c.index(0), keys, tile.block,
-                  [&](Value from) { block(from, end(from, tile.block, keys), c.bit(true)); });
-  int64_t blocksPerSuper = super / tile.block, size = blocksPerSuper * tile.block;
-  c.loop(c.index(0), keys, size, [&](Value outerFrom) {
-    Value outerTo = end(outerFrom, size, keys);
+  });
+  current = {tile.whole, c.index(0)};
+  for (auto [capture, bounds] : llvm::zip(captures, whole)) capture.bounds = bounds;
+}
+
+void AttentionKernel::blocks() {
+  Value none = c.index(0), keys = extent[keyDim];
+  if (op.getKeep().empty())
+    return each(c, none, keys, tile.block, [&](Value from, Value to) {
+      capture(from, to);
+      wholeBlock(from, to);
+    });
+  boundCaptures();
+  // One look at many blocks: most of a long sequence lies far from the mask's edge.
+  int64_t super = 2048 / tile.block * tile.block;
+  each(c, none, keys, super, [&](Value outerFrom, Value outerTo) {
     auto [some, all] = classify(outerFrom, c.sub(outerTo, 1));
     c.when(some, [&, all = all] {
-      c.loop(outerFrom, outerTo, tile.block, [&](Value from) {
-        Value to = end(from, tile.block, outerTo);
+      each(c, outerFrom, outerTo, tile.block, [&](Value from, Value to) {
         auto [some, every] = classifyUnless(all, from, to);
-        c.when(some, [&, every = every] { block(from, to, every); });
+        c.when(some, [&, every = every] {
+          capture(from, to);
+          c.choose(
+              every, {}, [&]() -> Values { return wholeBlock(from, to), Values(); },
+              [&]() -> Values { return strips(from, to), Values(); });
+        });
       });
     });
   });
