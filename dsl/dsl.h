@@ -38,5 +38,9 @@
 #include "heed/dsl/nn/activation.h"
 #include "heed/dsl/nn/feed_forward.h"
 #include "heed/dsl/nn/attention.h"
+#include "heed/dsl/nn/attend.h"
+#include "heed/dsl/nn/score.h"
+#include "heed/dsl/nn/heads.h"
 #include "heed/dsl/nn/multi_head_attention.h"
+#include "heed/dsl/nn/grouped_attention.h"
 // clang-format on

@@ -71,4 +71,17 @@ constexpr auto alibi(const Slope& slope, tape::Place place = lang::caller()) {
   return alibi(slope, position<Query>(place), position<Key>(place), place);
 }
 
+/// The slopes of ALiBi: 2^(-8 (h+1) / n) for n heads; where n is no power of two, those of the power below it, then
+/// every other one of the power above (ibid., section 3, and its published code).
+template <Axis Heads>
+constexpr auto alibiSlopes(tape::Place place = lang::caller()) {
+  static_assert(Heads::extent > 0, "heed: variants::alibiSlopes<Heads>(): Heads needs a static extent");
+  int below = 1;
+  while (2 * below <= Heads::extent) below *= 2;
+  auto h = index<Heads>(place);
+  auto rest = lang::at(place, h) * 2 - (2 * below - 1);
+  return where(lang::at(place, h) < below, exp2((lang::at(place, h) + 1) * (-8.0 / below)),
+               exp2(rest * (-4.0 / below)));
+}
+
 }  // namespace heed::variants

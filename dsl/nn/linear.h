@@ -26,7 +26,7 @@ struct AffineMap<axes<F...>, axes<T...>> {
   constexpr auto operator()(const X& x, tape::Place place = caller()) const {
     constexpr bool hasAxes = (has<F, AxesOf<X>> && ...);
     static_assert(hasAxes, "heed: nn::Linear<From, To>(x): x has no axis From");
-    if constexpr (hasAxes) {
+    if constexpr (hasAxes && disjoint) {
       Inside here(weight, place);
       return contract<F...>(x, weight) + bias;
     } else {
@@ -49,7 +49,7 @@ struct LinearMap<axes<F...>, axes<T...>> {
   constexpr auto operator()(const X& x, tape::Place place = caller()) const {
     constexpr bool hasAxes = (has<F, AxesOf<X>> && ...);
     static_assert(hasAxes, "heed: nn::Linear<From, To>(x): x has no axis From");
-    if constexpr (hasAxes) {
+    if constexpr (hasAxes && disjoint) {
       Inside here(weight, place);
       return contract<F...>(x, weight);
     } else {
