@@ -39,6 +39,7 @@ RandomAttention::RandomAttention(std::uint64_t seed) : dice_(seed) {
   if (dice_.chance(.15)) {
     say("weights");
     results.push_back(weights);
+    if (description_.find("additive mask") != std::string::npos) padding_ = -1;  // NaN - inf is no hidden weight
   }
   sketch_.results(results);
 }
@@ -149,7 +150,7 @@ std::vector<RandomAttention::Tensor> RandomAttention::predicates() {
     Axes axes = some(outer_, .8);
     if (rows) axes.push_back(row_);
     all.push_back(op("lt", {j, input("valid", Fill::length, axes)}));
-    if (!rows) padding_ = "valid";
+    if (!rows) padding_ = int(inputs_.size()) - 1;
   }
   if (dice_.chance(.15)) {
     say("documents");
@@ -174,7 +175,7 @@ RandomAttention::Tensor RandomAttention::masked(Tensor s) {
   double fill = finite ? -1e9 : -INFINITY;
   if (finite) {
     say("finite fill");
-    padding_.clear();
+    padding_ = -1;
   }
   if (dice_.chance(.3)) {
     say("nested masks");
@@ -234,6 +235,48 @@ AnyArray RandomAttention::data(const Input& input, const std::map<std::string, s
         break;
     }
   return array;
+}
+
+static float notFinite(Dice& dice) { return dice.pick<float>({NAN, INFINITY, -INFINITY}); }
+
+void RandomAttention::strike(std::vector<AnyArray>& inputs, Dice& dice) const {
+  for (std::size_t n = 0; n < inputs.size(); ++n) {
+    std::int64_t size = inputs[n].view.size();
+    if ((inputs_[n].name == "q" || inputs_[n].name == "x") && size > 0)
+      static_cast<float*>(inputs[n].view.data)[dice.upTo(size - 1)] = notFinite(dice);
+  }
+}
+
+bool RandomAttention::poison(std::vector<AnyArray>& inputs, Dice& dice) const {
+  if (padding_ < 0) return false;
+  const Axes& rows = inputs_[padding_].tensor.axes;
+  const ArrayView& lengths = inputs[padding_].view;
+  bool any = false;
+  for (std::size_t n = 0; n < inputs.size(); ++n) {
+    const Axes& axes = inputs_[n].tensor.axes;
+    if (inputs_[n].name != "k" && inputs_[n].name != "v" && inputs_[n].name != "xs") continue;
+    ArrayView& view = inputs[n].view;
+    std::vector<std::int64_t> at(axes.size());
+    for (std::int64_t x = 0; x < view.size(); ++x) {
+      std::int64_t key = 0, rest = x;
+      for (std::size_t a = axes.size(); a-- > 0; rest /= view.sizes[a]) {
+        at[a] = rest % view.sizes[a];
+        if (axes[a] == key_) key = at[a];
+      }
+      // Visible if any outer row that shares this element sees the key.
+      bool visible = false;
+      for (std::int64_t r = 0; r < lengths.size() && !visible; ++r) {
+        bool shares = true;
+        std::int64_t rest = r;
+        for (std::size_t a = rows.size(); a-- > 0; rest /= lengths.sizes[a])
+          for (std::size_t b = 0; b < axes.size(); ++b)
+            shares &= axes[b] != rows[a] || at[b] == rest % lengths.sizes[a];
+        visible = shares && static_cast<const std::int32_t*>(lengths.data)[r] > key;
+      }
+      if (!visible) static_cast<float*>(view.data)[x] = notFinite(dice), any = true;
+    }
+  }
+  return any;
 }
 
 }  // namespace heed::test

@@ -56,10 +56,11 @@ class RandomAttention {
     Sketch::Tensor tensor;
   };
   const std::vector<Input>& inputs() const { return inputs_; }
-  /// The input that holds valid lengths per outer row and hides keys from all its queries, or "".
-  const std::string& padding() const { return padding_; }
   AnyArray data(const Input& input, const std::map<std::string, std::int64_t>& extents, Dice& dice) const;
-  Axis key() const { return key_; }
+  /// Puts a NaN or an infinity among the queries: it must reach the results that the reference says, and no others.
+  void strike(std::vector<AnyArray>& inputs, Dice& dice) const;
+  /// Fills K and V of keys that padding hides from every query with NaN and infinities. Whether there are any.
+  bool poison(std::vector<AnyArray>& inputs, Dice& dice) const;
 
  private:
   using Tensor = Sketch::Tensor;
@@ -78,7 +79,8 @@ class RandomAttention {
   Axes outer_, queries_;
   Axis row_, key_, depth_, value_;
   std::vector<Input> inputs_;
-  std::string description_, padding_;
+  std::string description_;
+  int padding_ = -1;  // the input of valid lengths that hides keys from all queries of an outer row
 };
 
 }  // namespace heed::test
