@@ -43,4 +43,6 @@
 #include "heed/dsl/nn/heads.h"
 #include "heed/dsl/nn/multi_head_attention.h"
 #include "heed/dsl/nn/grouped_attention.h"
+#include "heed/dsl/nn/encoder.h"
+#include "heed/dsl/nn/decoder.h"
 // clang-format on
