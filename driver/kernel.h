@@ -14,6 +14,7 @@
 #include "heed/driver/argument_types.h"
 #include "heed/runtime/array.h"
 #include "heed/runtime/runner.h"
+#include "heed/runtime/weights/weights.h"
 
 namespace heed {
 
@@ -70,6 +71,9 @@ class Kernel<R(Args...)> {
   }
   /// Binds all parameters at once; one heed::Error lists every missing and unknown name.
   void bindAll(std::span<const NamedArray> arrays) { runner_.bindAll(arrays); }
+  /// Binds all parameters to the tensors of a file: run.bind(load("model.safetensors")). One heed::Error lists every
+  /// missing, extra, mis-shaped and mis-typed tensor, and then nothing is bound. See BindOptions.
+  void bind(const Weights& weights, const BindOptions& options = {}) { runner_.bind(weights, options); }
 
   /// Ends the running call early, from another thread: that call throws heed::Error "cancelled".
   void cancel() noexcept { runner_.cancel(); }
@@ -94,6 +98,7 @@ class Kernel<void()> {
   Anything operator()(const auto&...) { return {}; }
   void into(auto&&, const auto&...) {}
   void bind(std::string_view, const auto&) {}
+  void bind(const Weights&, const BindOptions& = {}) {}
   const Executable& executable() const;
   const std::string& explanation() const;
 };

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "heed/runtime/error.h"
+#include "heed/runtime/weights/weights.h"
 
 namespace heed {
 
@@ -41,6 +42,10 @@ void Runner::bind(std::string_view name, const AnyArray& array, std::span<const 
     }
   }
   bind(name, ordered);
+}
+
+void Runner::bind(const Weights& weights, const BindOptions& options) {
+  for (const auto& [name, array] : fit(weights, executable().signature.parameters, options)) bind(name, array);
 }
 
 std::vector<AnyArray> Runner::run(std::span<const ArrayView> inputs) {

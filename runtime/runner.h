@@ -17,6 +17,9 @@
 
 namespace heed {
 
+class Weights;
+struct BindOptions;
+
 class Runner {
  public:
   /// threads and pool as for Session.
@@ -32,6 +35,9 @@ class Runner {
   void bind(std::string_view name, const AnyArray& array, std::span<const AxisSpec> axes);
   /// Binds all parameters at once; one heed::Error lists every missing and unknown name.
   void bindAll(std::span<const NamedArray> arrays) { state_->arguments.bindAll(arrays); }
+  /// Binds the parameters to a file's tensors, as fit() in weights/weights.h pairs them; all of them or, if it throws,
+  /// none.
+  void bind(const Weights& weights, const BindOptions& options);
 
   /// Runs it into memory of the caller's. Throws heed::Error naming the argument, the axis and both extents.
   void run(std::span<const ArrayView> inputs, std::span<const ArrayView> results) {
