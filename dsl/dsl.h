@@ -45,4 +45,7 @@
 #include "heed/dsl/nn/grouped_attention.h"
 #include "heed/dsl/nn/encoder.h"
 #include "heed/dsl/nn/decoder.h"
+#include "heed/dsl/nn/pooling.h"
+#include "heed/dsl/nn/mixture_of_experts.h"
+#include "heed/dsl/nn/dropout.h"
 // clang-format on

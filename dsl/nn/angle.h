@@ -31,10 +31,10 @@ constexpr I geometricTurns(const I& i, int count, double first, double ratio) {
   return mulHigh(coarse, fine) + cast<i32>(coarse * fine < 0);  // rounded by the highest bit of the lower half
 }
 
-/// position * turns as an f32 angle in [-pi, pi). A: the axis of the turns, which the positions lack.
-template <class A, AnyTensor P, AnyTensor T>
-constexpr auto angle(const P& position, const T& turns) {
-  return cast<f32>(along<A>(position) * turns) * (pi * 0x1p-31);
+/// 2^-32 turns as an f32 angle in [-pi, pi).
+template <AnyTensor T>
+constexpr auto radians(const T& turns) {
+  return cast<f32>(turns) * (pi * 0x1p-31);
 }
 
 }  // namespace heed::lang

@@ -13,7 +13,15 @@
 namespace heed {
 namespace lang {
 
-/// Keys that memory is: memory along Key, or along the axis that Key is like, renamed.
+/// Whether memory holds keys: it has the axis Key, or the one that Key is like. It says so if not.
+template <class Key, class M>
+constexpr bool holdsKeys() {
+  constexpr bool holds = has<Key, AxesOf<M>> || has<OriginOf<Key>, AxesOf<M>>;
+  static_assert(holds, "heed: attention over a memory: it has neither the axis Key nor the one that Key is like");
+  return holds;
+}
+
+/// memory along Key.
 template <class Key, class M>
 constexpr auto asKeys(const M& memory) {
   if constexpr (has<Key, AxesOf<M>>)

@@ -1,10 +1,11 @@
 // Embedding: one row of a table for each id.
 //
-// Invariant: weight is [rows, model]; a tied output head contracts with the same weight.
+// Invariant: weight is [rows, model]; a tied output head, logits(x), contracts with the same weight.
 // Read tests/dsl/module_test.cpp.
 #pragma once
 
 #include "heed/dsl/tensor.h"
+#include "heed/dsl/words/contract.h"
 #include "heed/dsl/words/take.h"
 
 namespace heed::nn {
@@ -18,6 +19,14 @@ struct Embedding {
   constexpr auto operator()(const I& ids, tape::Place place = lang::caller()) const {
     lang::Inside here(weight, place);
     return take<Rows>(weight, ids);
+  }
+
+  /// The tied head of a language model: how near x is to each row (Press and Wolf, arXiv:1608.05859). An untied one is
+  /// a LinearNoBias<Model, Vocab>.
+  template <lang::AnyTensor X>
+  constexpr auto logits(const X& x, tape::Place place = lang::caller()) const {
+    lang::Inside here(weight, place);
+    return contract<Model>(x, weight);
   }
 };
 

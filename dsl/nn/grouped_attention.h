@@ -17,8 +17,6 @@ namespace heed::nn {
 template <class Model, class QueryHeads, class KeyHeads, class Depth, class Key, class Rope = None, class Norm = None,
           class Sinks = None, template <class, class> class Projection = LinearNoBias>
 struct HeadsAttention {
-  static constexpr bool shared = lang::subset<KeyHeads, QueryHeads>;
-  static_assert(shared, "heed: nn::HeadsAttention: the keys have heads that the queries do not have");
   using QueryAxes = lang::unite<QueryHeads, axes<Depth>>;
   using KeyAxes = lang::unite<KeyHeads, axes<Depth>>;
 
@@ -35,9 +33,11 @@ struct HeadsAttention {
   template <lang::AnyTensor X, class Mask = lang::Nothing>
   constexpr auto operator()(const X& x, const Mask& mask = {}, tape::Place place = lang::caller()) const {
     using Seq = lang::OriginOf<Key>;
+    constexpr bool shared = lang::subset<KeyHeads, QueryHeads>;
     constexpr bool hasSeq = lang::has<Seq, lang::AxesOf<X>>;
+    static_assert(shared, "heed: nn::HeadsAttention: the keys have heads that the queries do not have");
     static_assert(hasSeq, "heed: nn::HeadsAttention(x): x does not have the axis that Key is like");
-    if constexpr (hasSeq) {
+    if constexpr (shared && hasSeq) {
       lang::Inside here(q.weight, place, 1);
       auto queries = rope(q_norm(q(x)), position<Seq>());
       auto keys = rename<Seq, Key>(rope(k_norm(k(x)), position<Seq>()));  // before the rename: one table for both

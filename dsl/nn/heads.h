@@ -19,9 +19,13 @@ struct SingleHeadAttention {
   template <lang::AnyTensor X, class Mask = lang::Nothing>
   constexpr auto operator()(const X& x, const Mask& mask = {}, tape::Place place = lang::caller()) const {
     lang::Inside here(q.weight, place, 1);
-    auto memory = lang::asKeys<Key>(x);
-    auto scores = contract<Depth>(q(x), k(memory)) * rsqrt(Depth::size);
-    return attend<Key>(lang::masked(scores, mask), v(memory));
+    if constexpr (lang::holdsKeys<Key, X>()) {
+      auto memory = lang::asKeys<Key>(x);
+      auto scores = contract<Depth>(q(x), k(memory)) * rsqrt(Depth::size);
+      return attend<Key>(lang::masked(scores, mask), v(memory));
+    } else {
+      return lang::Fault{};
+    }
   }
 };
 
@@ -34,9 +38,13 @@ struct ConcatenatedHeads {
   template <lang::AnyTensor X, class Mask = lang::Nothing>
   constexpr auto operator()(const X& x, const Mask& mask = {}, tape::Place place = lang::caller()) const {
     lang::Inside here(q.weight, place, 1);
-    auto memory = lang::asKeys<Key>(x);
-    auto scores = contract<Depth>(q(x), k(memory)) * rsqrt(Depth::size);
-    return merge<Heads, Depth, Joined>(attend<Key>(lang::masked(scores, mask), v(memory)));
+    if constexpr (lang::holdsKeys<Key, X>()) {
+      auto memory = lang::asKeys<Key>(x);
+      auto scores = contract<Depth>(q(x), k(memory)) * rsqrt(Depth::size);
+      return merge<Heads, Depth, Joined>(attend<Key>(lang::masked(scores, mask), v(memory)));
+    } else {
+      return lang::Fault{};
+    }
   }
 };
 

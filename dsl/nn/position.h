@@ -14,18 +14,23 @@ namespace heed::nn {
 /// arXiv:1706.03762, 3.5).
 template <class Seq, class Model>
 struct Sinusoidal {
-  static_assert(Model::extent > 0, "heed: nn::Sinusoidal<Seq, Model>: Model needs a static extent");
   double base = 10000;
 
   template <lang::AnyTensor X>
-  constexpr X operator()(const X& x, tape::Place place = lang::caller()) const {
-    lang::UserLine line(x.tape, place);
-    auto j = lang::bind(x.tape, index<Model>(place));
-    auto turns = lang::geometricTurns(j / 2, int((Model::extent + 1) / 2), 1 / (2 * lang::pi),
-                                      lang::power(base, -2.0 / double(Model::extent)));
-    // cos is sin a quarter of a turn ahead: 2^30.
-    auto turn = along<Model>(lang::bind(x.tape, position<Seq>(place))) * turns + j % 2 * (1 << 30);
-    return x + sin(cast<f32>(turn) * (lang::pi * 0x1p-31));
+  constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
+    constexpr bool known = Model::extent > 0;
+    static_assert(known, "heed: nn::Sinusoidal<Seq, Model>: Model needs a static extent");
+    if constexpr (known) {
+      lang::UserLine line(x.tape, place);
+      constexpr double d = double(Model::extent);
+      auto j = lang::bind(x.tape, index<Model>());
+      auto turns = lang::geometricTurns(j / 2, int((d + 1) / 2), 1 / (2 * lang::pi), lang::power(base, -2 / d));
+      // cos is sin a quarter of a turn ahead: 2^30.
+      auto turn = along<Model>(lang::bind(x.tape, position<Seq>())) * turns + j % 2 * (1 << 30);
+      return x + sin(lang::radians(turn));
+    } else {
+      return lang::Fault{};
+    }
   }
 };
 

@@ -65,16 +65,16 @@ struct Llama3Scaling {
 
 template <class Depth, template <class> class Pairing = HalfSplit, class Scaling = Unscaled>
 struct Rotary {
-  static constexpr bool even = Depth::extent > 0 && Depth::extent % 2 == 0;
-  static_assert(even, "heed: nn::Rotary<Depth>: Depth needs a static, even extent");
   double base = 10000;
   Scaling scaling{};
 
   /// x: queries or keys, before they meet. position: position<Seq>(), or an i32 tensor.
   template <lang::AnyTensor X, lang::Shaped P>
   constexpr auto operator()(const X& x, const P& position, tape::Place place = lang::caller()) const {
+    constexpr bool even = Depth::extent > 0 && Depth::extent % 2 == 0;
     constexpr bool hasDepth = lang::has<Depth, lang::AxesOf<X>>;
     constexpr bool placed = lang::subset<lang::AxesOf<P>, lang::AxesOf<X>>;
+    static_assert(even, "heed: nn::Rotary<Depth>: Depth needs a static, even extent");
     static_assert(hasDepth, "heed: nn::Rotary<Depth>(x, position): x has no axis Depth");
     static_assert(placed, "heed: nn::Rotary<Depth>(x, position): position has an axis that x does not have");
     if constexpr (even && hasDepth && placed) {
@@ -82,10 +82,10 @@ struct Rotary {
       using Pairs = Pairing<Depth>;
       using D = lang::ElementOf<X>;
       constexpr double d = double(Depth::extent);
-      auto i = lang::bind(x.tape, index<Depth>(place));
+      auto i = lang::bind(x.tape, index<Depth>());
       auto turns = scaling(lang::geometricTurns(Pairs::pair(i), int(d / 2), 1 / (2 * lang::pi * scaling.slower()),
                                                 lang::power(scaling.base(base, d), -2 / d)));
-      auto angle = lang::angle<Depth>(lang::bind(x.tape, position), turns);
+      auto angle = lang::radians(along<Depth>(lang::bind(x.tape, position)) * turns);
       X partner = take<Depth>(x, Pairs::partner(i));
       return X(x * cast<D>(cos(angle)) + partner * cast<D>(where(Pairs::isFirst(i), -sin(angle), sin(angle))));
     } else {

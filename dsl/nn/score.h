@@ -76,8 +76,12 @@ struct ScoredAttention {
   constexpr auto operator()(const Q& q, const M& memory, const Mask& mask = {},
                             tape::Place place = lang::caller()) const {
     lang::UserLine line(q.tape, place);
-    auto keys = lang::asKeys<Key>(memory);
-    return attend<Key>(lang::masked(score(q, keys), mask), keys);
+    if constexpr (lang::holdsKeys<Key, M>()) {
+      auto keys = lang::asKeys<Key>(memory);
+      return attend<Key>(lang::masked(score(q, keys), mask), keys);
+    } else {
+      return lang::Fault{};
+    }
   }
 
   /// The same, with the weights as a second result.
@@ -85,8 +89,12 @@ struct ScoredAttention {
   constexpr auto withWeights(const Q& q, const M& memory, const Mask& mask = {},
                              tape::Place place = lang::caller()) const {
     lang::UserLine line(q.tape, place);
-    auto keys = lang::asKeys<Key>(memory);
-    return attendWithWeights<Key>(lang::masked(score(q, keys), mask), keys);
+    if constexpr (lang::holdsKeys<Key, M>()) {
+      auto keys = lang::asKeys<Key>(memory);
+      return attendWithWeights<Key>(lang::masked(score(q, keys), mask), keys);
+    } else {
+      return lang::Fault{};
+    }
   }
 };
 

@@ -92,21 +92,22 @@ constexpr auto bahdanau = trace(Cross<Bahdanau>{}, "q", "m");
 constexpr auto bahdanau_padded = trace(Padded<Bahdanau>{}, "q", "m", "valid");
 constexpr auto kernel = trace(Narrow{}, "q", "m");
 
-TEST(ScoredAttention, Dot) {
-  expectMeaning(scaled_dot, sizes, attention(scaledDot));
-  expectMeaning(luong_dot, sizes, attention(dot));
+/// It is right, and it is one kernel.
+void expectFused(const GraphView& g, const Meaning& meaning, const Checks& checks = {}) {
+  Explained explained = expectMeaning(g, sizes, meaning, checks);
+  EXPECT_EQ(explained.kernels, 1) << explained.text;
 }
-TEST(ScoredAttention, General) { expectMeaning(luong_general, sizes, attention(general)); }
-TEST(ScoredAttention, Additive) {
-  expectMeaning(bahdanau, sizes, attention(additive));
-  expectMeaning(bahdanau_padded, sizes, attention(additive, true), {.below = {{"valid", 5}}});
-}
-TEST(ScoredAttention, Gaussian) { expectMeaning(kernel, sizes, attention(gaussian)); }
 
-TEST(ScoredAttention, IsOneKernel) {
-  for (const GraphView& g : {GraphView(scaled_dot), GraphView(luong_dot), GraphView(bahdanau), GraphView(kernel)})
-    EXPECT_EQ(explain(g).kernels, 1) << explain(g).text;
+TEST(ScoredAttention, Dot) {
+  expectFused(scaled_dot, attention(scaledDot));
+  expectFused(luong_dot, attention(dot));
 }
+TEST(ScoredAttention, General) { expectFused(luong_general, attention(general)); }
+TEST(ScoredAttention, Additive) {
+  expectFused(bahdanau, attention(additive));
+  expectFused(bahdanau_padded, attention(additive, true), {.below = {{"valid", 5}}});
+}
+TEST(ScoredAttention, Gaussian) { expectFused(kernel, attention(gaussian)); }
 
 struct Weighed {
   nn::ScoredAttention<Mem, nn::ScaledDot<Depth>> attn;

@@ -95,9 +95,9 @@ void expectNear(const std::vector<AnyArray>& got, const std::vector<Values>& wan
 
 }  // namespace
 
-void expectMeaning(const GraphView& graph, const std::vector<Extents>& sizes, const Meaning& meaning,
-                   const Checks& checks) {
-  auto code = compile(graph);
+Explained expectMeaning(const GraphView& graph, const std::vector<Extents>& sizes, const Meaning& meaning,
+                        const Checks& checks) {
+  auto code = compile(graph, {.explain = true});
   std::shared_ptr<const ReferenceCode> reference = checks.interpreted ? referenceOf(graph) : nullptr;
   for (const Extents& extents : sizes) {
     Given given;
@@ -122,10 +122,6 @@ void expectMeaning(const GraphView& graph, const std::vector<Extents>& sizes, co
     expectNear(runner.run(inputs), want, checks.tolerance, "compiled");
     if (reference) expectNear(reference->run(all), want, 1e-6, "interpreted");
   }
-}
-
-Explained explain(const GraphView& graph) {
-  auto code = compile(graph, {.explain = true});
   return {code->explanation, code->statistics.kernels};
 }
 

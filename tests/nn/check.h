@@ -56,15 +56,14 @@ struct Checks {
   bool interpreted = true;               // compare the interpreter as well
 };
 
-/// Compiles the graph once, runs it at each of `sizes` and expects what `meaning` says.
-void expectMeaning(const GraphView& graph, const std::vector<Extents>& sizes, const Meaning& meaning,
-                   const Checks& checks = {});
-
 /// What --explain says of the graph, and how many fused kernels it has.
 struct Explained {
   std::string text;
   int kernels;
 };
-Explained explain(const GraphView& graph);
+
+/// Compiles the graph once, runs it at each of `sizes` and expects what `meaning` says.
+Explained expectMeaning(const GraphView& graph, const std::vector<Extents>& sizes, const Meaning& meaning,
+                        const Checks& checks = {});
 
 }  // namespace heed::test

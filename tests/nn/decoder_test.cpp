@@ -81,8 +81,7 @@ TEST(EncoderDecoder, IsAStackOfEach) {
       return f.norm("model.decoder.norm", x);
     });
   };
-  expectMeaning(g, sizes, meaning, checks);
-  EXPECT_EQ(explain(g).kernels, 6) << "two in the encoder, four in the decoder";
+  EXPECT_EQ(expectMeaning(g, sizes, meaning, checks).kernels, 6) << "two in the encoder, four in the decoder";
 }
 
 }  // namespace
