@@ -43,6 +43,9 @@ const std::map<std::string, Expected>& expected() {
       {"sin", {[](double x, double, double) { return std::cos(x - M_PI / 2); }}},
       {"cos", {[](double x, double, double) { return std::sin(x + M_PI / 2); }}},
       {"floor", {[](double x, double, double) { return -std::ceil(-x); }}},
+      {"bitxor", {[](double x, double y, double) { return double(int(x) ^ int(y)); }, "i32"}},
+      {"upper16", {[](double x, double, double) { return std::fmod(std::floor(x / 65536) + 65536, 65536); }, "i32"}},
+      {"lower16", {[](double x, double, double) { return x - 65536 * std::floor(x / 65536); }, "i32"}},
       {"where", {[](double m, double x, double y) { return m ? x : y; }}},
   };
   return all;
@@ -96,6 +99,7 @@ TEST(Integers, DivideTowardsZeroAndNeverTrap) {
   EXPECT_EQ(scalar("heed.rem", "tensor<i32>", 7, 0), 0);
   EXPECT_EQ(scalar("heed.div", "tensor<i32>", -2147483648.0, -1), -2147483648.0);
   EXPECT_EQ(scalar("heed.add", "tensor<i32>", 2147483647.0, 1), -2147483648.0);
+  EXPECT_EQ(scalar("heed.mul", "tensor<i32>", 2147483647.0, 2147483647.0), 1);  // 2^62 - ..., more than f64 holds
 }
 
 TEST(Floats, KeepNaN) {
