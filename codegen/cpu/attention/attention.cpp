@@ -9,7 +9,7 @@ using namespace mlir;
 
 namespace heed::codegen {
 
-static constexpr float log2e = 1.44269504f, ln2 = 0.693147181f;
+static constexpr float ln2 = 0.693147181f;
 
 AttentionKernel::AttentionKernel(tile::AttentionOp op, const Target& target, const AttentionTile& tile)
     : op(op),
@@ -59,16 +59,7 @@ void AttentionKernel::foldScale() {
   }
   plain = op.similarities() == 1 && post.getTerminator()->getOperand(0) == score;
   bool dot = op.similarities() == 1 && similarities[0].dot;
-  // Past post only log2 e is left; before it, the factor must be in the raw score.
-  scoreScale = plain ? factor * log2e : log2e;
-  if (plain && dot) queryScale = scoreScale, scoreScale = 1;
-  if (!plain) queryScale = factor;
-  if (plain || dot || factor == 1) return;
-  OpBuilder b = OpBuilder::atBlockBegin(&post);
-  Value constant = arith::ConstantOp::create(b, c.loc, b.getF32FloatAttr(factor));
-  auto scaled = arith::MulFOp::create(b, c.loc, score, constant);
-  score.replaceAllUsesExcept(scaled, scaled);
-  queryScale = 1;
+  (dot ? queryScale : scoreScale) = factor;
 }
 
 void AttentionKernel::views() {
@@ -153,7 +144,7 @@ void AttentionKernel::start() {
   for (Capture& capture : captures)
     if (!capture.byKey && capture.slot) fill(capture.view, {}, capture.slot);
   if (!initial.empty()) {
-    fill(initial[0], {}, maxSlot, log2e);
+    fill(initial[0], {}, maxSlot);
     fill(initial[1], {}, sumSlot);
     fill(initial[2], valueAxes, outSlot);
     return;
@@ -184,7 +175,7 @@ void AttentionKernel::finish() {
   drain(out, valueAxes, outSlot);
   if (!op.getLse()) return;
   for (int j = 0; j < tile.whole.vectors; ++j) {
-    Value scaled = arith::MulFOp::create(c.b, c.loc, laneVector(maxSlot, j), c.splat(ln2));
+    Value scaled = arith::MulFOp::create(c.b, c.loc, shift(laneVector(maxSlot, j)), c.splat(ln2));
     Value sum = arith::AddFOp::create(c.b, c.loc, scaled, math::LogOp::create(c.b, c.loc, laneVector(sumSlot, j)));
     setLanes(arith::SelectOp::create(c.b, c.loc, none[j], infinity, sum), alphaSlot, j);
   }

@@ -1,7 +1,7 @@
 // One tile.attention on its way to loops: what it reads and writes, where its scratch lies, and the five steps.
 //
 // Scratch is lane-major: a vector holds one element of `lanes` consecutive rows; a block of rows has `rows` of them.
-// Rows past the end repeat the last row and are never stored, so no load needs a mask. Scores are in base 2.
+// Rows past the end repeat the last row and are never stored, so no load needs a mask.
 // Test: tests/codegen/attention/attention_test.cpp.
 #pragma once
 
@@ -98,7 +98,8 @@ class AttentionKernel {
   void accumulate(Value key, Value from, Value to);
   Value listed(Value row);
   Value exp2(Value x);
-  Value finite(Value max);
+  Value shift(Value max);
+  Value exponential(Value score, Value shift);
 
   bool uses(mlir::Region& region, unsigned argument) const {
     return !region.empty() && !region.front().getArgument(argument).use_empty();
@@ -135,7 +136,7 @@ class AttentionKernel {
   View valueView, out, lse;
   llvm::SmallVector<View> initial;
   llvm::SmallVector<LaneAxis> valueAxes;
-  float queryScale = 1, scoreScale = 1;  // folded into the row operand; applied to finished scores
+  float queryScale = 1, scoreScale = 1;  // folded into the row operand; applied to raw scores
   bool plain = false;                    // after the folding, post is the identity
 
   Value scoreSlot;  // [key][rows]: finished scores, then weights; the raw scores of the first similarity before

@@ -124,7 +124,7 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
       Value most = raise ? laneVector(maxSlot, j) : Value();
       for (int i = 0; i < tile.keys; ++i) {
         Value sum = sums[i * tile.vectors + j];
-        if (plain && scoreScale != 1) sum = arith::MulFOp::create(b, c.loc, sum, c.splat(scoreScale));
+        if (scoreScale != 1) sum = arith::MulFOp::create(b, c.loc, sum, c.splat(scoreScale));
         setLanes(sum, c.add(where, i * rows), j);
         if (most) most = c.larger(sum, most);
       }
@@ -169,9 +169,9 @@ void AttentionKernel::post(Value block, Value from, Value to, Value row, bool ra
       RegionCloner region = cloner(lane, key);
       SmallVector<Value> score = region.clone(op.getPost(), arguments);
       if (score.empty()) return failed = true, so;
-      Value scaled = arith::MulFOp::create(c.b, c.loc, region.broadcast(score[0]), c.splat(scoreScale));
-      c.storeLanes(scaled, scratch, c.add(scoreSlot, where));
-      if (raise) so[0] = c.larger(scaled, so[0]);
+      Value finished = region.broadcast(score[0]);
+      c.storeLanes(finished, scratch, c.add(scoreSlot, where));
+      if (raise) so[0] = c.larger(finished, so[0]);
       return so;
     };
     Values so;

@@ -6,6 +6,8 @@ using namespace mlir;
 
 namespace heed::codegen {
 
+static constexpr float log2e = 1.44269504f;
+
 /// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126.
 ///
 /// The polynomials are the minimax ones among those that are 1 at 0, which makes rescaling by an unchanged maximum the
@@ -39,11 +41,22 @@ Value AttentionKernel::exp2(Value x) {
   return times(mantissa, arith::BitcastOp::create(b, c.loc, c.floats(), arith::ShLIOp::create(b, c.loc, bits, by)));
 }
 
-/// The maximum to subtract: 0 while a row has seen no key, for -inf - -inf is NaN.
-Value AttentionKernel::finite(Value max) {
+/// What is subtracted from scores in base 2: the maximum, but 0 while a row has seen no key, for -inf - -inf is NaN.
+Value AttentionKernel::shift(Value max) {
   Value none = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, max,
                                      c.splat(-std::numeric_limits<float>::infinity()));
-  return arith::SelectOp::create(c.b, c.loc, none, c.splat(0), max);
+  Value some = arith::SelectOp::create(c.b, c.loc, none, c.splat(0), max);
+  return arith::MulFOp::create(c.b, c.loc, some, c.splat(log2e));
+}
+
+/// e^score / 2^shift: the score is never rounded to base 2, which would cost large ones a unit in the last place.
+Value AttentionKernel::exponential(Value score, Value shift) {
+  if (!c.target.fma) {
+    Value scaled = arith::MulFOp::create(c.b, c.loc, score, c.splat(log2e));
+    return exp2(arith::SubFOp::create(c.b, c.loc, scaled, shift));
+  }
+  Value negated = arith::NegFOp::create(c.b, c.loc, shift);
+  return exp2(vector::FMAOp::create(c.b, c.loc, score, c.splat(log2e), negated));
 }
 
 /// The key of a packed row, counted from the block.
@@ -59,13 +72,16 @@ void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value
   const int vectors = current.tile.vectors;
   Values max, sums(vectors, c.splat(0));
   for (int j = 0; j < vectors; ++j) {
-    max.push_back(finite(laneVector(maxSlot, j)));
-    setLanes(exp2(arith::SubFOp::create(b, c.loc, laneVector(oldMaxSlot, j), max[j])), alphaSlot, j);
+    max.push_back(shift(laneVector(maxSlot, j)));
+    // Of the rounded maxima: an unchanged one leaves what was summed as it is.
+    setLanes(exp2(arith::SubFOp::create(
+                 b, c.loc, arith::MulFOp::create(b, c.loc, laneVector(oldMaxSlot, j), c.splat(log2e)), max[j])),
+             alphaSlot, j);
   }
   sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
     Value where = c.add(scoreSlot, c.mul(row, rows));
     for (int j = 0; j < vectors; ++j) {
-      Value weight = exp2(arith::SubFOp::create(b, c.loc, laneVector(where, j), max[j]));
+      Value weight = exponential(laneVector(where, j), max[j]);
       setLanes(weight, where, j);
       so[j] = arith::AddFOp::create(b, c.loc, so[j], weight);
     }
