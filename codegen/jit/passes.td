@@ -8,7 +8,8 @@ def EmitEntry : Pass<"tile-emit-entry", "::mlir::ModuleOp"> {
   let summary = "add heed_entry, which unpacks the arguments";
   let description = [{
     Adds `heed_entry(session, arguments)` (abi::Entry), which loads the memref descriptors and calls the module's only
-    public function. The first argument of that may be the session (`!llvm.ptr`); the others are memrefs.
+    public function. The first argument of that may be the session (`!llvm.ptr`); the others are memrefs, and lists of
+    memrefs, each of which stands for as many arguments of the entry.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect"];
 }

@@ -2,8 +2,12 @@
 #include "heed/codegen/tile/tile.h"
 
 #include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "mlir/IR/DialectImplementation.h"
 
 #include "heed/codegen/tile/dialect.cpp.inc"
+#define GET_TYPEDEF_CLASSES
+#include "heed/codegen/tile/types.cpp.inc"
 #define GET_OP_CLASSES
 #include "heed/codegen/tile/ops.cpp.inc"
 
@@ -15,6 +19,10 @@ void TileDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "heed/codegen/tile/ops.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "heed/codegen/tile/types.cpp.inc"
       >();
 }
 

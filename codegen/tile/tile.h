@@ -13,5 +13,7 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "heed/codegen/tile/dialect.h.inc"
+#define GET_TYPEDEF_CLASSES
+#include "heed/codegen/tile/types.h.inc"
 #define GET_OP_CLASSES
 #include "heed/codegen/tile/ops.h.inc"

@@ -7,6 +7,7 @@
 #define HEED_CODEGEN_TILE_TILE_TD
 
 include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinAttributes.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -16,6 +17,17 @@ def Tile_Dialect : Dialect {
   let cppNamespace = "::heed::tile";
   let summary = "fused kernels on strided buffers";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect"];
+  let useDefaultTypePrinterParser = 1;
+}
+
+def Tile_ListType : TypeDef<Tile_Dialect, "List"> {
+  let mnemonic = "list";
+  let summary = "buffers of one type, each where its owner put it: the same parameter of all copies of a layer";
+  let description = [{
+    An argument of the exported function only; it stands for `count` arguments of the entry that follow each other.
+  }];
+  let parameters = (ins "int64_t":$count, "::mlir::MemRefType":$element);
+  let assemblyFormat = "`<` $count `of` $element `>`";
 }
 
 class Tile_Op<string mnemonic, list<Trait> traits = []> : Op<Tile_Dialect, mnemonic, traits>;
@@ -96,6 +108,15 @@ def Tile_YieldOp : Tile_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
   let builders = [OpBuilder<(ins), "">];
+}
+
+def Tile_ItemOp : Tile_Op<"item", [Pure, TypesMatchWith<"the buffer is of the list's type", "list", "buffer",
+                                      "::llvm::cast<ListType>($_self).getElement()">]> {
+  let summary = "one buffer of a list";
+  let description = "The position must be less than the list's count.";
+  let arguments = (ins Tile_ListType:$list, Index:$position);
+  let results = (outs AnyMemRef:$buffer);
+  let assemblyFormat = "$list `[` $position `]` attr-dict `:` type($list)";
 }
 
 def Tile_ParallelOp : Tile_Op<"parallel", [SingleBlock]> {

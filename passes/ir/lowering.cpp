@@ -45,6 +45,12 @@ void Lowering::forget(Block& block) {
   });
 }
 
+void Lowering::nested(llvm::function_ref<void()> body) {
+  llvm::DenseMap<Value, Buffer> before = buffers_;
+  body();
+  buffers_ = std::move(before);
+}
+
 bool Lowering::isBoundTo(Value value, const Buffer& destination) const {
   auto known = buffers_.find(value);
   return known != buffers_.end() && known->second.memref == destination.memref;

@@ -40,6 +40,12 @@ class Lowering {
   void bind(mlir::Value value, Buffer buffer) { buffers_[value] = std::move(buffer); }
   /// Forgets the ops of a block, so that it can be run again.
   void forget(mlir::Block& block);
+  /// Runs `body`, which writes into a region of its own, and then forgets every buffer it made.
+  void nested(llvm::function_ref<void()> body);
+  /// Says that `values`, the same parameter of all copies of a repeat, are the items of a list.
+  void bindList(mlir::ValueRange values, mlir::Value list) { lists_[values.front()] = list; }
+  /// The list that these are the items of, or null.
+  mlir::Value list(mlir::ValueRange values) const { return values.empty() ? nullptr : lists_.lookup(values.front()); }
   /// Says where a value is wanted; `allocate` for it gives that buffer.
   void want(mlir::Value value, Buffer destination) { wanted_.try_emplace(value, std::move(destination)); }
   bool isBoundTo(mlir::Value value, const Buffer& destination) const;
@@ -74,6 +80,7 @@ class Lowering {
   mlir::Value emit(mlir::OpBuilder& inner, mlir::Value value, mlir::IRMapping& done, Position position);
 
   llvm::DenseMap<mlir::Value, Buffer> buffers_, wanted_;
+  llvm::DenseMap<mlir::Value, mlir::Value> lists_;  // by the first item
   llvm::StringMap<mlir::Value> symbols_;
   mlir::Operation* current_ = nullptr;
   bool failed_ = false;

@@ -30,21 +30,32 @@ class FunctionLowering {
 
   LogicalResult run() {
     TypeRange results = old_.getTerminator()->getOperandTypes();
-    SmallVector<Type> types =
-        llvm::map_to_vector(function_.getArgumentTypes(), [](Type t) { return Type(argumentType(t)); });
+    groupCopies();
+    SmallVector<Type> types;
+    SmallVector<Location> places;
+    for (unsigned first : firsts_) {
+      MemRefType type = argumentType(function_.getArgumentTypes()[first]);
+      unsigned copies = copies_.lookup(first);
+      types.push_back(copies ? Type(tile::ListType::get(b_.getContext(), copies, type)) : type);
+      places.push_back(old_.getArgument(first).getLoc());
+    }
     for (Type result : results) types.push_back(argumentType(result));
-    SmallVector<Location> places = llvm::map_to_vector(old_.getArguments(), [](Value v) { return v.getLoc(); });
     places.resize(types.size(), old_.getTerminator()->getLoc());
     Block& block = *b_.createBlock(&function_.getBody(), function_.getBody().begin(), types, places);
 
-    for (auto [value, argument] : llvm::zip(old_.getArguments(), block.getArguments())) {
+    for (auto [first, argument] : llvm::zip(firsts_, block.getArguments())) {
+      Value value = old_.getArgument(first);
+      if (unsigned copies = copies_.lookup(first)) {
+        lowering_.bindList(old_.getArguments().slice(first, copies), argument);
+        continue;
+      }
       Axes axes = axesOf(value.getType());
       lowering_.bind(value, {argument, namesOf(axes)});
       for (auto [d, axis] : llvm::enumerate(axes))
         if (!axis.isStatic() && !lowering_.knows(axis))
           lowering_.bindSymbol(axis.symbol, memref::DimOp::create(b_, value.getLoc(), argument, int64_t(d)));
     }
-    auto outputs = block.getArguments().drop_front(old_.getNumArguments());
+    auto outputs = block.getArguments().drop_front(firsts_.size());
     SmallVector<Buffer> destinations;
     for (auto [value, argument] : llvm::zip(old_.getTerminator()->getOperands(), outputs)) {
       destinations.push_back({argument, namesOf(axesOf(value.getType()))});
@@ -68,10 +79,33 @@ class FunctionLowering {
   }
 
  private:
+  /// The same parameter of all copies of a repeat is one argument, if the copies follow each other and nothing else
+  /// uses them.
+  void groupCopies() {
+    for (auto repeat : old_.getOps<RepeatOp>()) {
+      auto own = [&](Value first, unsigned n, Value parameter) {
+        auto argument = dyn_cast<BlockArgument>(parameter), start = dyn_cast<BlockArgument>(first);
+        return argument && start && argument.getOwner() == &old_ &&
+               argument.getArgNumber() == start.getArgNumber() + n && argument.hasOneUse() &&
+               llvm::all_of(axesOf(argument.getType()), [](const Axis& a) { return a.isStatic(); });
+      };
+      unsigned count = repeat.getCount();
+      auto parameters = repeat.getParameters();
+      bool all = true;
+      for (unsigned i = 0; i < parameters.size(); ++i)
+        all &= own(parameters[i / count * count], i % count, parameters[i]);
+      for (unsigned i = 0; all && i < parameters.size(); i += count)
+        copies_[cast<BlockArgument>(parameters[i]).getArgNumber()] = count;
+    }
+    for (unsigned i = 0; i < old_.getNumArguments(); i += std::max(1u, copies_.lookup(i))) firsts_.push_back(i);
+  }
+
   void finish(TypeRange types) {
     SmallVector<DictionaryAttr> attributes;
-    function_.getAllArgAttrs(attributes);
-    attributes.resize(function_.getNumArguments(), b_.getDictionaryAttr({}));
+    for (unsigned first : firsts_) {
+      DictionaryAttr given = function_.getArgAttrDict(first);
+      attributes.push_back(given ? given : b_.getDictionaryAttr({}));
+    }
     for (unsigned i = 0; i < function_.getNumResults(); ++i) {
       NamedAttrList result(function_.getResultAttrDict(i));
       result.set("heed.result", b_.getUnitAttr());
@@ -85,6 +119,8 @@ class FunctionLowering {
   }
 
   func::FuncOp function_;
+  std::vector<unsigned> firsts_;               // the old arguments that begin a new one
+  llvm::DenseMap<unsigned, unsigned> copies_;  // how many a list stands for, by its first
   Block& old_;
   OpBuilder b_;
   Lowering lowering_;

@@ -5,7 +5,7 @@
 include "mlir/Pass/PassBase.td"
 
 def UnrollRepeat : Pass<"heed-unroll-repeat", "::mlir::func::FuncOp"> {
-  let summary = "each copy of a heed.repeat in its place";
+  let summary = "each copy of a heed.repeat around another heed.repeat in its place";
   let dependentDialects = ["::heed::ir::HeedDialect"];
 }
 

@@ -1,6 +1,7 @@
 // Gives every buffer a slot in one arena. Test: tests/passes/lower/plan_memory.mlir.
 #include "heed/passes/lower/liveness.h"
 #include "heed/passes/lower/passes.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -41,7 +42,8 @@ SmallVector<Slot> assign(ArrayRef<Life> lives) {
 /// Moves index arithmetic in front of `anchor`. It comes from the arguments' extents alone.
 void hoist(Value value, Operation* anchor) {
   Operation* op = value.getDefiningOp();
-  if (!op || op->getBlock() != anchor->getBlock() || op->isBeforeInBlock(anchor)) return;
+  Operation* here = op ? anchor->getBlock()->findAncestorOpInBlock(*op) : nullptr;
+  if (!here || (here == op && op->isBeforeInBlock(anchor))) return;
   for (Value operand : op->getOperands()) hoist(operand, anchor);
   op->moveBefore(anchor);
 }
@@ -49,16 +51,23 @@ void hoist(Value value, Operation* anchor) {
 struct PlanMemory : impl::PlanMemoryBase<PlanMemory> {
   void runOnOperation() override {
     if (getOperation().isExternal()) return;
-    Block& block = getOperation().front();
+    // The buffers of a loop's body are one buffer for the loop: the same in every round.
+    for (auto loop : llvm::to_vector(getOperation().front().getOps<scf::ForOp>())) plan(*loop.getBody(), loop);
+    plan(getOperation().front(), &getOperation().front().front());
+  }
+
+  /// Gives the buffers that `block` allocates their places in an arena, which is allocated in front of `anchor`.
+  void plan(Block& block, Operation* anchor) {
     SmallVector<Life> lives = livesIn(block);
     if (lives.empty()) return;
-    OpBuilder b = OpBuilder::atBlockBegin(&block);
-    Location loc = getOperation().getLoc();
-    Value total = arith::ConstantIndexOp::create(b, loc, 0);
+    OpBuilder b(anchor);
+    Location loc = anchor->getLoc();
+    Operation* start = arith::ConstantIndexOp::create(b, loc, 0);
     for (Life& life : lives)
-      for (Value size : life.alloc.getDynamicSizes()) hoist(size, total.getDefiningOp());
-    b.setInsertionPointAfter(total.getDefiningOp());
+      for (Value size : life.alloc.getDynamicSizes()) hoist(size, start);
+    b.setInsertionPointAfter(start);
 
+    Value total = start->getResult(0);
     SmallVector<std::pair<memref::AllocOp, Value>> places;
     for (const Slot& slot : assign(lives)) {
       Value bytes;

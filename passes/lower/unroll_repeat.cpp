@@ -1,4 +1,5 @@
-// Writes each copy of a repeated block in its place. Test: tests/passes/lower/unroll_repeat.mlir.
+// Writes each copy of a block that repeats another block in its place; the inner one then has its parameters as a list.
+// Test: tests/passes/lower/unroll_repeat.mlir.
 #include "heed/passes/lower/passes.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -29,9 +30,20 @@ void unroll(RepeatOp repeat) {
 }
 
 struct UnrollRepeat : impl::UnrollRepeatBase<UnrollRepeat> {
-  // Post-order: an inner repeat is unrolled once, then copied with the outer one.
+  static bool repeats(RepeatOp outer) {
+    return outer.getBody().walk([](RepeatOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  }
+  // From the outside in: each copy of an outer block brings repeats that may be outer ones themselves.
   void runOnOperation() override {
-    getOperation()->walk<WalkOrder::PostOrder>([](RepeatOp repeat) { unroll(repeat); });
+    for (bool changed = true; changed;) {
+      changed = false;
+      getOperation()->walk<WalkOrder::PreOrder>([&](RepeatOp repeat) {
+        if (!repeats(repeat)) return WalkResult::advance();
+        unroll(repeat);
+        changed = true;
+        return WalkResult::interrupt();
+      });
+    }
   }
 };
 

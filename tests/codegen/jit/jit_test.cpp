@@ -76,7 +76,7 @@ TEST(Jit, WantsOneExportedFunction) {
   EXPECT_NE(messageFor("func.func private @f(%x: memref<?xf32>)").find("no public function"), std::string::npos);
   EXPECT_NE(messageFor("func.func @f() { return }\nfunc.func @g() { return }").find("second public function"),
             std::string::npos);
-  EXPECT_NE(messageFor("func.func @f(%x: f32) { return }").find("no memref"), std::string::npos);
+  EXPECT_NE(messageFor("func.func @f(%x: f32) { return }").find("neither a memref"), std::string::npos);
 }
 
 TEST(Jit, NamesACallThatItDoesNotKnow) {

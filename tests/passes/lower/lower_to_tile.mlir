@@ -89,3 +89,19 @@ func.func @contract(%q: !q, %k: !k) -> !s {
   %0 = heed.contract %q, %k {axes = ["depth"]} : (!q, !k) -> !s
   return %0 : !s
 }
+
+// A repeated block is lowered once, into a loop; its parameters come from lists, its carry changes between two buffers.
+// CHECK-LABEL: func.func @repeat
+// CHECK-SAME: %{{.*}}: !tile.list<2 of memref<4xf32, {{.*}}>>, %{{.*}}: memref<?x4xf32, {{.*}}> {heed.result}
+// CHECK: scf.for %[[COPY:.*]] = {{.*}} iter_args(%[[IN:.*]] = {{.*}}, %[[OUT:.*]] = {{.*}})
+// CHECK: tile.item %{{.*}}[%[[COPY]]]
+// CHECK: linalg.generic {{.*}} ins(%[[IN]], {{.*}} outs(%[[OUT]]
+// CHECK: scf.yield %[[OUT]], %[[IN]]
+func.func @repeat(%x: tensor<?x4xf32, #heed.axes<seq:T, model>>, %a: tensor<4xf32, #heed.axes<model>>, %b: tensor<4xf32, #heed.axes<model>>) -> tensor<?x4xf32, #heed.axes<seq:T, model>> {
+  %0 = heed.repeat 2 carries(%x : tensor<?x4xf32, #heed.axes<seq:T, model>>) parameters(%a, %b : tensor<4xf32, #heed.axes<model>>, tensor<4xf32, #heed.axes<model>>) -> (tensor<?x4xf32, #heed.axes<seq:T, model>>) {
+  ^bb0(%y: tensor<?x4xf32, #heed.axes<seq:T, model>>, %w: tensor<4xf32, #heed.axes<model>>):
+    %1 = heed.mul %y, %w : (tensor<?x4xf32, #heed.axes<seq:T, model>>, tensor<4xf32, #heed.axes<model>>) -> tensor<?x4xf32, #heed.axes<seq:T, model>>
+    heed.yield %1 : tensor<?x4xf32, #heed.axes<seq:T, model>>
+  }
+  return %0 : tensor<?x4xf32, #heed.axes<seq:T, model>>
+}

@@ -49,3 +49,26 @@ func.func @none(%x: memref<8xf32>) {
   linalg.exp ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
   return
 }
+
+// The buffers of a loop share an arena of the loop, which is a buffer of the function.
+// CHECK-LABEL: func.func @loop
+// CHECK: %[[ALL:.*]] = memref.alloc
+// CHECK-NOT: memref.alloc
+// CHECK: %[[OWN:.*]] = memref.view %[[ALL]]
+// CHECK: scf.for
+// CHECK: memref.view %[[OWN]]
+// CHECK: memref.view %[[OWN]]
+func.func @loop(%x: memref<?xf32>) {
+  %0 = arith.constant 0 : index
+  %1 = arith.constant 1 : index
+  %4 = arith.constant 4 : index
+  %n = memref.dim %x, %0 : memref<?xf32>
+  scf.for %i = %0 to %4 step %1 {
+    %a = memref.alloc(%n) : memref<?xf32>
+    linalg.exp ins(%x : memref<?xf32>) outs(%a : memref<?xf32>)
+    %b = memref.alloc(%n) : memref<?xf32>
+    linalg.exp ins(%a : memref<?xf32>) outs(%b : memref<?xf32>)
+    linalg.exp ins(%b : memref<?xf32>) outs(%x : memref<?xf32>)
+  }
+  return
+}

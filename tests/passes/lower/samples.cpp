@@ -147,6 +147,25 @@ std::vector<Sample> samples() {
       %3 = heed.add %2, %d : (!ab, !b) -> !ab
       heed.yield %3, %w : !ab, !b
     })"));
+  // Parameters that are arguments of the function: one body in a loop. One carry is left alone, one is replaced, and
+  // what the body takes from above is computed once.
+  all.push_back({"repeat_loop", types + R"(
+    func.func @f(%x: !ab, %y: !b, %w0: !b, %w1: !b, %w2: !b, %v0: !b, %v1: !b, %v2: !b) -> (!ab, !b, !b) {
+    %n = heed.constant 0.5 : f32 : !0
+    %u = heed.exp %y : (!b) -> !b
+    %x2 = heed.mul %x, %x : (!ab, !ab) -> !ab
+    %r, %s, %t = heed.repeat 3 carries(%x2, %y, %u : !ab, !b, !b)
+        parameters(%w0, %w1, %w2, %v0, %v1, %v2 : !b, !b, !b, !b, !b, !b) -> (!ab, !b, !b) {
+    ^bb0(%c: !ab, %d: !b, %e: !b, %w: !b, %v: !b):
+      %1 = heed.mul %c, %w : (!ab, !b) -> !ab
+      %2 = heed.tanh %1 : (!ab) -> !ab
+      %3 = heed.add %2, %u : (!ab, !b) -> !ab
+      %4 = heed.mul %3, %n : (!ab, !0) -> !ab
+      %5 = heed.sub %w, %v : (!b, !b) -> !b
+      heed.yield %4, %5, %e : !ab, !b, !b
+    }
+    return %r, %s, %t : !ab, !b, !b
+  })"});
   all.push_back({"attention", attention});
   all.push_back({"results", types + R"(func.func @f(%x: !ab) -> (!ab, !ab, !ba, !ab) {
     %e = heed.exp %x : (!ab) -> !ab
