@@ -78,10 +78,11 @@ constexpr auto alibiSlopes(tape::Place place = lang::caller()) {
   static_assert(Heads::extent > 0, "heed: variants::alibiSlopes<Heads>(): Heads needs a static extent");
   int below = 1;
   while (2 * below <= Heads::extent) below *= 2;
+  auto at = [&](const auto& x) { return lang::at(place, x); };
   auto h = index<Heads>(place);
-  auto rest = lang::at(place, h) * 2 - (2 * below - 1);
-  return where(lang::at(place, h) < below, exp2((lang::at(place, h) + 1) * (-8.0 / below)),
-               exp2(rest * (-4.0 / below)));
+  auto low = exp2(at(at(at(h) + 1) * (-8.0 / below)));
+  auto high = exp2(at(at(at(at(h) * 2) - (2 * below - 1)) * (-4.0 / below)));
+  return where(at(at(h) < below), low, high);
 }
 
 }  // namespace heed::variants

@@ -16,7 +16,8 @@ namespace heed::nn {
 template <class Depth>
 struct ScaledDot {
   template <lang::AnyTensor Q, lang::AnyTensor K>
-  constexpr auto operator()(const Q& q, const K& k) const {
+  constexpr auto operator()(const Q& q, const K& k, tape::Place place = lang::caller()) const {
+    lang::UserLine line(q.tape, place);
     return contract<Depth>(q, k) * rsqrt(Depth::size);
   }
 };
@@ -25,7 +26,8 @@ struct ScaledDot {
 template <class Depth>
 struct Dot {
   template <lang::AnyTensor Q, lang::AnyTensor K>
-  constexpr auto operator()(const Q& q, const K& k) const {
+  constexpr auto operator()(const Q& q, const K& k, tape::Place place = lang::caller()) const {
+    lang::UserLine line(q.tape, place);
     return contract<Depth>(q, k);
   }
 };
@@ -36,7 +38,8 @@ struct General {
   LinearNoBias<Query, Memory> weigh;
 
   template <lang::AnyTensor Q, lang::AnyTensor K>
-  constexpr auto operator()(const Q& q, const K& k) const {
+  constexpr auto operator()(const Q& q, const K& k, tape::Place place = lang::caller()) const {
+    lang::UserLine line(q.tape, place);
     return contract<Memory>(weigh(q), k);
   }
 };
@@ -49,7 +52,8 @@ struct Additive {
   Tensor<f32, Hidden> v;
 
   template <lang::AnyTensor Q, lang::AnyTensor K>
-  constexpr auto operator()(const Q& q, const K& k) const {
+  constexpr auto operator()(const Q& q, const K& k, tape::Place place = lang::caller()) const {
+    lang::UserLine line(q.tape, place);
     return contract<Hidden>(tanh(along<Key>(query(q)) + key(k)), v);
   }
 };
@@ -61,7 +65,8 @@ struct Gaussian {
   double width = 1;
 
   template <lang::AnyTensor Q, lang::AnyTensor K>
-  constexpr auto operator()(const Q& q, const K& k) const {
+  constexpr auto operator()(const Q& q, const K& k, tape::Place place = lang::caller()) const {
+    lang::UserLine line(q.tape, place);
     auto distance = along<Key>(q) - k;
     return sum<Depth>(distance * distance) * (-0.5 / (width * width));
   }

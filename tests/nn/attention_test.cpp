@@ -121,5 +121,29 @@ TEST(ScoredAttention, WeightsAreAResult) {
   expectMeaning(g, sizes, attention(scaledDot, true, true), {.below = {{"valid", 5}}});
 }
 
+struct Sunk {
+  Tensor<f32> sink;
+  constexpr Q operator()(Q q, M m, Tensor<i32, Batch> valid) const {
+    auto scores = where(variants::padding<Mem>(valid), nn::ScaledDot<Depth>{}(q, m), -inf);
+    return nn::attend<Mem>(scores, m, sink);
+  }
+};
+
+TEST(Attend, ASinkTakesItsShare) {  // all of it where no key is valid
+  static constexpr auto g = trace(Sunk{}, "q", "m", "valid");
+  auto meaning = [](const Given& in) {
+    std::vector<Values> o = attention(scaledDot, true)(in);
+    for (int b = 0; b < o[0].extent(0); ++b)
+      for (int i = 0; i < o[0].extent(1); ++i) {
+        double total = 0;
+        for (int j = 0; j < std::min(in["m"].extent(1), int(in["valid"](b))); ++j)
+          total += std::exp(scaledDot(in, b, i, j));
+        for (int d = 0; d < 8; ++d) o[0](b, i, d) *= total / (total + std::exp(in["sink"]()));
+      }
+    return o;
+  };
+  expectFused(g, meaning, {.below = {{"valid", 2}}});
+}
+
 }  // namespace
 }  // namespace heed::test

@@ -15,6 +15,7 @@ double asWord(std::uint64_t x) { return std::int32_t(std::uint32_t(x)); }
 
 constexpr Words spread(Words x) { return x * lang::asWord(0x9E3779B9u); }  // all 32 bits of small numbers
 constexpr auto products(Words x, Words y) {
+  lang::UserLine line(x.tape, lang::caller());
   Words a = spread(x), b = spread(y);
   return results(lang::mulHigh(a, b), Words(a * b), lang::mulHigh(a, 0xD2511F53u), Words(a ^ b));
 }

@@ -97,6 +97,8 @@ void expectNear(const std::vector<AnyArray>& got, const std::vector<Values>& wan
 
 Explained expectMeaning(const GraphView& graph, const std::vector<Extents>& sizes, const Meaning& meaning,
                         const Checks& checks) {
+  for (const tape::Node& node : graph.nodes)  // also inside the layers the line is the user's
+    EXPECT_TRUE(!node.place.line || std::string_view(node.place.file).ends_with("_test.cpp")) << node.op;
   auto code = compile(graph, {.explain = true});
   std::shared_ptr<const ReferenceCode> reference = checks.interpreted ? referenceOf(graph) : nullptr;
   for (const Extents& extents : sizes) {

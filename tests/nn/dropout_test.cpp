@@ -27,6 +27,7 @@ TEST(Philox, PublishedVectors) {  // kat_vectors of Random123, 10 rounds
 }
 
 constexpr auto words(Word a, Word b, Word c, Word d, Tensor<i32> seed) {
+  lang::UserLine line(a.tape, lang::caller());
   Word spread = a * lang::asWord(0x9E3779B9);
   auto out = lang::philox(lang::PhiloxCounter<Word>{{spread, b, c, d}}, seed, 0x299f31d0);
   return results(out.word[0], out.word[1], out.word[2], out.word[3]);

@@ -63,11 +63,5 @@ TEST(Encoder, Stacks) {
   expectMeaning(post, sizes, encoder(postNorm, 2, true), checks);
 }
 
-TEST(Encoder, EveryNodeKnowsTheUsersLine) {
-  static constexpr auto g = trace(Padded<nn::Stack<2, Layer, Norm>>{}, "x", "valid");
-  for (const tape::Node& node : GraphView(g).nodes)
-    EXPECT_TRUE(!node.place.line || std::string_view(node.place.file).ends_with("encoder_test.cpp")) << node.op;
-}
-
 }  // namespace
 }  // namespace heed::test
