@@ -1,8 +1,8 @@
 // The angles of rotary and sinusoidal positions: position times frequency, counted in 2^-32 turns.
 //
-// An f32 product is off by 1e-7 rad per position, a whole digit at position 100,000. An i32 wraps where a turn does, so
+// An f32 product is off by 1e-7 rad per position: a hundredth at position 100,000. An i32 wraps where a turn does, so
 // here the product is exact, and the frequencies, a geometric series, come from two small tables made in f64.
-// Invariant: the error of an angle is at most 3e-9 rad per position, and 2e-7 rad.
+// Invariant: the error of an angle is at most 1.3e-9 rad per position, plus 2e-7 rad.
 // Read tests/nn/position_test.cpp.
 #pragma once
 

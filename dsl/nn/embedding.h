@@ -1,7 +1,7 @@
 // Embedding: one row of a table for each id.
 //
 // Invariant: weight is [rows, model]; a tied output head, logits(x), contracts with the same weight.
-// Read tests/dsl/module_test.cpp.
+// Read tests/nn/linear_test.cpp.
 #pragma once
 
 #include "heed/dsl/tensor.h"

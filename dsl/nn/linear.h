@@ -1,7 +1,7 @@
 // Linear: an affine map from some axes to others.
 //
 // Invariant: weight has the produced axes first, as PyTorch stores it: [out..., in...].
-// Read tests/dsl/module_test.cpp.
+// Read tests/nn/linear_test.cpp.
 #pragma once
 
 #include "heed/dsl/pointwise_rules.h"

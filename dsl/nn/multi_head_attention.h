@@ -2,7 +2,7 @@
 //
 // Invariant: its parameters are q, k, v and out, [heads, depth, model] and [model, heads, depth]: PyTorch's matrices,
 // reshaped.
-// Read tests/dsl/module_test.cpp.
+// Read tests/nn/heads_test.cpp.
 #pragma once
 
 #include "heed/dsl/nn/attention.h"

@@ -1,7 +1,7 @@
 // LayerNorm and RMSNorm along one axis.
 //
 // Invariant: parameters and epsilon as PyTorch has them, so that published weights fit.
-// Read tests/dsl/module_test.cpp.
+// Read tests/nn/linear_test.cpp.
 #pragma once
 
 #include "heed/dsl/pointwise_rules.h"

@@ -11,7 +11,7 @@
 
 namespace heed::nn {
 
-/// The mean of all tokens, or of those that `mask` shows, such as index<Seq>() < length; of none it is 0.
+/// The mean of all tokens, or of those that `mask` shows, such as index<Seq>() < length; where it shows none, 0.
 template <class Seq>
 struct MeanPooling {
   template <lang::AnyTensor X>
