@@ -8,7 +8,7 @@ namespace heed::codegen {
 
 static constexpr float log2e = 1.44269504f;
 
-/// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126.
+/// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126, then 0.
 ///
 /// The polynomials are the minimax ones among those that are 1 at 0, which makes rescaling by an unchanged maximum the
 /// identity; their relative error is 8.3e-8 on [0, 1] and 9.2e-8 on [-1/2, 1/2].
@@ -23,11 +23,15 @@ Value AttentionKernel::exp2(Value x) {
                          : arith::AddFOp::create(b, c.loc, times(sum, r), c.splat(factor)).getResult();
     return sum;
   };
-  if (has512(c.target, x))
-    return scale512(b, c.loc,
-                    polynomial(fraction512(b, c.loc, x),
-                               {0.00186713005f, 0.00901703071f, 0.0557999127f, 0.240164444f, 0.693151295f, 1.0f}),
-                    x);
+  if (has512(c.target, x)) {
+    Value power = scale512(b, c.loc,
+                           polynomial(fraction512(b, c.loc, x), {0.00186713005f, 0.00901703071f, 0.0557999127f,
+                                                                 0.240164444f, 0.693151295f, 1.0f}),
+                           x);
+    // Denormal weights would cost the sums that follow a hundred times as much, and count for nothing.
+    Value normal = arith::CmpFOp::create(b, c.loc, arith::CmpFPredicate::UGE, x, c.splat(-126));
+    return arith::SelectOp::create(b, c.loc, normal, power, c.splat(0));
+  }
   // x + 1.5 * 2^23 + 127 holds round(x) + 127 in its low bits; shifted left by 23 they are the float 2^round(x), and 0
   // where x rounds to -127.
   x = c.larger(c.splat(-127), x);
