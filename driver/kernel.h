@@ -1,7 +1,8 @@
 // A compiled graph as a C++ function: arrays typed by their axes in, arrays out.
 //
 // Invariant: the axes of every array are checked by the C++ compiler, their extents by each call. Two threads that run
-// at the same time need two kernels: copy it, the copy shares code and parameters and has a session of its own.
+// at the same time need two kernels: copy it, the copy shares code and parameters and has a session of its own, which
+// remembers nothing.
 // Read tests/runtime/kernel_test.cpp.
 #pragma once
 
@@ -74,6 +75,14 @@ class Kernel<R(Args...)> {
   /// Binds all parameters to the tensors of a file: run.bind(load("model.safetensors")). One heed::Error lists every
   /// missing, extra, mis-shaped and mis-typed tensor, and then nothing is bound. See BindOptions.
   void bind(const Weights& weights, const BindOptions& options = {}) { runner_.bind(weights, options); }
+
+  /// Gives what the model remembers room and forgets what it held: run.begin({extent<Batch>(4), extent<Key>(1024)}).
+  void begin(std::initializer_list<Extent> extents) { runner_.begin(extents); }
+  /// How many tokens each row has been told by the calls that succeeded.
+  std::span<const std::int32_t> past() const { return runner_.past(); }
+  /// Forgets the last tokens of each row, so that lengths[row] are left: those of padding, or those that were only
+  /// tried.
+  void rewind(std::span<const std::int32_t> lengths) { runner_.rewind(lengths); }
 
   /// Ends the running call early, from another thread: that call throws heed::Error "cancelled".
   void cancel() noexcept { runner_.cancel(); }

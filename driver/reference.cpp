@@ -92,6 +92,7 @@ class Interpreter final : public ReferenceCode {
     signature_ = signatureOf(*module_);
     for (const auto* list : {&signature_.inputs, &signature_.parameters})
       for (const TensorSpec& spec : *list) specs_.push_back(spec);
+    for (const StateSpec& state : signature_.states) specs_.push_back(state.tensor);
   }
 
   const Signature& signature() const override { return signature_; }
@@ -112,8 +113,13 @@ class Interpreter final : public ReferenceCode {
     std::string errors;
     ScopedDiagnosticHandler handler(&context_, [&](Diagnostic& d) { errors += d.str() + "\n"; });
     auto function = *ModuleOp(*module_).getOps<func::FuncOp>().begin();
-    auto computed = ir::interpret(function, values, precision == Precision::f32);
+    SmallVector<ir::Reference> after;
+    auto computed = ir::interpret(function, values, precision == Precision::f32, &after);
     if (failed(computed)) throw Error("reference: cannot evaluate: " + errors);
+    for (std::size_t i = specs_.size() - signature_.states.size(); i < specs_.size(); ++i)
+      forEach(arguments[i], [&](std::int64_t n, std::int64_t offset) {
+        store(arguments[i].dtype, arguments[i].data, offset, after[i].data[std::size_t(n)]);
+      });
     std::vector<AnyArray> results;
     for (auto [value, spec] : llvm::zip_equal(*computed, signature_.results)) {
       AnyArray& array = results.emplace_back(spec.dtype, value.extents);
@@ -142,7 +148,9 @@ class Interpreter final : public ReferenceCode {
 /// The views that a call's descriptors stand for.
 std::vector<ArrayView> viewsOf(const Signature& signature, void** arguments) {
   std::vector<ArrayView> views;
-  for (const auto* list : {&signature.inputs, &signature.parameters, &signature.results})
+  std::vector<TensorSpec> states;
+  for (const StateSpec& state : signature.states) states.push_back(state.tensor);
+  for (const auto* list : {&signature.inputs, &signature.parameters, &std::as_const(states), &signature.results})
     for (const TensorSpec& spec : *list) {
       auto* words = static_cast<std::int64_t*>(arguments[views.size()]);
       ArrayView view;
@@ -155,6 +163,21 @@ std::vector<ArrayView> viewsOf(const Signature& signature, void** arguments) {
     }
   return views;
 }
+
+/// Inputs, parameters and states of a call, the states in copies of their own.
+struct Before {
+  std::vector<ArrayView> views;
+  std::vector<AnyArray> states;
+
+  Before(const Signature& signature, void** arguments) : views(viewsOf(signature, arguments)) {
+    views.resize(views.size() - signature.results.size());
+    for (std::size_t i = views.size() - signature.states.size(); i < views.size(); ++i) {
+      states.emplace_back(views[i].dtype, views[i].extents());
+      copyElements(views[i], states.back().view);
+      views[i] = states.back().view;
+    }
+  }
+};
 
 }  // namespace
 
@@ -176,12 +199,12 @@ Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference) {
 // element.
 Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, Executable::Call compiled) {
   return [reference, compiled](Session& session, void** arguments) {
-    compiled(session, arguments);
     const Signature& signature = reference->signature();
+    Before given(signature, arguments), again(signature, arguments);
+    compiled(session, arguments);
     std::vector<ArrayView> views = viewsOf(signature, arguments);
     std::size_t inputs = views.size() - signature.results.size();
-    std::span<const ArrayView> given = std::span<const ArrayView>(views).first(inputs);
-    std::vector<AnyArray> exact = reference->run(given), naive = reference->run(given, Precision::f32);
+    std::vector<AnyArray> exact = reference->run(given.views), naive = reference->run(again.views, Precision::f32);
     for (std::size_t r = 0; r < exact.size(); ++r) {
       const ArrayView& got = views[inputs + r];
       double naive_error = 0, largest = 0, error = 0;

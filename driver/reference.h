@@ -20,7 +20,8 @@ class ReferenceCode {
  public:
   virtual ~ReferenceCode() = default;
   virtual const Signature& signature() const = 0;
-  /// arguments: views of inputs and parameters. The results, rounded to their element type. Thread-safe.
+  /// arguments: views of inputs, parameters and states; states are left as the call changes them. The results, rounded
+  /// to their element type. Thread-safe.
   virtual std::vector<AnyArray> run(std::span<const ArrayView> arguments,
                                     Precision precision = Precision::f64) const = 0;
 };

@@ -29,8 +29,19 @@ Signature signatureOf(ModuleOp module) {
   Signature signature;
   auto function = *module.getOps<func::FuncOp>().begin();
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    auto& list = function.getArgAttr(i, "heed.parameter") ? signature.parameters : signature.inputs;
-    list.push_back(specOf(function.getArgumentTypes()[i], function.getArgAttrDict(i)));
+    TensorSpec spec = specOf(function.getArgumentTypes()[i], function.getArgAttrDict(i));
+    if (function.getArgAttr(i, "heed.state")) {
+      auto text = [&](StringRef name) {
+        auto attribute = function.getArgAttrOfType<StringAttr>(i, name);
+        return attribute ? attribute.getValue() : StringRef();
+      };
+      StateSpec state{std::move(spec), text("heed.tokens").str()};
+      for (auto [a, axis] : llvm::enumerate(state.tensor.axes))
+        if (axis.name == text("heed.memory")) state.memory = int(a);
+      signature.states.push_back(std::move(state));
+      continue;
+    }
+    (function.getArgAttr(i, "heed.parameter") ? signature.parameters : signature.inputs).push_back(std::move(spec));
   }
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     signature.results.push_back(specOf(function.getResultTypes()[i], function.getResultAttrDict(i)));

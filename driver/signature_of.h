@@ -1,6 +1,6 @@
 // What a graph takes and gives, read from its function: argument attributes and axes.
 //
-// Invariant: inputs, then parameters, then results, in the order of the compiled function's arguments.
+// Invariant: inputs, then parameters, then states, then results, in the order of the compiled function's arguments.
 #pragma once
 
 #include "heed/runtime/signature.h"

@@ -62,6 +62,25 @@ struct like : axis<Name, A::extent, A::symbol> {
   using origin = A;
 };
 
+template <class... A>
+struct axes;
+
+/// An axis of tokens, those of one call, that continue what earlier calls have told. Each row along Rows has a past of
+/// its own: struct Seq : sequence<"seq", Batch> {}. position<Seq>() counts from the beginning of that past.
+template <lang::Text Name, class... Rows>
+struct sequence : axis<Name> {
+  using rows = axes<Rows...>;
+};
+
+/// The axis along which a state remembers the tokens of all calls. Its extent is how many there is room for.
+template <Axis Tokens, lang::Text Name>
+struct memory : axis<Name> {
+  using origin = Tokens;
+  using tokens = Tokens;
+  static_assert(
+      requires { typename Tokens::rows; }, "heed: memory<Tokens, name>: Tokens is a sequence<name, Rows...>");
+};
+
 /// A's extent divided among Parts: the depth of one head is part<Model, Heads, "depth">.
 template <Axis A, Axis Parts, lang::Text Name>
 struct part : axis<Name, (A::extent > 0 && Parts::extent > 0 ? A::extent / Parts::extent : 1)> {
@@ -101,6 +120,17 @@ requires requires { typename A::origin; }
 struct Origin<A> : Origin<typename A::origin> {};
 template <class A>
 using OriginOf = typename Origin<A>::type;
+
+/// Tokens that continue a past.
+template <class A>
+concept SequenceAxis = Axis<A> && requires {
+  typename A::rows;
+};
+/// Tokens of all calls.
+template <class A>
+concept MemoryAxis = Axis<A> && requires {
+  typename A::tokens;
+};
 
 template <class A>
 concept StaticAxis = Axis<A> &&(A::extent >= 0);

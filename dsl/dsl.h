@@ -18,6 +18,7 @@
 #include "heed/dsl/words/rename.h"
 #include "heed/dsl/words/shape.h"
 #include "heed/dsl/words/softmax.h"
+#include "heed/dsl/words/append.h"
 #include "heed/dsl/words/take.h"
 #include "heed/dsl/words/formulas.h"
 #include "heed/dsl/words/index.h"

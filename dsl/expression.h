@@ -62,4 +62,25 @@ struct Index : PointwiseWords<Index<A>> {
   }
 };
 
+/// How many tokens along A each row has told in earlier calls.
+template <class A>
+struct Past : PointwiseWords<Past<A>> {
+  tape::Place place;
+
+  constexpr explicit Past(tape::Place p) : place(p) {}
+  constexpr auto bind(Tape* tape) const {
+    return emit<typename Traits<Past>::Type>(tape, op::past, {}, {axisAttribute<A>("tokens")}, place);
+  }
+};
+
+/// The index along A, or the sum of index and past where A continues earlier calls.
+template <class A>
+constexpr auto positionOf(tape::Place place) {
+  if constexpr (SequenceAxis<A>)
+    return Expr<word::Add, TensorOf<i32, unite<typename A::rows, axes<A>>>, Index<A>, Past<A>>(place, Index<A>(place),
+                                                                                               Past<A>(place));
+  else
+    return Index<A>(place);
+}
+
 }  // namespace heed::lang

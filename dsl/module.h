@@ -1,5 +1,6 @@
-// Modules: plain structs whose tensor members are parameters, whose other members are modules or numbers, and whose
-// operator() is the formula. Adoption gives every tensor member its place on the tape and its path.
+// Modules: plain structs whose tensor members are parameters, whose State members are remembered between calls, whose
+// other members are modules or numbers, and whose operator() is the formula. Adoption gives every tensor member its
+// place on the tape and its path.
 //
 // Invariant: parameters are in declaration order, depth first; adoption happens before the formula runs.
 // Read tests/dsl/module_test.cpp.
@@ -12,6 +13,7 @@
 
 #include "heed/dsl/fields.h"
 #include "heed/dsl/tensor.h"
+#include "heed/dsl/words/append.h"
 
 namespace heed {
 
@@ -33,7 +35,7 @@ inline constexpr std::size_t arraySize<std::array<T, N>> = N;
 template <class M>
 concept Number = std::is_arithmetic_v<M> || std::is_enum_v<M> || std::is_empty_v<M>;
 template <class M>
-concept Module = std::is_class_v<M> && std::is_aggregate_v<M> && !std::is_empty_v<M> && !Operand<M>;
+concept Module = std::is_class_v<M> && std::is_aggregate_v<M> && !std::is_empty_v<M> && !Operand<M> && !isState<M>;
 
 template <class M>
 constexpr bool wellFormed();
@@ -45,7 +47,7 @@ inline constexpr bool wellFormedFields<hana::tuple<F...>> = (wellFormed<typename
 /// Whether all that M holds, at any depth, is what a module may hold.
 template <class M>
 constexpr bool wellFormed() {
-  if constexpr (Number<M> || AnyTensor<M>)
+  if constexpr (Number<M> || AnyTensor<M> || isState<M>)
     return true;
   else if constexpr (isRepeat<M>)
     return wellFormed<decltype(M::block)>();
@@ -73,7 +75,11 @@ constexpr void adoptElements(Tape& tape, M& array, std::uint32_t scope, std::ind
 template <class M>
 constexpr void adopt(Tape& tape, M& member, std::uint32_t parent, std::string_view field) {
   if constexpr (AnyTensor<M>) {
-    member = M{&tape, tape.addParam(tape.addScope(parent, field, 0), &M::info)};
+    member = M{&tape, tape.addParam(op::param, tape.addScope(parent, field, 0), &M::info, {})};
+  } else if constexpr (isState<M>) {
+    using Key = typename M::Key;
+    member = M{&tape, tape.addParam(op::state, tape.addScope(parent, field, 0), &M::Type::info,
+                                    {axisAttribute<Key>("memory"), axisAttribute<typename Key::tokens>("tokens")})};
   } else if constexpr (isRepeat<M>) {
     member.scope = tape.addScope(parent, field, M::count);
     if constexpr (isRepeat<decltype(member.block)>)
@@ -90,7 +96,7 @@ constexpr void adopt(Tape& tape, M& member, std::uint32_t parent, std::string_vi
 /// Whether two modules of one type have the same numbers; their tensors carry none.
 template <class M>
 constexpr bool sameNumbers(const M& l, const M& r) {
-  if constexpr (std::is_empty_v<M> || AnyTensor<M>) {
+  if constexpr (std::is_empty_v<M> || AnyTensor<M> || isState<M>) {
     return true;
   } else if constexpr (Number<M>) {
     return l == r;

@@ -26,6 +26,15 @@ template <class D>
 struct Constant;
 template <class A>
 struct Index;
+template <class A>
+struct Past;
+
+template <class D, class S>
+struct TensorWith;
+template <class D, class... A>
+struct TensorWith<D, axes<A...>> {
+  using type = Tensor<D, A...>;
+};
 
 enum class Sort { none, tensor, expression, fault, scalar };
 
@@ -50,6 +59,10 @@ struct Traits<Constant<D>> : Traits<Tensor<D>> {
 };
 template <class A>
 struct Traits<Index<A>> : Traits<Tensor<i32, A>> {
+  static constexpr Sort sort = Sort::expression;
+};
+template <class A>
+struct Traits<Past<A>> : Traits<typename TensorWith<i32, typename A::rows>::type> {
   static constexpr Sort sort = Sort::expression;
 };
 template <>
@@ -86,12 +99,6 @@ using ElementOf = typename Traits<T>::Element;
 template <class T>
 using AxesOf = typename Traits<T>::Axes;
 
-template <class D, class S>
-struct TensorWith;
-template <class D, class... A>
-struct TensorWith<D, axes<A...>> {
-  using type = Tensor<D, A...>;
-};
 template <class D, class S>
 using TensorOf = typename TensorWith<D, S>::type;
 

@@ -11,7 +11,7 @@
 namespace heed {
 
 /// Raised whenever a struct below changes; the compiler refuses a tape of another version.
-inline constexpr std::uint32_t tape_version = 1;
+inline constexpr std::uint32_t tape_version = 2;
 
 enum class DType : std::uint8_t { i1, i32, f16, bf16, f32 };
 
@@ -68,11 +68,13 @@ struct Scope {
 /// One operation: `op` is a word of words.td (softmax, add, ...) or one of the structural names
 ///   input    no operand, one result; text attribute `name`
 ///   param    no operand, one result; its name is the path of its scope (the scope of the parameter itself)
+///   state    the same for what is remembered between calls; axis attributes `memory`, `tokens`
+///   past     no operand, one result: for each row, how many tokens along the axis attribute `tokens` came before
 ///   repeat   operands: first carries; results: the carries the body sees; integer attribute `count`.
 ///            The body is what follows, up to the matching
 ///   yield    operands: next carries; results: the carries after the last copy
 ///   return   operands: the results of the graph; one text attribute `name` per result
-/// Attributes of the words: constant `value`; index, softmax, logsumexp, along, take `axis`; contract, sum, mean, amax,
+/// Attributes of the words: constant `value`; index, softmax, logsumexp, along, take `axis`; append `tokens`, `memory`; contract, sum, mean, amax,
 /// amin `axes`; rename `from`, `to`; split `axis`, `parts`; merge `parts`, `axis`. The others have none.
 struct Node {
   std::string_view op;

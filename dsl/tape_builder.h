@@ -58,8 +58,10 @@ class Tape {
     return size.scopes++;
   }
 
-  constexpr std::uint32_t addParam(std::uint32_t scopeOfParam, const TypeInfo* type) {
-    std::uint32_t id = add(op::param, {}, {}, {type}, {});
+  /// A parameter or a state.
+  constexpr std::uint32_t addParam(std::string_view op, std::uint32_t scopeOfParam, const TypeInfo* type,
+                                   Attributes attributes) {
+    std::uint32_t id = add(op, {}, attributes, {type}, {});
     if (nodes_) nodes_[size.nodes - 1].scope = scopeOfParam;
     ++paramCount_;
     return id;

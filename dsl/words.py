@@ -13,6 +13,8 @@ KEYWORDS = {"and", "or", "not", "return"}
 STRUCTURAL = {
     "input": "an argument of the graph",
     "param": "a parameter; its name is the path of its scope",
+    "state": "what a model remembers between calls; its name is the path of its scope",
+    "past": "how many tokens each row has told before this call",
     "yield": "the end of a repeat body",
     "return": "the results of the graph",
 }

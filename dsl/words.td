@@ -89,4 +89,5 @@ def Along     : Word<"along", "along<Axis>(x): x repeated along a new axis, on p
 def Split     : Word<"split", "split<Axis, Parts...>(x): one axis as several, the last the fastest">;
 def Merge     : Word<"merge", "merge<Outer, Inner, Axis>(x): two axes as one">;
 def Take      : Word<"take", "take<Axis>(table, i): the rows of table along Axis that i names">;
+def Append    : Word<"append", "append<Seq, Key>(state, x): writes the tokens of this call after those of earlier ones">;
 def Repeat    : Word<"repeat", "Repeat<N, Block>: N copies of Block with weights of their own">;

@@ -27,7 +27,8 @@ struct Descriptor<0> {
 };
 
 /// The exported entry point `heed_entry`. arguments[i] points to the descriptor of argument i: the inputs, then the
-/// parameters, then the results (allocated by the caller). The innermost stride of every argument is 1.
+/// parameters, the states (which it changes), and the results (allocated by the caller). The innermost stride of every
+/// argument is 1.
 using Entry = void (*)(void* session, void** arguments);
 
 /// One task of a parallel region. `scratch` is 64-byte aligned and private to the worker during the call.

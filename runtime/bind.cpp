@@ -67,15 +67,16 @@ void writeDescriptor(std::int64_t* words, const ArrayView& view) {
 Arguments::Arguments(const Signature& signature) : signature_(signature) {
   for (const TensorSpec& t : signature.inputs) addSlot(inputs_, t, false);
   for (const TensorSpec& t : signature.parameters) addSlot(parameters_, t, false);
+  for (const StateSpec& s : signature.states) addSlot(states_, s.tensor, false);
   for (const TensorSpec& t : signature.results) addSlot(results_, t, true);
   unbound_ = parameters_.size();
 
   std::size_t count = 0;
-  for (auto* slots : {&inputs_, &parameters_, &results_})
+  for (auto* slots : {&inputs_, &parameters_, &states_, &results_})
     for (const Slot& slot : *slots) count += 3 + 2 * slot.spec->axes.size();
   words_.resize(count);
   std::int64_t* next = words_.data();
-  for (auto* slots : {&inputs_, &parameters_, &results_})
+  for (auto* slots : {&inputs_, &parameters_, &states_, &results_})
     for (Slot& slot : *slots) {
       slot.words = next;
       pointers_.push_back(next);
@@ -225,6 +226,7 @@ void Arguments::inputs(std::span<const ArrayView> views) {
     solve(inputs_[i], views[i]);
   }
   for (const Slot& slot : parameters_) solve(slot, slot.given.view);
+  recall();
   for (std::size_t i = 0; i < views.size(); ++i) requireReadable(inputs_[i].spec->name, views[i]);
   for (std::size_t i = 0; i < views.size(); ++i) describe(inputs_[i], views[i], false);
   for (Slot& slot : results_)
@@ -251,6 +253,7 @@ void Arguments::results(std::span<const ArrayView> views) {
     };
     std::for_each(inputs_.begin(), inputs_.end(), apart);
     std::for_each(parameters_.begin(), parameters_.end(), apart);
+    std::for_each(states_.begin(), states_.end(), apart);
     std::for_each(results_.begin(), results_.begin() + i, apart);
     describe(slot, view, true);
   }
@@ -260,6 +263,7 @@ void Arguments::finish() {
   for (Slot& slot : results_)
     if (slot.scatter)
       copyElements(ArrayView(slot.given.view.dtype, slot.copy.get(), slot.given.view.extents()), slot.given.view);
+  advance();
 }
 
 }  // namespace heed

@@ -19,6 +19,16 @@ namespace heed {
 
 using NamedArray = std::pair<std::string, AnyArray>;
 
+/// The extent of all axes of one symbol: extent<Batch>(4).
+struct Extent {
+  std::string_view symbol;
+  std::int64_t extent = 0;
+};
+template <class A>
+constexpr Extent extent(std::int64_t n) {
+  return {A::symbol.view(), n};
+}
+
 /// The arguments of one caller. Reused from call to call: it allocates only to pack a view that is larger than any
 /// before. Every check throws heed::Error.
 class Arguments {
@@ -34,6 +44,15 @@ class Arguments {
   /// What is bound so far, to bind it to another Arguments.
   std::vector<NamedArray> bound() const;
 
+  // state.cpp: what is kept between calls
+
+  /// Gives the states room, of these extents by symbol, and forgets what they held. Any call before is refused.
+  void begin(std::span<const Extent> extents);
+  /// How many tokens each row has been told so far, in the order of the rows; empty for a graph without states.
+  std::span<const std::int32_t> past() const;
+  /// Forgets the last tokens of each row, so that lengths[row] are left.
+  void rewind(std::span<const std::int32_t> lengths);
+
   /// Checks the inputs and learns the extents of symbolic axes.
   void inputs(std::span<const ArrayView> views);
   /// After inputs(): the extents of result i.
@@ -42,7 +61,7 @@ class Arguments {
   void results(std::span<const ArrayView> views);
 
   void** descriptors() { return pointers_.data(); }
-  /// After the call: copies back results whose view had no innermost stride of 1.
+  /// After the call: copies back results whose view had no innermost stride of 1; the tokens told are past.
   void finish();
 
   /// How many views had to be packed into a contiguous copy so far, since their innermost stride is not 1.
@@ -73,9 +92,13 @@ class Arguments {
   void solve(const Slot& slot, const ArrayView& view);
   void describe(Slot& slot, const ArrayView& view, bool result);
   void requireAllBound() const;
+  void recall();   // checks that states have begun and have room for the tokens of this call
+  void advance();  // counts them
+  std::int64_t told(const StateSpec& state) const;
 
   const Signature& signature_;
-  std::vector<Slot> inputs_, parameters_, results_;
+  std::vector<Slot> inputs_, parameters_, states_, results_;
+  bool begun_ = false;
   std::vector<Symbol> symbols_;
   std::vector<std::int64_t> words_;
   std::vector<void*> pointers_;

@@ -24,7 +24,7 @@ class Runner {
  public:
   /// threads and pool as for Session.
   explicit Runner(std::shared_ptr<const Executable> executable, int threads = 0, ThreadPool* pool = nullptr);
-  /// The same executable and parameters, a session of its own.
+  /// The same executable and parameters; a session of its own, whose states have not begun.
   Runner(const Runner& other);
   Runner(Runner&&) noexcept = default;
   Runner& operator=(Runner other) noexcept;
@@ -38,6 +38,13 @@ class Runner {
   /// Binds the parameters to a file's tensors, as fit() in weights/weights.h pairs them; all of them or, if it throws,
   /// none.
   void bind(const Weights& weights, const BindOptions& options);
+
+  /// For a graph with states: gives them room and forgets what they held; see Arguments.
+  void begin(std::initializer_list<Extent> extents) { state_->arguments.begin({extents.begin(), extents.size()}); }
+  /// How many tokens each row has been told by the calls that succeeded.
+  std::span<const std::int32_t> past() const { return state_->arguments.past(); }
+  /// Forgets the last tokens of each row: those of padding, or those that were only tried.
+  void rewind(std::span<const std::int32_t> lengths) { state_->arguments.rewind(lengths); }
 
   /// Runs it into memory of the caller's. Throws heed::Error naming the argument, the axis and both extents.
   void run(std::span<const ArrayView> inputs, std::span<const ArrayView> results) {

@@ -56,6 +56,7 @@ std::string toString(const Signature& signature) {
   std::string text;
   for (const TensorSpec& t : signature.inputs) text += "input " + toString(t) + "\n";
   for (const TensorSpec& t : signature.parameters) text += "parameter " + toString(t) + "\n";
+  for (const StateSpec& s : signature.states) text += "state " + toString(s.tensor) + "\n";
   for (const TensorSpec& t : signature.results) text += "result " + toString(t) + "\n";
   return text;
 }

@@ -1,6 +1,6 @@
 // What a compiled graph takes and gives: names, element types and axes, owned, with no compiler type in it.
 //
-// Invariant: the order of inputs, parameters and results is the order of the entry's arguments (abi::Entry).
+// Invariant: inputs, parameters, states and results, in this order, are the entry's arguments (abi::Entry).
 // Read tests/runtime/signature_test.cpp.
 #pragma once
 
@@ -29,8 +29,17 @@ struct TensorSpec {
   bool operator==(const TensorSpec&) const = default;
 };
 
+/// What is kept between calls. `tokens` is the symbol of the axis whose extent says how many tokens a call tells.
+struct StateSpec {
+  TensorSpec tensor;
+  std::string tokens;
+  int memory = -1;  // the axis along which it remembers them; -1: an i32 for each row, how many it has been told
+  bool operator==(const StateSpec&) const = default;
+};
+
 struct Signature {
   std::vector<TensorSpec> inputs, parameters, results;
+  std::vector<StateSpec> states;
   bool operator==(const Signature&) const = default;
 };
 

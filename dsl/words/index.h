@@ -15,10 +15,10 @@ constexpr lang::Index<A> index(tape::Place place = lang::caller()) {
   return lang::Index<A>(place);
 }
 
-/// The position along A of a whole sequence: the index, plus the past length where A continues a cached sequence.
+/// The position along A of a whole sequence: the index, plus the past of its row where A is a sequence<name, Rows...>.
 template <Axis A>
-constexpr lang::Index<A> position(tape::Place place = lang::caller()) {
-  return lang::Index<A>(place);
+constexpr auto position(tape::Place place = lang::caller()) {
+  return lang::positionOf<A>(place);
 }
 
 template <class D, class... A>

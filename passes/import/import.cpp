@@ -52,30 +52,48 @@ class Import {
     return ir::tensorOf(elements[std::size_t(type.dtype)], axes);
   }
 
-  mlir::Value addArgument(const tape::Node& node, StringRef name, bool parameter) {
+  /// A parameter is marked `heed.parameter`; a state `heed.state`, with the symbol of the tokens that it grows by and,
+  /// unless it counts them, the axis along which it does.
+  mlir::Value addArgument(const tape::Node& node, StringRef name) {
     Location loc = NameLoc::get(b_.getStringAttr(name), locationOf(context_, graph_, node));
     SmallVector<NamedAttribute> attributes{b_.getNamedAttr("heed.name", b_.getStringAttr(name))};
-    if (parameter) attributes.push_back(b_.getNamedAttr("heed.parameter", b_.getUnitAttr()));
+    if (node.op == "param") attributes.push_back(b_.getNamedAttr("heed.parameter", b_.getUnitAttr()));
+    if (node.op == "state" || node.op == "past") attributes.push_back(b_.getNamedAttr("heed.state", b_.getUnitAttr()));
+    if (const AxisInfo* tokens = axisOf(node, "tokens"))
+      attributes.push_back(b_.getNamedAttr("heed.tokens", b_.getStringAttr(StringRef(tokens->symbol))));
+    if (const AxisInfo* memory = axisOf(node, "memory"))
+      attributes.push_back(b_.getNamedAttr("heed.memory", b_.getStringAttr(StringRef(memory->name))));
     unsigned position = function_.getNumArguments();
     (void)function_.insertArgument(position, typeOf(node.results.begin), b_.getDictionaryAttr(attributes), loc);
     return function_.getArgument(position);
   }
 
-  /// The signature is inputs, then parameters, wherever their nodes stand.
+  /// The signature is inputs, then parameters, then states, then the pasts of the axes of tokens, wherever their nodes
+  /// stand. All that ask for the past of one axis get one argument.
   void addArguments() {
     for (const tape::Node& node : graph_.nodes)
-      if (node.op == "input") values_[node.results.begin] = addArgument(node, textOf(node, "name"), false);
+      if (node.op == "input") values_[node.results.begin] = addArgument(node, textOf(node, "name"));
+    for (StringRef kind : {"param", "state"})
+      for (const tape::Node& node : graph_.nodes) {
+        if (StringRef(node.op) != kind) continue;
+        parameters_[node.results.begin] = &node;
+        SmallVector<std::uint32_t> counted = countedScopes(graph_, node.scope);
+        addCopies(node, counted, {});
+      }
+    llvm::StringMap<mlir::Value> pasts;
     for (const tape::Node& node : graph_.nodes) {
-      if (node.op != "param") continue;
-      parameters_[node.results.begin] = &node;
-      SmallVector<std::uint32_t> counted = countedScopes(graph_, node.scope);
-      addCopies(node, counted, {});
+      if (node.op != "past") continue;
+      const AxisInfo* tokens = axisOf(node, "tokens");
+      std::string name = "past." + std::string(tokens ? tokens->name : "");
+      mlir::Value& past = pasts[name];
+      if (!past) past = addArgument(node, name);
+      values_[node.results.begin] = past;
     }
   }
 
   void addCopies(const tape::Node& node, ArrayRef<std::uint32_t> counted, Copies copies) {
     if (copies.size() == counted.size())
-      return repeats_.bindParameter(&node, copies, addArgument(node, modulePath(graph_, node.scope, copies), true));
+      return repeats_.bindParameter(&node, copies, addArgument(node, modulePath(graph_, node.scope, copies)));
     copies.push_back(0);
     for (std::int32_t& i = copies.back(); i < graph_.scopes[counted[copies.size() - 1]].count; ++i)
       addCopies(node, counted, copies);
@@ -87,6 +105,13 @@ class Import {
       if (StringRef(a.name) == name && which-- == 0) return a.text;
     }
     return "";
+  }
+
+  const AxisInfo* axisOf(const tape::Node& node, StringRef name) {
+    for (std::uint32_t i = 0; i < node.attributes.count; ++i)
+      if (const tape::Attribute& a = graph_.attributes[node.attributes.begin + i]; StringRef(a.name) == name)
+        return a.axis;
+    return nullptr;
   }
 
   /// The operands' values; fails where a parameter is used outside of its repeat.
@@ -141,7 +166,7 @@ class Import {
   }
 
   bool add(const tape::Node& node) {
-    if (node.op == "input" || node.op == "param") return true;
+    if (node.op == "input" || node.op == "param" || node.op == "state" || node.op == "past") return true;
     Location loc = locationOf(context_, graph_, node);
     SmallVector<mlir::Value> operands;
     if (failed(operandsOf(node, operands))) return false;

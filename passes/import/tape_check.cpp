@@ -96,9 +96,11 @@ Mistake checkTape(const GraphView& graph) {
     if (end) return mistake("stands after return, which must be last");
     std::vector<bool> before = node.op == "repeat" ? defined : std::vector<bool>{};
     if (Mistake wrong = checkNode(graph, node, defined)) return wrong;
-    if (node.op == "input" || node.op == "param") {
+    if (node.op == "input" || node.op == "param" || node.op == "state") {
       if (node.operands.count != 0 || node.results.count != 1) return mistake("must have no operand and one result");
       if (!open.empty()) return mistake("must stand outside of every repeat");
+    } else if (node.op == "past") {
+      if (node.operands.count != 0 || node.results.count != 1) return mistake("must have no operand and one result");
     } else if (node.op == "repeat") {
       if (node.operands.count != node.results.count) return mistake("must give its body the carries it takes");
       if (graph.scopes[node.scope].count <= 0 || integerOf(graph, node, "count") != graph.scopes[node.scope].count)

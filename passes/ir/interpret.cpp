@@ -79,7 +79,8 @@ static FailureOr<Reference> bound(func::FuncOp function, unsigned i, const Refer
   return given.inOrder(axisNames(axes));
 }
 
-FailureOr<SmallVector<Reference>> interpret(func::FuncOp function, ArrayRef<Reference> arguments, bool single) {
+FailureOr<SmallVector<Reference>> interpret(func::FuncOp function, ArrayRef<Reference> arguments, bool single,
+                                            SmallVector<Reference>* after) {
   if (function.isExternal() || !llvm::hasSingleElement(function.getBody()))
     return function.emitError("the interpreter needs a function of one block");
   if (arguments.size() != function.getNumArguments())
@@ -94,6 +95,7 @@ FailureOr<SmallVector<Reference>> interpret(func::FuncOp function, ArrayRef<Refe
   }
   SmallVector<Reference> results = evaluation.run(function.front());
   if (evaluation.failed()) return failure();
+  if (after) *after = llvm::map_to_vector(function.getArguments(), [&](Value v) { return evaluation.at(v); });
   return results;
 }
 

@@ -13,9 +13,11 @@ namespace heed::ir {
 
 /// The results of `function` for these arguments, one per function argument, axes by name in any order.
 /// Fails with a diagnostic where an argument does not fit its type. `single` gives the naive f32 evaluation instead:
-/// every result is rounded to f32 and products are summed one by one in f32.
+/// every result is rounded to f32 and products are summed one by one in f32. `after`, if given, becomes the arguments
+/// as the function leaves them: states have changed.
 mlir::FailureOr<llvm::SmallVector<Reference>> interpret(mlir::func::FuncOp function,
-                                                        llvm::ArrayRef<Reference> arguments, bool single = false);
+                                                        llvm::ArrayRef<Reference> arguments, bool single = false,
+                                                        llvm::SmallVector<Reference>* after = nullptr);
 
 /// The values and extents known so far while a function runs.
 class Evaluation {
@@ -27,6 +29,8 @@ class Evaluation {
   /// Runs a block and returns the operands of its terminator.
   llvm::SmallVector<Reference> run(mlir::Block& block);
   void bind(mlir::Value value, Reference reference);
+  /// A state is something else from now on.
+  void remember(mlir::Value state, Reference reference) { values_[state] = std::move(reference); }
   const Reference& at(mlir::Value value) const { return values_.at(value); }
   /// The number an axis stands for; says so at `op` and gives 0 where its symbol is not known.
   int64_t extent(mlir::Operation* op, const Axis& axis);

@@ -103,6 +103,24 @@ def Heed_TakeOp : Heed_InferredOp<"take"> {
   let results = (outs Heed_Tensor:$result);
 }
 
+// ---- append.cpp
+
+def Heed_AppendOp : Heed_Op<"append", [MemoryEffects<[MemRead, MemWrite]>, InferTypeOpAdaptor,
+                                       DeclareOpInterfaceMethods<Heed_OpContract>]> {
+  let summary = "x behind the past of its row in a state: all that is remembered then";
+  let description = [{
+    Row by row of `past`, positions [past, past + extent of `tokens`) along `memory` become x; the state itself is
+    written, in place. A row whose past is negative, or leaves no room for x, stays as it is.
+  }];
+  let arguments = (ins Heed_Tensor:$state, Heed_Tensor:$x, Heed_Tensor:$past, StrAttr:$tokens, StrAttr:$memory);
+  let results = (outs Heed_Tensor:$result);
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange l, ::mlir::TypeRange r) { return ::heed::ir::sameAxes(l, r); }
+  }];
+}
+
 // ---- repeat.cpp
 
 def Heed_RepeatOp : Heed_Op<"repeat", [AttrSizedOperandSegments, SingleBlock, RecursiveMemoryEffects,

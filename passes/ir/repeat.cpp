@@ -40,6 +40,10 @@ SmallVector<Reference> RepeatOp::evaluate(ArrayRef<Reference> operands, Evaluati
     for (auto [i, argument] : llvm::enumerate(block.getArguments()))
       evaluation.bind(argument, i < carries ? carried[i] : operands[carries + (i - carries) * count + copy]);
     carried = evaluation.run(block);
+    // What an inner state became, its copy out there has become.
+    for (unsigned i = carries; i < block.getNumArguments(); ++i)
+      if (llvm::any_of(block.getArgument(i).getUsers(), llvm::IsaPred<AppendOp, RepeatOp>))
+        evaluation.remember(getParameters()[(i - carries) * count + copy], evaluation.at(block.getArgument(i)));
   }
   return carried;
 }

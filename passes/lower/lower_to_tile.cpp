@@ -47,13 +47,15 @@ class FunctionLowering {
       Value value = old_.getArgument(first);
       if (unsigned copies = copies_.lookup(first)) {
         lowering_.bindList(old_.getArguments().slice(first, copies), argument);
+        bindSymbols(value, [&] {
+          auto list = cast<tile::ListType>(argument.getType());
+          Value zero = arith::ConstantIndexOp::create(b_, value.getLoc(), 0);
+          return tile::ItemOp::create(b_, value.getLoc(), list.getElement(), argument, zero).getBuffer();
+        });
         continue;
       }
-      Axes axes = axesOf(value.getType());
-      lowering_.bind(value, {argument, namesOf(axes)});
-      for (auto [d, axis] : llvm::enumerate(axes))
-        if (!axis.isStatic() && !lowering_.knows(axis))
-          lowering_.bindSymbol(axis.symbol, memref::DimOp::create(b_, value.getLoc(), argument, int64_t(d)));
+      lowering_.bind(value, {argument, namesOf(axesOf(value.getType()))});
+      bindSymbols(value, [&, argument = argument] { return argument; });
     }
     auto outputs = block.getArguments().drop_front(firsts_.size());
     SmallVector<Buffer> destinations;
@@ -79,6 +81,16 @@ class FunctionLowering {
   }
 
  private:
+  /// Learns the extents of `value` that nobody told before, from its buffer.
+  void bindSymbols(Value value, llvm::function_ref<Value()> buffer) {
+    Value memref;
+    for (auto [d, axis] : llvm::enumerate(axesOf(value.getType()))) {
+      if (axis.isStatic() || lowering_.knows(axis)) continue;
+      if (!memref) memref = buffer();
+      lowering_.bindSymbol(axis.symbol, memref::DimOp::create(b_, value.getLoc(), memref, int64_t(d)));
+    }
+  }
+
   /// The same parameter of all copies of a repeat is one argument, if the copies follow each other and nothing else
   /// uses them.
   void groupCopies() {
@@ -86,8 +98,7 @@ class FunctionLowering {
       auto own = [&](Value first, unsigned n, Value parameter) {
         auto argument = dyn_cast<BlockArgument>(parameter), start = dyn_cast<BlockArgument>(first);
         return argument && start && argument.getOwner() == &old_ &&
-               argument.getArgNumber() == start.getArgNumber() + n && argument.hasOneUse() &&
-               llvm::all_of(axesOf(argument.getType()), [](const Axis& a) { return a.isStatic(); });
+               argument.getArgNumber() == start.getArgNumber() + n && argument.hasOneUse();
       };
       unsigned count = repeat.getCount();
       auto parameters = repeat.getParameters();

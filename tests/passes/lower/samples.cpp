@@ -166,6 +166,20 @@ std::vector<Sample> samples() {
     }
     return %r, %s, %t : !ab, !b, !b
   })"});
+  // Random pasts: some rows begin before the state, some leave no room; those stay as they are.
+  all.push_back({"append", types + R"(
+    func.func @f(%s: tensor<?x9x5xf32, #heed.axes<a:A, m, b>>, %x: tensor<5x?x3xf32, #heed.axes<b, a:A, t>>, %i: !ia)
+        -> tensor<?x9x5xf32, #heed.axes<a:A, m, b>> {
+    %r = heed.append %s, %x, %i {tokens = "t", memory = "m"} : (tensor<?x9x5xf32, #heed.axes<a:A, m, b>>, tensor<5x?x3xf32, #heed.axes<b, a:A, t>>, !ia) -> tensor<?x9x5xf32, #heed.axes<a:A, m, b>>
+    return %r : tensor<?x9x5xf32, #heed.axes<a:A, m, b>>
+  })"});
+  all.push_back({"append_one_row", types + R"(
+    func.func @f(%s: tensor<5x7xf32, #heed.axes<b, m>>, %x: tensor<2x5xf32, #heed.axes<t, b>>, %y: !ab)
+        -> (tensor<5x7xf32, #heed.axes<b, m>>, !ab) {
+    %i = heed.constant 4 : i32 : tensor<i32>
+    %r = heed.append %s, %x, %i {tokens = "t", memory = "m"} : (tensor<5x7xf32, #heed.axes<b, m>>, tensor<2x5xf32, #heed.axes<t, b>>, tensor<i32>) -> tensor<5x7xf32, #heed.axes<b, m>>
+    return %r, %y : tensor<5x7xf32, #heed.axes<b, m>>, !ab
+  })"});
   all.push_back({"attention", attention});
   all.push_back({"results", types + R"(func.func @f(%x: !ab) -> (!ab, !ab, !ba, !ab) {
     %e = heed.exp %x : (!ab) -> !ab
