@@ -40,6 +40,7 @@
 #include "heed/dsl/nn/feed_forward.h"
 #include "heed/dsl/nn/attention.h"
 #include "heed/dsl/nn/attend.h"
+#include "heed/dsl/nn/remember.h"
 #include "heed/dsl/nn/score.h"
 #include "heed/dsl/nn/heads.h"
 #include "heed/dsl/nn/multi_head_attention.h"

@@ -8,6 +8,7 @@
 
 #include "heed/dsl/nn/attend.h"
 #include "heed/dsl/nn/linear.h"
+#include "heed/dsl/nn/remember.h"
 #include "heed/dsl/words/index.h"
 
 namespace heed::nn {
@@ -28,8 +29,9 @@ struct HeadsAttention {
   Rope rope{};
   double scale = rsqrt(Depth::size);
   double cap = 0;  // 0: no softcap
+  Remembered<Key, KeyHeads, Depth> keys{}, values{};
 
-  /// attn(x), attn(x, mask): Key is like the sequence axis of x.
+  /// attn(x), attn(x, mask): Key is like the sequence axis of x, or the memory of it.
   template <lang::AnyTensor X, class Mask = lang::Nothing>
   constexpr auto operator()(const X& x, const Mask& mask = {}, tape::Place place = lang::caller()) const {
     using Seq = lang::OriginOf<Key>;
@@ -40,14 +42,14 @@ struct HeadsAttention {
     if constexpr (shared && hasSeq) {
       lang::Inside here(q.weight, place, 1);
       auto queries = rope(q_norm(q(x)), position<Seq>());
-      auto keys = rename<Seq, Key>(rope(k_norm(k(x)), position<Seq>()));  // before the rename: one table for both
-      auto values = rename<Seq, Key>(v(x));
-      auto scores = contract<Depth>(queries, keys) * scale;
+      auto allKeys = remember<Key>(keys, rope(k_norm(k(x)), position<Seq>()));  // turned once: one table for both
+      auto allValues = remember<Key>(values, v(x));
+      auto scores = contract<Depth>(queries, allKeys) * scale;
       if (cap > 0) scores = softcap(scores, cap);
       if constexpr (lang::AnyTensor<Sinks>)
-        return out(attend<Key>(lang::masked(scores, mask), values, sinks));
+        return out(attend<Key>(lang::masked(scores, mask), allValues, sinks));
       else
-        return out(attend<Key>(lang::masked(scores, mask), values));
+        return out(attend<Key>(lang::masked(scores, mask), allValues));
     } else {
       return lang::Fault{};
     }

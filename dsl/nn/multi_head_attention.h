@@ -7,11 +7,11 @@
 
 #include "heed/dsl/nn/attention.h"
 #include "heed/dsl/nn/linear.h"
-#include "heed/dsl/words/rename.h"
+#include "heed/dsl/nn/remember.h"
 
 namespace heed::nn {
 
-/// attn(x), attn(x, mask): self-attention; Key is like the sequence axis of x.
+/// attn(x), attn(x, mask): self-attention; Key is like the sequence axis of x, or the memory of it.
 /// attn(x, memory), attn(x, memory, mask): cross-attention; memory has the axis Key, or the one Key is like.
 template <class Model, class Heads, class Depth, class Key>
 struct MultiHeadAttention {
@@ -20,6 +20,7 @@ struct MultiHeadAttention {
                 "heed: nn::MultiHeadAttention<Model, Heads, Depth, Key>: heads times depth is not the model's extent");
   Linear<Model, axes<Heads, Depth>> q, k, v;
   Linear<axes<Heads, Depth>, Model> out;
+  Remembered<Key, Heads, Depth> keys, values;
 
   template <lang::AnyTensor X>
   constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
@@ -45,21 +46,18 @@ struct MultiHeadAttention {
     static_assert(named || like, "heed: nn::MultiHeadAttention(x, memory): no axis is Key, nor the one Key is like");
     if constexpr (named || like) {
       lang::Inside here(q.weight, place, 1);
-      if constexpr (named)
-        return out(over(x, memory, mask));
-      else
-        return out(over(x, rename<From, Key>(memory), mask));
+      return out(over(x, remember<Key>(keys, k(memory)), remember<Key>(values, v(memory)), mask));
     } else {
       return lang::Fault{};
     }
   }
 
-  template <class X, class C, class M>
-  constexpr auto over(const X& x, const C& memory, const M& mask) const {
+  template <class X, class K, class V, class M>
+  constexpr auto over(const X& x, const K& allKeys, const V& allValues, const M& mask) const {
     if constexpr (std::is_same_v<M, std::nullptr_t>)
-      return attention<Depth, Key>(q(x), k(memory), v(memory));
+      return attention<Depth, Key>(q(x), allKeys, allValues);
     else
-      return attention<Depth, Key>(q(x), k(memory), v(memory), NoScoreMod{}, [&](auto...) { return mask; });
+      return attention<Depth, Key>(q(x), allKeys, allValues, NoScoreMod{}, [&](auto...) { return mask; });
   }
 };
 

@@ -22,15 +22,8 @@ using X = Tensor<f32, Batch, Seq, Model>;
 
 struct Layer {
   nn::LayerNorm<Model> norm;
-  nn::Linear<Model, axes<Heads, Depth>> q, k, v;
-  nn::Linear<axes<Heads, Depth>, Model> out;
-  State<f32, Batch, Heads, Key, Depth> keys, values;
-  constexpr X operator()(X x) const {
-    auto y = norm(x);
-    auto k_all = append<Seq, Key>(keys, k(y)), v_all = append<Seq, Key>(values, v(y));
-    auto mask = [](auto...) { return variants::causal<Seq, Key>(); };
-    return x + out(nn::attention<Depth, Key>(q(y), k_all, v_all, nn::NoScoreMod{}, mask));
-  }
+  nn::MultiHeadAttention<Model, Heads, Depth, Key> attn;
+  constexpr X operator()(X x) const { return x + attn(norm(x), variants::causal<Seq, Key>()); }
 };
 
 template <int N>
@@ -44,8 +37,9 @@ struct Gpt {
 };
 constexpr auto graph = trace(Gpt<2>{}, "ids");
 
-auto compiled(const Options& options = {}) {
-  auto run = jit(graph, options);
+template <class G>
+auto compiled(const G& model, const Options& options = {}) {
+  auto run = jit(model, options);
   std::mt19937 random(7);
   std::normal_distribution<float> normal;
   for (const TensorSpec& p : run.executable().signature.parameters) {
@@ -53,11 +47,21 @@ auto compiled(const Options& options = {}) {
     for (const AxisSpec& axis : p.axes) sizes.push_back(axis.extent);
     AnyArray x(DType::f32, sizes);
     for (std::int64_t i = 0; i < x.view.size(); ++i) static_cast<float*>(x.view.data)[i] = .5f * normal(random);
-    std::vector<NamedArray> one{{p.name, x}};
     const_cast<Runner&>(run.runner()).bind(p.name, x);
   }
   return run;
 }
+
+struct Group : axis<"group", 3> {};
+struct Llama {
+  nn::Embedding<Vocab, Model> wte;
+  nn::GroupedQueryAttention<Model, Heads, Group, Depth, Key, nn::Rotary<Depth>> attn;
+  constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
+    auto x = wte(ids);
+    return contract<Model>(x + attn(x, variants::slidingWindow<Seq, Key>(6)), wte.weight);
+  }
+};
+constexpr auto llama = trace(Llama{}, "ids");
 
 using Ids = Array<i32, Batch, Seq>;
 using Logits = Array<f32, Batch, Seq, Vocab>;
@@ -82,8 +86,8 @@ TEST(State, OneFusedKernelForAllLayers) {
   EXPECT_EQ(run.executable().signature.states.size(), 5u);  // two of each layer, and the past
 }
 
-TEST(State, TokenByTokenIsOneForward) {
-  auto run = compiled();
+template <class Run>
+void tokenByToken(Run run) {
   run.begin({extent<Batch>(3), extent<Key>(40)});
   Logits whole = run(tokens(3, 0, 40));
   for (int prefill : {1, 5, 17}) {
@@ -98,8 +102,11 @@ TEST(State, TokenByTokenIsOneForward) {
   }
 }
 
+TEST(State, TokenByTokenIsOneForward) { tokenByToken(compiled(graph)); }
+TEST(State, AlsoWithGroupsRotaryAndAWindow) { tokenByToken(compiled(llama)); }
+
 TEST(State, RowsMayHavePastsOfTheirOwn) {
-  auto run = compiled();
+  auto run = compiled(graph);
   run.begin({extent<Batch>(3), extent<Key>(24)});
   Logits whole = run(tokens(3, 0, 24));
   // Prompts of 3, 9 and 1 tokens, padded on the right; then each goes on where it ended.
@@ -116,7 +123,7 @@ TEST(State, RowsMayHavePastsOfTheirOwn) {
 }
 
 TEST(State, CompilesOnceAndAllocatesNothingAfterTheFirstToken) {
-  auto run = compiled();
+  auto run = compiled(graph);
   run.begin({extent<Batch>(2), extent<Key>(32)});
   run(tokens(2, 0, 8));
   Logits out(2, 1, 11);
@@ -129,7 +136,7 @@ TEST(State, CompilesOnceAndAllocatesNothingAfterTheFirstToken) {
 
 TEST(State, TheReferenceRemembersToo) {
   setenv("HEED_VERIFY", "1", 1);
-  auto run = compiled();
+  auto run = compiled(graph);
   unsetenv("HEED_VERIFY");
   run.begin({extent<Batch>(2), extent<Key>(9)});
   EXPECT_NO_THROW(run(tokens(2, 0, 4)));
@@ -148,7 +155,7 @@ std::string messageOf(F&& f) {
 }
 
 TEST(State, MistakesAreNamed) {
-  auto run = compiled();
+  auto run = compiled(graph);
   EXPECT_NE(messageOf([&] { run(tokens(2, 0, 4)); }).find("none has begun"), std::string::npos);
   EXPECT_NE(messageOf([&] { run.begin({extent<Key>(4)}); }).find("batch, key are required"), std::string::npos);
   run.begin({extent<Batch>(2), extent<Key>(6)});
