@@ -4,7 +4,7 @@
 
 namespace lesson {
 
-CommandLine parse(int argc, char** argv, const char* title) {
+CommandLine parse(int argc, char** argv, const char* title, const Options& own) {
   CommandLine line;
   std::string target = "cpu";
   CLI::App app(title);
@@ -13,6 +13,7 @@ CommandLine parse(int argc, char** argv, const char* title) {
   app.add_option("--dump", line.options.dump, "folder for the IR of each stage");
   app.add_flag("--explain", line.options.explain, "say which kernels were formed, and what did not fuse");
   app.add_flag("--compile-only", line.compile_only, "compile for the target, run nothing");
+  if (own) own(app);
   try {
     app.parse(argc, argv);
     line.options.target = heed::parseTarget(target);
@@ -22,9 +23,10 @@ CommandLine parse(int argc, char** argv, const char* title) {
   return line;
 }
 
-int guarded(int argc, char** argv, const char* title, void (*run)(const CommandLine&)) {
+int guarded(int argc, char** argv, const char* title, const Options& own,
+            const std::function<void(const CommandLine&)>& run) {
   try {
-    run(parse(argc, argv, title));
+    run(parse(argc, argv, title, own));
     return 0;
   } catch (const heed::Error& error) {
     std::cerr << "error: " << error.what() << '\n';

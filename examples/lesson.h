@@ -5,7 +5,12 @@
 
 #include <heed/heed.h>
 
+#include <functional>
 #include <iostream>
+
+namespace CLI {
+class App;
+}
 
 namespace lesson {
 
@@ -14,11 +19,18 @@ struct CommandLine {
   bool compile_only = false;
 };
 
-/// Parses --target, --threads, --dump, --explain, --compile-only and --help; exits on --help and on a wrong flag.
-CommandLine parse(int argc, char** argv, const char* title);
+using Options = std::function<void(CLI::App&)>;
+
+/// Parses --target, --threads, --dump, --explain, --compile-only and --help, and the lesson's own options; exits on
+/// --help and on a wrong flag.
+CommandLine parse(int argc, char** argv, const char* title, const Options& own = {});
 
 /// Runs the lesson; an error is printed to stderr and becomes exit status 1.
-int guarded(int argc, char** argv, const char* title, void (*run)(const CommandLine&));
+int guarded(int argc, char** argv, const char* title, const Options& own,
+            const std::function<void(const CommandLine&)>& run);
+inline int guarded(int argc, char** argv, const char* title, const std::function<void(const CommandLine&)>& run) {
+  return guarded(argc, argv, title, {}, run);
+}
 
 /// Compiles `graph` and, under --explain, prints what became of it.
 template <class G>
