@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "heed/codegen/jit/jit.h"
+#include "heed/driver/cache.h"
 #include "heed/driver/dump.h"
 #include "heed/driver/environment.h"
 #include "heed/driver/explain.h"
@@ -86,7 +87,7 @@ class Compilation {
   MLIRContext& context() { return context_; }
   const codegen::Target& target() const { return target_; }
   const Kernels& kernels() const { return kernels_; }
-  Dump& dump() { return dump_; }
+  bool dumps() const { return dump_.wanted(); }
 
  private:
   static const DialectRegistry& registry() {
@@ -140,6 +141,23 @@ class Compilation {
   Kernels kernels_;
 };
 
+/// The code of the cache if it has it; a folder of dumps must be filled, so then it is made anew. `made` says of what.
+codegen::Compiled compiledOrCached(Compilation& compilation, const Cache& cache, CacheEntry& made) {
+  std::string key = cache.enabled() ? Cache::keyOf(compilation.module(), compilation.target()) : "";
+  if (cache.enabled() && !compilation.dumps())
+    if (auto entry = cache.find(key)) {
+      auto code = codegen::link(entry->object);
+      if (code) return made = std::move(*entry), std::move(*code);
+      llvm::consumeError(code.takeError());
+    }
+  for (const Stage& stage : stages()) compilation.run(stage);
+  codegen::Compiled code = compilation.emit();
+  ++compiled;
+  made = {compilation.kernels().attention, compilation.explanation(), code.object};
+  if (cache.enabled()) cache.keep(key, made);
+  return code;
+}
+
 }  // namespace
 
 std::shared_ptr<const Executable> compile(const GraphView& graph, const Options& options) {
@@ -152,19 +170,19 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
   std::shared_ptr<const ReferenceCode> reference;
   if (environment.interpret || environment.verify) reference = referenceOf(graph);
 
+  CacheEntry made;
   if (!environment.interpret) {
-    for (const Stage& stage : stages()) compilation.run(stage);
-    codegen::Compiled compiled = compilation.emit();
-    executable->code = compiled.code;
-    executable->call = [entry = compiled.entry](Session& session, void** arguments) { entry(&session, arguments); };
+    codegen::Compiled code = compiledOrCached(compilation, Cache(environment.cache), made);
+    executable->code = code.code;
+    executable->call = [entry = code.entry](Session& session, void** arguments) { entry(&session, arguments); };
   }
   if (environment.interpret) executable->call = interpretCall(reference);
   if (environment.verify && !environment.interpret)
     executable->call = verifyCall(reference, std::move(executable->call));
 
-  if (options.explain) executable->explanation = compilation.explanation();
-  executable->statistics = {now() - start, compilation.kernels().attention, 0, instructionSet(compilation.target())};
-  ++compiled;
+  if (options.explain) executable->explanation = made.explanation;
+  executable->statistics = {now() - start, made.kernels, std::int64_t(made.object.size()),
+                            instructionSet(compilation.target())};
   return executable;
 }
 

@@ -18,6 +18,8 @@ static bool flag(const char* name) {
   throw Error(std::string(name) + ": is '" + value + "'; must be 0 or 1; unset it to switch it off");
 }
 
-Environment readEnvironment() { return {text("HEED_DUMP"), flag("HEED_INTERPRET"), flag("HEED_VERIFY")}; }
+Environment readEnvironment() {
+  return {text("HEED_DUMP"), flag("HEED_INTERPRET"), flag("HEED_VERIFY"), text("HEED_CACHE")};
+}
 
 }  // namespace heed

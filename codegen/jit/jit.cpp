@@ -13,7 +13,7 @@
 #include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
-#include "llvm/Support/SmallVectorMemoryBuffer.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
@@ -119,11 +119,22 @@ llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const 
   if (auto error = generate(*module, **machine, llvm::CodeGenFileType::ObjectFile, object)) return error;
   result.times.generate = watch.lap();
 
-  auto linked = linkObject(std::make_unique<llvm::SmallVectorMemoryBuffer>(std::move(object), "heed", false));
+  auto linked = link(std::string(object.data(), object.size()));
   if (!linked) return linked.takeError();
   result.times.link = watch.lap();
   result.entry = linked->entry;
   result.code = std::move(linked->code);
+  result.object = std::move(linked->object);
+  return result;
+}
+
+llvm::Expected<Compiled> link(std::string object) {
+  auto linked = linkObject(llvm::MemoryBuffer::getMemBufferCopy(object, "heed"));
+  if (!linked) return linked.takeError();
+  Compiled result;
+  result.entry = linked->entry;
+  result.code = std::move(linked->code);
+  result.object = std::move(object);
   return result;
 }
 

@@ -30,6 +30,7 @@ struct JitTimes {
 struct Compiled {
   abi::Entry entry = nullptr;
   std::shared_ptr<const void> code;
+  std::string object;  // the object file that was linked
   std::string llvm, assembly;
   JitTimes times;
 };
@@ -38,5 +39,8 @@ struct Compiled {
 /// translations of registerCpuDialects. Symbols other than the runtime's two and a handful of the C library's memory
 /// functions are refused: a call of libm is an error here, by name.
 llvm::Expected<Compiled> jit(mlir::ModuleOp module, const Target& target, const JitOptions& options = {});
+
+/// Links an object file that jit() made earlier, in this process or another, for this CPU.
+llvm::Expected<Compiled> link(std::string object);
 
 }  // namespace heed::codegen

@@ -1,0 +1,130 @@
+// An entry is a line that says what it is, a checksum, and the parts with their lengths.
+#include "heed/driver/cache.h"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "heed/runtime/error.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SHA256.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace heed {
+namespace {
+
+constexpr StringLiteral magic = "heed code 1\n";
+
+std::string digest(StringRef bytes) {
+  auto hash = SHA256::hash(arrayRefFromStringRef(bytes));
+  return std::string(hash.begin(), hash.end());
+}
+
+/// The binary that heed is linked into: another build, another stamp.
+std::string buildStamp() {
+  Dl_info self;
+  struct stat file;
+  if (!dladdr(reinterpret_cast<void*>(&buildStamp), &self) || stat(self.dli_fname, &file) != 0) return "";
+  return std::string(self.dli_fname) + " " + std::to_string(file.st_size) + " " + std::to_string(file.st_mtim.tv_sec) +
+         "." + std::to_string(file.st_mtim.tv_nsec);
+}
+
+void append(std::string& out, std::uint64_t number) {
+  char bytes[8];
+  support::endian::write64le(bytes, number);
+  out.append(bytes, 8);
+}
+void append(std::string& out, StringRef part) {
+  append(out, std::uint64_t(part.size()));
+  out += part;
+}
+std::optional<std::uint64_t> number(StringRef& in) {
+  if (in.size() < 8) return {};
+  std::uint64_t n = support::endian::read64le(in.data());
+  in = in.drop_front(8);
+  return n;
+}
+std::optional<std::string> part(StringRef& in) {
+  auto size = number(in);
+  if (!size || *size > in.size()) return {};
+  std::string text = in.take_front(*size).str();
+  in = in.drop_front(*size);
+  return text;
+}
+
+bool onlyOursToWrite(const struct stat& file) {
+  return file.st_uid == geteuid() && !(file.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+}  // namespace
+
+Cache::Cache(std::string folder) : folder_(std::move(folder)) {
+  if (folder_.empty()) return;
+  if (auto error = sys::fs::create_directories(folder_, /*IgnoreExisting=*/true, sys::fs::owner_all))
+    throw Error("HEED_CACHE", "the folder " + folder_ + " cannot be made: " + error.message(), "a folder to write to",
+                "name another");
+  struct stat file;
+  if (stat(folder_.c_str(), &file) != 0 || !S_ISDIR(file.st_mode) || !onlyOursToWrite(file))
+    throw Error("HEED_CACHE", folder_ + " is no folder that only you can write",
+                "what lies there is code that will run", "chmod 700 it, or name another");
+}
+
+std::string Cache::keyOf(mlir::ModuleOp module, const codegen::Target& target) {
+  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + buildStamp() + "\n" + target.cpu + "\n" +
+                     target.features + "\n" + std::to_string(target.lanes) + "\n";
+  raw_string_ostream out(text);
+  module.print(out, mlir::OpPrintingFlags().enableDebugInfo());
+  return toHex(digest(text), /*LowerCase=*/true);
+}
+
+std::string Cache::pathOf(const std::string& key) const {
+  SmallString<256> path(folder_);
+  sys::path::append(path, key + ".heed");
+  return path.str().str();
+}
+
+std::optional<CacheEntry> Cache::find(const std::string& key) const {
+  std::string path = pathOf(key);
+  struct stat file;
+  if (lstat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode) || !onlyOursToWrite(file)) return {};
+  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
+  if (!buffer) return {};
+  StringRef in = (*buffer)->getBuffer();
+  if (!in.consume_front(magic) || in.size() < 32) return {};
+  StringRef sum = in.take_front(32);
+  in = in.drop_front(32);
+  if (sum != digest(in)) return {};
+  auto whose = part(in);
+  auto kernels = number(in);
+  auto explanation = part(in), object = part(in);
+  if (!whose || *whose != key || !kernels || !explanation || !object || !in.empty()) return {};
+  return CacheEntry{int(*kernels), std::move(*explanation), std::move(*object)};
+}
+
+void Cache::keep(const std::string& key, const CacheEntry& entry) const {
+  std::string body;
+  append(body, StringRef(key));
+  append(body, std::uint64_t(entry.kernels));
+  append(body, StringRef(entry.explanation));
+  append(body, StringRef(entry.object));
+  int descriptor;
+  SmallString<256> beside;
+  if (sys::fs::createUniqueFile(pathOf(key) + ".%%%%%%%%", descriptor, beside, sys::fs::OF_None,
+                                sys::fs::owner_read | sys::fs::owner_write))
+    return;
+  raw_fd_ostream out(descriptor, /*shouldClose=*/true);
+  out << magic << digest(body) << body;
+  out.close();
+  bool whole = !out.has_error();
+  out.clear_error();
+  if (!whole || sys::fs::rename(beside, pathOf(key))) sys::fs::remove(beside);
+}
+
+}  // namespace heed
