@@ -18,6 +18,11 @@ AttentionTile Target::attentionFewRows() const {
   return {.whole = {1, 8, 8}, .strip = {1, 8, 8}, .block = 128, .segment = 16};
 }
 
+ContractTile Target::contract() const {
+  if (avx512) return {.rows = 12, .few = 4, .vectors = 2, .depth = 256};
+  return {.rows = fma ? 6 : 4, .few = 2, .vectors = 2, .depth = 256};
+}
+
 static Target named(llvm::StringRef limit) {
   if (limit == "avx512") return {.lanes = 16, .registers = 32, .fma = true, .avx512 = true, .cpu = "skylake-avx512"};
   if (limit == "avx2") return {.lanes = 8, .registers = 16, .fma = true, .cpu = "x86-64-v3"};

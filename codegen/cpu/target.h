@@ -24,6 +24,13 @@ struct AttentionTile {
   int segment;         // keys of a strip that are classified at once
 };
 
+/// Tiles of a matrix product: `rows` x `vectors` accumulators, beside them a line of the panel and one broadcast. Rows
+/// that are left over come `few` at a time. A panel of `depth` lines stays in the first-level cache, a multiple of
+/// the lanes.
+struct ContractTile {
+  int rows, few, vectors, depth;
+};
+
 struct Target {
   int lanes = 4;  // f32 per vector: 16 AVX-512, 8 AVX2, 4 baseline
   int registers = 16;
@@ -36,6 +43,7 @@ struct Target {
   /// Tiles for the usual case, where scores are sums over `depth` products, and for at most `lanes` rows.
   AttentionTile attention(int64_t depth) const;
   AttentionTile attentionFewRows() const;
+  ContractTile contract() const;
 };
 
 /// "" is all that the host has; "avx512", "avx2" and "baseline" are those, on any machine. None of these: nullopt.

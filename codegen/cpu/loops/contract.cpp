@@ -1,4 +1,7 @@
-// The outer half of a contraction: which operand is packed, and how the work is divided.
+// The outer half of a contraction: which operand carries the lanes, and how the work is divided.
+//
+// Scratch of a task, in floats: one finished tile, one tile of zeros, a panel, the rows of a slice, and, where there
+// are several slices, the sums so far of the whole block.
 #include "heed/codegen/cpu/loops/contract.h"
 
 #include "heed/codegen/cpu/loops/control.h"
@@ -12,10 +15,12 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t grain = 1 << 18;        // products per task
-constexpr int64_t fewPanels = 16;         // with fewer panels, the rows are divided as well
-constexpr int64_t rowsWorthPacking = 96;  // packing a panel costs about as much as 4 rows of products
-constexpr int64_t mostRows = 1024;        // whose sums wait in the second-level cache between two slices of the depth
+constexpr int64_t grain = 1 << 18;  // products per task
+// Of a block: its rows and the sums of a slice of them stay in the second-level cache.
+constexpr int64_t mostRows = 768, mostColumns = 1024;
+constexpr int64_t leastRows = 192, leastColumns = 256;  // a pass of packing costs about 4 rows or columns of products
+constexpr int64_t fewBlocks = 4;                        // with fewer, the blocks are made smaller
+constexpr int64_t panelsOfFewRows = 4;                  // so that the panels are read along the depth
 
 /// The dim along which a memref's elements are neighbours, -1 where the type does not say.
 int64_t unitDim(Value memref, AffineMap map) {
@@ -31,17 +36,12 @@ int64_t laneDim(tile::ContractOp op) { return unitDim(op.getOut(), op.mapOf(op.g
 
 }  // namespace
 
-ContractTile contractTile(const Target& target) {
-  if (target.avx512) return {.rows = 6, .vectors = 4};
-  return target.fma ? ContractTile{.rows = 6, .vectors = 2} : ContractTile{.rows = 4, .vectors = 2};
-}
-
 bool hasLaneDim(tile::ContractOp op) {
   return llvm::is_contained(op.dimsOf("row"), laneDim(op)) || llvm::is_contained(op.dimsOf("column"), laneDim(op));
 }
 
 ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
-    : op(op), target(target), tile(contractTile(target)), lane(laneDim(op)) {
+    : op(op), target(target), tile(target.contract()), pitch(tile.depth + target.lanes), lane(laneDim(op)) {
   shared = op.dimsOf("outer");
   rows = op.dimsOf("row");
   columns = op.dimsOf("column");
@@ -49,10 +49,14 @@ ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
   swapped = llvm::is_contained(rows, lane);
   if (swapped) std::swap(rows, columns);
   llvm::erase(columns, lane);
-  // The operand that is packed decides which depth dim runs fastest.
-  OpOperand& packed = swapped ? op.getLhsMutable() : op.getRhsMutable();
-  int64_t unit = unitDim(packed.get(), op.mapOf(packed));
-  if (llvm::is_contained(depth, unit)) llvm::erase(depth, unit), depth.push_back(unit);
+  // A contiguous dim runs fastest; of two depth dims that of the operand which is packed more often.
+  OpOperand &leftOperand = swapped ? op.getRhsMutable() : op.getLhsMutable(),
+            &rightOperand = swapped ? op.getLhsMutable() : op.getRhsMutable();
+  for (OpOperand* operand : {&leftOperand, &rightOperand}) {
+    int64_t unit = unitDim(operand->get(), op.mapOf(*operand));
+    for (auto* dims : {&rows, &depth})
+      if (llvm::is_contained(*dims, unit)) llvm::erase(*dims, unit), dims->push_back(unit);
+  }
 }
 
 void ContractKernel::readOperands(Builder& b) {
@@ -62,97 +66,144 @@ void ContractKernel::readOperands(Builder& b) {
   left = views[swapped], right = views[!swapped], out = views.back();
   captures.assign(views.begin() + 2, views.end() - 1);
   extents = extentsOf(views);
-  rowCount = depthCount = constant(b, 1);
-  for (int64_t dim : rows) rowCount = mul(b, rowCount, extents[dim]);
-  for (int64_t dim : depth) depthCount = mul(b, depthCount, extents[dim]);
+  rowCount = product(b, rows), depthCount = product(b, depth);
+  lanePanels = ceiling(b, extents[lane], constant(b, width()));
+  panelCount = mul(b, product(b, columns), lanePanels);
 }
 
-/// A point is a panel of columns and a range of rows: shared dims, other column dims, panel, range.
+Value ContractKernel::product(Builder& b, ArrayRef<int64_t> dims) const {
+  Value result = constant(b, 1);
+  for (int64_t dim : dims) result = mul(b, result, extents[dim]);
+  return result;
+}
+
+ContractKernel::Values ContractKernel::sizes(ArrayRef<int64_t> dims) const {
+  return llvm::map_to_vector(dims, [&](int64_t dim) { return extents[dim]; });
+}
+
+/// Decides on slices and blocks; the points of the tasks: shared dims, a block of panels, a block of rows.
+ContractKernel::Values ContractKernel::block(Builder& b) {
+  Value one = constant(b, 1);
+  slices = larger(b, ceiling(b, depthCount, constant(b, tile.depth)), one);
+  // Of equal size: a short last slice would pay for its sums with little work.
+  Value lanes = constant(b, target.lanes);
+  sliceLines = mul(b, ceiling(b, depthCount, mul(b, slices, lanes)), lanes);
+
+  Value high = larger(b, ceiling(b, rowCount, constant(b, mostRows)), one);
+  Value wide = larger(b, ceiling(b, panelCount, constant(b, mostColumns / width())), one);
+  Values points = sizes(shared);
+  Value outer = larger(b, product(b, shared), one);
+  auto split = [&](Value ranges, Value count, int64_t least) {
+    Value blocks = mul(b, outer, mul(b, high, wide));
+    Value wanted = mul(b, ranges, ceiling(b, constant(b, fewBlocks), blocks));
+    return larger(b, ranges, smaller(b, wanted, quotient(b, count, constant(b, least))));
+  };
+  high = split(high, rowCount, leastRows);
+  wide = split(wide, panelCount, leastColumns / width());
+  Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount, constant(b, fewRows));
+  Value narrow = larger(b, ceiling(b, panelCount, constant(b, panelsOfFewRows)), one);
+  wide = arith::SelectOp::create(b, few, narrow, wide);
+  points.append({wide, high});
+  panelsPerBlock = ceiling(b, panelCount, wide);
+  Value step = constant(b, tile.rows);
+  rowsPerBlock = mul(b, ceiling(b, rowCount, mul(b, high, step)), step);
+  return points;
+}
+
+/// Sums that wait for the next slice, behind the rows; transposing may write a square's height beyond the last row.
+Value ContractKernel::waitingAt(Builder& b) const {
+  Value height = add(b, rowsPerBlock, constant(b, target.lanes));
+  return add(b, constant(b, rowsAt()), mul(b, height, constant(b, pitch)));
+}
+
 LogicalResult ContractKernel::emit(Builder& b) {
   readOperands(b);
-  Value one = constant(b, 1);
-  Values points;
-  for (int64_t dim : shared) points.push_back(extents[dim]);
-  for (int64_t dim : columns) points.push_back(extents[dim]);
-  points.push_back(ceiling(b, extents[lane], constant(b, width())));
-  Value panels = one;
-  for (Value extent : points) panels = mul(b, panels, extent);
-  Value ranges = ceiling(b, constant(b, fewPanels), larger(b, panels, one));
-  ranges = smaller(b, ranges, quotient(b, rowCount, constant(b, rowsWorthPacking)));
-  ranges = larger(b, larger(b, ranges, ceiling(b, rowCount, constant(b, mostRows))), one);
-  rowsPerPoint = mul(b, ceiling(b, rowCount, mul(b, ranges, constant(b, tile.rows))), constant(b, tile.rows));
-  points.push_back(ranges);
-
-  // Slices of equal size, of whole squares: a short last one would pay for its sums with little work.
-  Value line = depth.empty() ? one : extents[depth.back()];
-  slices = larger(b, ceiling(b, line, constant(b, tile.depth)), one);
-  sliceLines = mul(b, ceiling(b, line, mul(b, slices, constant(b, target.lanes))), constant(b, target.lanes));
-
-  Value work = mul(b, mul(b, constant(b, width()), depthCount), rowsPerPoint);
-  Value bytes = mul(b, add(b, sliceLines, rowsPerPoint), constant(b, width() * sizeof(float)));
-  overTasks(b, points, work, grain, bytes, [&](Builder& b, ValueRange point, Value scratch) {
-    Panel panel = panelAt(b, point, scratch);
-    Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, panel.columns, constant(b, width()));
-    overDepth(b, panel, [&](const Panel& slice) {
-      auto choice = scf::IfOp::create(b, whole, /*withElseRegion=*/true);
-      for (bool yes : {true, false}) {
-        OpBuilder::InsertionGuard guard(b);
-        b.setInsertionPointToStart(yes ? choice.thenBlock() : choice.elseBlock());
-        pack(b, slice, yes);
-        overRows(b, slice, yes);
-      }
-    });
-  });
+  if (!streams()) return emitBlocks(b), failure(failed);
+  Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount, constant(b, fewRows));
+  auto choice = scf::IfOp::create(b, few, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  emitFewRows(b);
+  b.setInsertionPointToStart(choice.elseBlock());
+  emitBlocks(b);
   return failure(failed);
 }
 
-/// All slices of the depth, in order; one, of no lines, where there is no depth to sum over.
-void ContractKernel::overDepth(Builder& b, const Panel& panel, function_ref<void(const Panel&)> body) const {
-  Value zero = constant(b, 0), one = constant(b, 1), count = one;
-  Values sizes;
-  if (!depth.empty())
-    for (int64_t dim : ArrayRef(depth).drop_back()) sizes.push_back(larger(b, extents[dim], one));
-  sizes.push_back(slices);
-  for (Value size : sizes) count = mul(b, count, size);
-  Value nothing = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, depthCount, zero);
-  loop(b, zero, count, Values(sizes.size(), zero), [&](Value n, Values at) {
-    Panel slice = panel;
-    Value start = mul(b, at.back(), sliceLines);
-    Value line = depth.empty() ? one : extents[depth.back()];
-    slice.lines = smaller(b, sub(b, line, start), sliceLines);
-    slice.lines = arith::SelectOp::create(b, nothing, zero, slice.lines);
+/// Before any dim is known.
+ContractKernel::Place ContractKernel::origin() const {
+  Place place{Values(extents.size()), left.offset, right.offset, out.offset, {}};
+  for (const View& view : captures) place.captures.push_back(view.offset);
+  return place;
+}
+
+void ContractKernel::emitBlocks(Builder& b) {
+  Values points = block(b);
+  Value work = mul(b, mul(b, rowsPerBlock, depthCount), mul(b, panelsPerBlock, constant(b, width())));
+  Value several = arith::CmpIOp::create(b, arith::CmpIPredicate::ugt, slices, constant(b, 1));
+  Value waiting = mul(b, mul(b, panelsPerBlock, rowsPerBlock), constant(b, width()));
+  Value floats = add(b, waitingAt(b), arith::SelectOp::create(b, several, waiting, constant(b, 0)));
+  overTasks(b, points, work, grain, mul(b, floats, constant(b, sizeof(float))),
+            [&](Builder& b, ValueRange point, Value scratch) {
+              Block block;
+              block.place = move(b, origin(), shared, point.drop_back(2));
+              auto range = [&](Value number, Value size, Value count) {
+                Value from = smaller(b, mul(b, number, size), count);
+                return std::pair(from, smaller(b, add(b, from, size), count));
+              };
+              std::tie(block.firstPanel, block.endPanel) = range(point.drop_back().back(), panelsPerBlock, panelCount);
+              std::tie(block.from, block.to) = range(point.back(), rowsPerBlock, rowCount);
+              block.scratch = scratch;
+              emitBlock(b, block);
+            });
+}
+
+/// Slice by slice the rows are packed once, each panel just before it is used.
+void ContractKernel::emitBlock(Builder& b, const Block& block) {
+  Value zero = constant(b, 0);
+  auto type = VectorType::get({target.lanes}, b.getF32Type());
+  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
+  auto clear = [&](Value from, Value to) {
+    loop(b, from, to, target.lanes, [&](Value at) { vector::StoreOp::create(b, zeros, block.scratch, at); });
+  };
+  clear(constant(b, zerosAt()), constant(b, panelAt()));
+  // Rows that fill up the last tile: what happens to lie there may be denormal, and slow.
+  Value height = sub(b, block.to, block.from), few = constant(b, tile.few), line = constant(b, pitch);
+  Value end = mul(b, mul(b, ceiling(b, height, few), few), line);
+  clear(add(b, constant(b, rowsAt()), mul(b, height, line)), add(b, constant(b, rowsAt()), end));
+
+  SmallVector<int64_t> dims(columns);
+  dims.push_back(lane);
+  Values counts = sizes(columns);
+  counts.push_back(lanePanels);
+  for (Value& count : counts) count = larger(b, count, constant(b, 1));  // without panels they are divisors still
+  loop(b, zero, slices, 1, [&](Value n) {
+    Slice slice;
+    slice.from = mul(b, n, sliceLines);
+    slice.lines = smaller(b, sub(b, depthCount, slice.from), sliceLines);
     slice.first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, n, zero);
-    slice.last = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, n, sub(b, count, one));
-    for (auto [level, dim] : llvm::enumerate(depth)) {
-      Value by = level + 1 == depth.size() ? start : at[level];
-      slice.left = advance(b, left, slice.left, dim, by);
-      slice.right = advance(b, right, slice.right, dim, by);
-    }
-    body(slice);
-    return coordinatesAfter(b, at, sizes);
+    slice.last = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, n, sub(b, slices, constant(b, 1)));
+    packRows(b, block, slice);
+    loop(b, block.firstPanel, block.endPanel, coordinatesAt(b, block.firstPanel, counts), [&](Value number, Values at) {
+      Values start = at;
+      start.back() = mul(b, at.back(), constant(b, width()));
+      Panel panel{move(b, block.place, dims, start), sub(b, number, block.firstPanel),
+                  sub(b, extents[lane], start.back())};
+      packPanel(b, block, slice, panel);
+      overRows(b, block, slice, panel);
+      return coordinatesAfter(b, at, counts);
+    });
   });
 }
 
-ContractKernel::Panel ContractKernel::panelAt(Builder& b, ValueRange point, Value scratch) const {
-  Panel panel;
-  panel.index.resize(extents.size());
-  panel.left = left.offset, panel.right = right.offset, panel.out = out.offset, panel.scratch = scratch;
-  for (const View& view : captures) panel.captures.push_back(view.offset);
-  for (int64_t dim : shared) move(b, panel, dim, point.front()), point = point.drop_front();
-  for (int64_t dim : columns) move(b, panel, dim, point.front()), point = point.drop_front();
-  move(b, panel, lane, mul(b, point.front(), constant(b, width())));
-  panel.columns = sub(b, extents[lane], panel.index[lane]);
-  panel.from = smaller(b, mul(b, point.back(), rowsPerPoint), rowCount);
-  panel.to = smaller(b, add(b, panel.from, rowsPerPoint), rowCount);
-  return panel;
-}
-
-void ContractKernel::move(Builder& b, Panel& panel, int64_t dim, Value by) const {
-  panel.index[dim] = by;
-  panel.left = advance(b, left, panel.left, dim, by);
-  panel.right = advance(b, right, panel.right, dim, by);
-  panel.out = advance(b, out, panel.out, dim, by);
-  for (auto [position, view] : llvm::zip(panel.captures, captures)) position = advance(b, view, position, dim, by);
+ContractKernel::Place ContractKernel::move(Builder& b, Place place, ArrayRef<int64_t> dims, ValueRange by) const {
+  for (auto [dim, steps] : llvm::zip_equal(dims, by)) {
+    place.index[dim] = steps;
+    place.left = advance(b, left, place.left, dim, steps);
+    place.right = advance(b, right, place.right, dim, steps);
+    place.out = advance(b, out, place.out, dim, steps);
+    for (auto [position, view] : llvm::zip(place.captures, captures)) position = advance(b, view, position, dim, steps);
+  }
+  return place;
 }
 
 }  // namespace heed::codegen

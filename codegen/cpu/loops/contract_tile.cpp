@@ -1,5 +1,5 @@
 // The register tile: sums of a few rows and vectors of columns over a slice of the depth; after the last slice the
-// epilogue.
+// epilogue, from the first-level cache, where one small loop serves every tile.
 #include "heed/codegen/cpu/loops/contract.h"
 #include "heed/codegen/cpu/loops/control.h"
 #include "heed/codegen/cpu/loops/coordinates.h"
@@ -10,134 +10,139 @@ namespace heed::codegen {
 
 using namespace mlir;
 
-/// The line from element `position` on: a base register of its own, so that the loop adds no addresses.
-static Value startingAt(ImplicitLocOpBuilder& b, Value line, Value position) {
+/// The scratch from element `position` on: a base register of its own, so that the loop adds no addresses.
+static Value startingAt(ImplicitLocOpBuilder& b, Value scratch, Value position) {
   auto layout = StridedLayoutAttr::get(b.getContext(), ShapedType::kDynamic, {1});
-  auto type = MemRefType::get({ShapedType::kDynamic}, cast<MemRefType>(line.getType()).getElementType(), layout);
+  auto type = MemRefType::get({ShapedType::kDynamic}, cast<MemRefType>(scratch.getType()).getElementType(), layout);
   OpFoldResult one = b.getIndexAttr(1), size = constant(b, 1);
-  return memref::ReinterpretCastOp::create(b, type, line, OpFoldResult(position), ArrayRef{size}, ArrayRef{one});
+  return memref::ReinterpretCastOp::create(b, type, scratch, OpFoldResult(position), ArrayRef{size}, ArrayRef{one});
 }
 
-/// Tiles of `tile.rows`, then single rows. A panel that is not whole is taken vector by vector, with a mask.
-void ContractKernel::overRows(Builder& b, const Panel& panel, bool whole) {
-  auto down = [&](Value column, int vectors, Value count) {
-    Value first = panel.from;
-    if (!rows.empty()) {
-      first = add(b, first, multiple(b, sub(b, panel.to, first), tile.rows));
-      loop(b, panel.from, first, tile.rows,
-           [&](Value row) { emitTile(b, panel, row, tile.rows, column, vectors, count); });
-    }
-    loop(b, first, panel.to, 1, [&](Value row) { emitTile(b, panel, row, 1, column, vectors, count); });
+void ContractKernel::overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel) {
+  Value few = add(b, block.from, multiple(b, sub(b, block.to, block.from), tile.rows));
+  loop(b, block.from, few, tile.rows, [&](Value row) { emitTile(b, block, slice, panel, row, tile.rows); });
+  loop(b, few, block.to, tile.few, [&](Value row) { emitTile(b, block, slice, panel, row, tile.few); });
+}
+
+/// Sums begin in zeros or where the slice before left them, and end there or in the finished tile; whole tiles without
+/// an epilogue go to the result at once.
+void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice, const Panel& panel, Value row,
+                              int height) {
+  Value number = sub(b, row, block.from), line = add(b, mul(b, panel.number, rowsPerBlock), number);
+  Value waiting = add(b, waitingAt(b), mul(b, line, constant(b, width())));
+  auto from = [&](Value position) { return startingAt(b, block.scratch, position); };
+  Value before = from(arith::SelectOp::create(b, slice.first, constant(b, zerosAt()), waiting));
+  Value after = from(arith::SelectOp::create(b, slice.last, constant(b, 0), waiting));
+  Value packed = from(add(b, constant(b, rowsAt()), mul(b, number, constant(b, pitch))));
+  Value count = smaller(b, sub(b, block.to, row), constant(b, height));
+
+  Place place = move(b, panel.place, rows, coordinatesAt(b, row, sizes(rows)));
+  Value down = rows.empty() ? constant(b, 0) : out.stride[rows.back()];
+  Value result = startingAt(b, out.base, place.out);
+  Value toResult = arith::SelectOp::create(b, slice.last, down, constant(b, 0));
+  // One line for each turn of the inner loop, which has room for it: sums that wait, some tiles ahead, and the lines of
+  // the result that this tile will write.
+  auto meanwhile = [&](Value k) {
+    auto ask = [&](Value base, Value at, unsigned cache) {
+      memref::PrefetchOp::create(b, base, at, /*isWrite=*/true, cache, /*isDataCache=*/true);
+    };
+    ask(before, add(b, mul(b, k, constant(b, target.lanes)), constant(b, height * width())), 2);
+    ask(result, mul(b, smaller(b, k, constant(b, height - 1)), toResult), 3);
   };
-  if (whole) return down(constant(b, 0), tile.vectors, {});
-  overVectors(b, panel, [&](Value column, Value count) { down(column, 1, count); });
-}
 
-/// Where the sum of a row waits for the next slice.
-Value ContractKernel::partial(Builder& b, const Panel& panel, Value row, Value column) const {
-  Value line = add(b, sliceLines, sub(b, row, panel.from));
-  return add(b, mul(b, line, constant(b, width())), column);
-}
-
-void ContractKernel::emitTile(Builder& b, const Panel& panel, Value row, int height, Value column, int vectors,
-                              Value count) {
-  SmallVector<Row> tileRows = rowsAt(b, panel, row, height);
   auto type = VectorType::get({target.lanes}, b.getF32Type());
-  auto eachVector = [&](auto body) {
-    for (int n = 0; n < height; ++n)
-      for (int v = 0; v < vectors; ++v) body(n, add(b, column, constant(b, v * target.lanes)));
-  };
-  auto waiting = [&](int n, Value column) { return partial(b, panel, add(b, row, constant(b, n)), column); };
+  Values tileSums;
+  for (int n = 0; n < height * tile.vectors; ++n)
+    tileSums.push_back(vector::LoadOp::create(b, type, before, constant(b, n * target.lanes)));
+  tileSums = sums(b, packed, from(constant(b, panelAt())), slice.lines, tileSums, meanwhile);
 
-  auto begin = scf::IfOp::create(b, SmallVector<Type>(height * vectors, type), panel.first, /*withElseRegion=*/true);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(begin.thenBlock());
-    Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
-    scf::YieldOp::create(b, Values(height * vectors, zero));
-    b.setInsertionPointToStart(begin.elseBlock());
-    Values before;
-    eachVector(
-        [&](int n, Value at) { before.push_back(vector::LoadOp::create(b, type, panel.scratch, waiting(n, at))); });
-    scf::YieldOp::create(b, before);
-  }
-  if (height > 1) prefetchBelow(b, panel, tileRows);
-  Values results = sums(b, panel, tileRows, column, llvm::to_vector(ValueRange(begin.getResults())));
-
-  auto end = scf::IfOp::create(b, panel.last, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(end.thenBlock());
-  auto result = results.begin();
-  eachVector([&](int n, Value at) { finish(b, panel, tileRows[n], *result++, at, count); });
-  b.setInsertionPointToStart(end.elseBlock());
-  result = results.begin();
-  eachVector([&](int n, Value at) { vector::StoreOp::create(b, *result++, panel.scratch, waiting(n, at)); });
-}
-
-SmallVector<ContractKernel::Row> ContractKernel::rowsAt(Builder& b, const Panel& panel, Value first, int count) const {
-  SmallVector<Row> result;
-  Values sizes;
-  for (int64_t dim : rows) sizes.push_back(extents[dim]);
-  for (Values index = coordinatesAt(b, first, sizes); count-- > 0; index = coordinatesAfter(b, index, sizes)) {
-    Row row{index, panel.left, panel.out, panel.captures};
-    for (auto [dim, at] : llvm::zip(rows, index)) {
-      row.left = advance(b, left, row.left, dim, at);
-      row.out = advance(b, out, row.out, dim, at);
-      for (auto [position, view] : llvm::zip(row.captures, captures)) position = advance(b, view, position, dim, at);
+  if (op.getEpilogue().empty()) {
+    auto within = [&](Value x, Value limit) { return arith::CmpIOp::create(b, arith::CmpIPredicate::sle, x, limit); };
+    Value direct = arith::AndIOp::create(b, slice.last, within(constant(b, width()), panel.columns));
+    direct = arith::AndIOp::create(b, direct, within(constant(b, height), count));
+    if (rows.size() > 1) {
+      Value end = add(b, place.index[rows.back()], constant(b, height));
+      direct = arith::AndIOp::create(b, direct, within(end, extents[rows.back()]));
     }
-    result.push_back(row);
+    auto choice = scf::IfOp::create(b, direct, /*withElseRegion=*/true);
+    b.setInsertionPointToStart(choice.thenBlock());
+    for (auto [n, sum] : llvm::enumerate(tileSums)) {
+      Value at = add(b, place.out, mul(b, constant(b, n / tile.vectors), down));
+      storeLanes(b, out, sum, add(b, at, constant(b, n % tile.vectors * target.lanes)));
+    }
+    b.setInsertionPointToStart(choice.elseBlock());
   }
-  return result;
+  for (auto [n, sum] : llvm::enumerate(tileSums)) vector::StoreOp::create(b, sum, after, constant(b, n * target.lanes));
+  auto last = scf::IfOp::create(b, slice.last, /*withElseRegion=*/false);
+  b.setInsertionPointToStart(last.thenBlock());
+  finish(b, block, panel, row, count);
 }
 
-/// The rows below come from far away, in runs too short for the hardware to see ahead.
-void ContractKernel::prefetchBelow(Builder& b, const Panel& panel, ArrayRef<Row> tileRows) const {
-  if (depth.empty() || left.unit != depth.back()) return;
-  constexpr int64_t lineElements = 16;
-  Values below;
-  for (const Row& row : tileRows) {
-    Value at = advance(b, left, row.left, rows.back(), constant(b, tile.rows));
-    below.push_back(startingAt(b, left.base, at));
-  }
-  loop(b, constant(b, 0), panel.lines, lineElements, [&](Value k) {
-    for (Value row : below)
-      memref::PrefetchOp::create(b, row, k, /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
-  });
+Value ContractKernel::multiplyAdd(Builder& b, Value x, Value y, Value sum) const {
+  if (target.fma) return vector::FMAOp::create(b, x, y, sum);
+  return arith::AddFOp::create(b, arith::MulFOp::create(b, x, y), sum);
 }
 
-/// sums + left * panel over the lines of the slice, first to last.
-ContractKernel::Values ContractKernel::sums(Builder& b, const Panel& panel, ArrayRef<Row> rows, Value column,
-                                            Values sums) const {
-  int vectors = sums.size() / rows.size();
+/// sums + rows * panel over the lines of the slice, first to last.
+ContractKernel::Values ContractKernel::sums(Builder& b, Value rows, Value panel, Value lines, Values sums,
+                                            function_ref<void(Value)> meanwhile) const {
+  int height = sums.size() / tile.vectors;
   auto type = VectorType::get({target.lanes}, b.getF32Type());
-  Value lines = startingAt(b, panel.scratch, column);
-  SmallVector<View> lineOf(rows.size(), left);
-  for (auto [view, row] : llvm::zip(lineOf, rows)) view.base = startingAt(b, left.base, row.left);
-  auto step = [&](Value k, Values sums) {
+  return loop(b, constant(b, 0), lines, sums, [&](Value k, Values sums) {
     Value at = mul(b, k, constant(b, width()));
     Values across;
-    for (int v = 0; v < vectors; ++v)
-      across.push_back(vector::LoadOp::create(b, type, lines, add(b, at, constant(b, v * target.lanes))));
-    Value zero = constant(b, 0);
-    for (auto [n, view] : llvm::enumerate(lineOf)) {
-      Value element = load(b, view, depth.empty() ? zero : advance(b, view, zero, depth.back(), k));
-      Value down = vector::BroadcastOp::create(b, type, toF32(b, element));
-      for (int v = 0; v < vectors; ++v) {
-        Value& sum = sums[n * vectors + v];
-        sum = target.fma ? vector::FMAOp::create(b, down, across[v], sum).getResult()
-                         : arith::AddFOp::create(b, arith::MulFOp::create(b, down, across[v]), sum).getResult();
+    for (int v = 0; v < tile.vectors; ++v)
+      across.push_back(vector::LoadOp::create(b, type, panel, add(b, at, constant(b, v * target.lanes))));
+    meanwhile(k);
+    for (int n = 0; n < height; ++n) {
+      Value element = memref::LoadOp::create(b, rows, add(b, k, constant(b, n * pitch)));
+      Value down = vector::BroadcastOp::create(b, type, element);
+      for (int v = 0; v < tile.vectors; ++v) {
+        Value& sum = sums[n * tile.vectors + v];
+        sum = multiplyAdd(b, down, across[v], sum);
       }
     }
     return sums;
-  };
-  return loop(b, constant(b, 0), panel.lines, sums, step);
+  });
 }
 
-void ContractKernel::finish(Builder& b, const Panel& panel, const Row& row, Value sum, Value column, Value count) {
-  Value mask = count ? maskOf(b, target.lanes, count) : Value();
+/// Finished sums of rows [row, row + count) to the result.
+void ContractKernel::finish(Builder& b, const Block& block, const Panel& panel, Value row, Value count) {
+  auto each = [&](bool whole) {
+    loop(b, constant(b, 0), count, coordinatesAt(b, row, sizes(rows)), [&](Value n, Values index) {
+      Place place = move(b, panel.place, rows, index);
+      for (int64_t column = 0; column < width(); column += target.lanes) {
+        Value at = add(b, mul(b, n, constant(b, width())), constant(b, column));
+        auto type = VectorType::get({target.lanes}, b.getF32Type());
+        Value left = whole ? Value() : sub(b, panel.columns, constant(b, column));
+        finishVector(b, place, vector::LoadOp::create(b, type, block.scratch, at), constant(b, column), left);
+      }
+      return coordinatesAfter(b, index, sizes(rows));
+    });
+  };
+  if (target.avx512) return each(false);  // a mask costs nothing
+  Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, panel.columns, constant(b, width()));
+  auto choice = scf::IfOp::create(b, whole, /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(choice.thenBlock());
+  each(true);
+  b.setInsertionPointToStart(choice.elseBlock());
+  each(false);
+}
+
+void ContractKernel::finishVector(Builder& b, const Place& place, Value sum, Value column, Value count) {
+  Value mask, zero = constant(b, 0);
+  if (count) {
+    mask = maskOf(b, target.lanes, count);
+    // Where there is none, captures are read at the first column.
+    Value none = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, count, zero);
+    count = larger(b, count, constant(b, 1));
+    column = arith::SelectOp::create(b, none, zero, column);
+  }
   if (!op.getEpilogue().empty()) {
     Values arguments{sum};
-    for (auto [position, view] : llvm::zip(row.captures, captures)) {
+    for (auto [position, view] : llvm::zip(place.captures, captures)) {
       Value at = advance(b, view, position, lane, column);
       if (!view.has(lane))
         arguments.push_back(load(b, view, at));
@@ -147,9 +152,8 @@ void ContractKernel::finish(Builder& b, const Panel& panel, const Row& row, Valu
         arguments.push_back(gatherLanes(b, view, at, lane, target.lanes, count));
     }
     RegionCloner cloner(b, b.getLoc(), target.lanes, target.fma, [&](int64_t dim) -> LaneIndex {
-      if (dim == lane) return {add(b, panel.index[dim], column), true};
-      auto found = llvm::find(rows, dim);
-      return {found == rows.end() ? panel.index[dim] : row.index[found - rows.begin()], false};
+      if (dim == lane) return {add(b, place.index[dim], column), true};
+      return {place.index[dim], false};
     });
     Values results = cloner.clone(op.getEpilogue(), arguments);
     if (results.empty()) {
@@ -158,7 +162,7 @@ void ContractKernel::finish(Builder& b, const Panel& panel, const Row& row, Valu
     }
     sum = cloner.broadcast(results.front());
   }
-  storeLanes(b, out, sum, advance(b, out, row.out, lane, column), mask);
+  storeLanes(b, out, sum, advance(b, out, place.out, lane, column), mask);
 }
 
 }  // namespace heed::codegen

@@ -24,7 +24,8 @@ inline llvm::SmallVector<mlir::Value> loop(
   mlir::OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   mlir::Value index = loop.getInductionVar();
-  mlir::scf::YieldOp::create(b, body(index, llvm::to_vector(mlir::ValueRange(loop.getRegionIterArgs()))));
+  auto results = body(index, llvm::to_vector(mlir::ValueRange(loop.getRegionIterArgs())));
+  if (!results.empty()) mlir::scf::YieldOp::create(b, results);  // else there is one already
   return llvm::to_vector(mlir::ValueRange(loop.getResults()));
 }
 

@@ -45,7 +45,7 @@ int main() {
                      ") -> () return }");
     std::printf("rhs %s: translate %.0f, generate %.0f, link %.0f ms\n", rhs, run.code.times.translate,
                 run.code.times.generate, run.code.times.link);
-    run.threads = 1;
+    Session session(1);
     for (auto [m, n, k] : {std::array{64, 64, 64},
                            {256, 256, 256},
                            {512, 512, 512},
@@ -58,9 +58,10 @@ int main() {
           c({m, n});
       std::vector<double> fractions;
       for (int turn = 0; turn < 9; ++turn) {
-        double limit = peak(), start = now();
         int repeats = std::max(1.0, 2e8 / (double(m) * n * k));
-        for (int r = 0; r < repeats; ++r) run(a, b, c);
+        void* arguments[] = {a.descriptor(), b.descriptor(), c.descriptor()};
+        double limit = peak(), start = now();
+        for (int r = 0; r < repeats; ++r) run.code.entry(&session, arguments);
         fractions.push_back(2.0 * m * n * k * repeats / (now() - start) * 1e-9 / limit);
       }
       std::sort(fractions.begin(), fractions.end());

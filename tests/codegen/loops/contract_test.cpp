@@ -97,6 +97,27 @@ TEST_P(Contract, EachSumHasOneOrder) {
   }
 }
 
+TEST_P(Contract, ARowDoesNotKnowHowManyOthersThereAre) {
+  for (int unit : {0, 1}) {
+    std::string rows = type(2, 1), rhs = type(2, unit);
+    auto run = compiled("func.func @main(%a: " + rows + ", %b: " + rhs + ", %c: " + rows + R"() {
+        "tile.contract"(%a, %b, %c) <{roles = ["row", "column", "depth"],
+            indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]}>
+            ({}) : ()" + rows +
+                        ", " + rhs + ", " + rows + ") -> () return }");
+    constexpr std::int64_t n = 75, k = 777;
+    Tensor<float> a({40, k}), b({k, n}, unit ? std::vector<int>{0, 1} : std::vector<int>{1, 0}), all({40, n});
+    randomise(a), randomise(b);
+    run(a, b, all);
+    for (std::int64_t m : {1, 2, 8, 9, 13}) {
+      Tensor<float> some({m, k}), few({m, n});
+      some.each([&](auto& i, float& x) { x = a[i]; });
+      run(some, b, few);
+      few.each([&](auto& i, float x) { ASSERT_EQ(x, all[i]) << m << " rows, at " << i[0] << ", " << i[1]; });
+    }
+  }
+}
+
 TEST_P(Contract, SeveralDimsOfEachRoleWithAnEpilogue) {
   // out[b, s, t, h, d] = gelu-like(sum over (x, y) of lhs[b, s, t, x, y] rhs[b, h, d, y, x] + bias[h, d]) * s +
   // residual
@@ -119,7 +140,14 @@ TEST_P(Contract, SeveralDimsOfEachRoleWithAnEpilogue) {
           tile.yield %o : f32
       }) : ()" +
                lhs + ", " + rhs + ", " + bias + ", " + out + ", " + out + ") -> () return }");
-  for (Shape s : {Shape{1, 1, 1, 1, 1, 1, 1}, {2, 3, 5, 2, 7, 3, 4}, {1, 7, 4, 3, 70, 2, 17}, {3, 2, 2, 1, 64, 1, 0}}) {
+  for (Shape s : {Shape{1, 1, 1, 1, 1, 1, 1},
+                  {2, 3, 5, 2, 7, 3, 4},
+                  {1, 7, 4, 3, 70, 2, 17},
+                  {3, 2, 2, 1, 64, 1, 0},
+                  {1, 3, 9, 2, 40, 9, 61},
+                  {2, 3, 0, 2, 7, 3, 4},
+                  {2, 3, 5, 0, 7, 3, 4},
+                  {0, 3, 5, 2, 0, 3, 4}}) {
     Tensor<float> a({s[0], s[1], s[2], s[5], s[6]}), b({s[0], s[3], s[4], s[6], s[5]}), bias({s[3], s[4]});
     Tensor<float> residual({s[0], s[1], s[2], s[3], s[4]}), c({s[0], s[1], s[2], s[3], s[4]}, {0, 3, 1, 2, 4});
     randomise(a), randomise(b), randomise(bias), randomise(residual);
