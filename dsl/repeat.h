@@ -87,10 +87,20 @@ struct Repeat {
     std::uint32_t first = structural(*tape, op::repeat, {std::get<C>(before).id...}, {&std::get<C>(before).info...},
                                      {lang::integerAttribute("count", N)}, place);
     lang::Inside body(*tape, scope, {}, false);
-    Carries after = lang::Results<R>::flatten(block(std::tuple_element_t<C, Carries>(tape, first + std::uint32_t(C))...,
-                                                    std::get<sizeof...(C) + E>(args)...));
+    Carries after =
+        lang::Results<R>::flatten(call<R>(place, std::tuple_element_t<C, Carries>(tape, first + std::uint32_t(C))...,
+                                          std::get<sizeof...(C) + E>(args)...));
     first = structural(*tape, op::yield, {std::get<C>(after).id...}, {&std::get<C>(after).info...}, {}, place);
     return lang::Results<R>::build(std::tuple_element_t<C, Carries>(tape, first + std::uint32_t(C))...);
+  }
+
+  /// A shipped layer learns the user's line; one of the user's has its own.
+  template <class R, class... A>
+  constexpr R call(tape::Place place, const A&... args) const {
+    if constexpr (std::is_invocable_v<const Block&, const A&..., tape::Place>)
+      return block(args..., place);
+    else
+      return block(args...);
   }
 
   constexpr std::uint32_t structural(lang::Tape& tape, std::string_view op, lang::Tape::Ids ids,

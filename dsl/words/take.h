@@ -1,4 +1,4 @@
-// take<Axis>(table, rows): the rows of a table along Axis that i32 rows name; an embedding.
+// take<Axis>(table, rows): the rows of a table along Axis that i32 rows name; an embedding. Or one row, by number.
 //
 // Invariant: the result has the axes of rows, then those of the table without Axis.
 // Read tests/dsl/words_test.cpp.
@@ -24,6 +24,12 @@ constexpr auto take(const T& table, const I& rows, tape::Place place = lang::cal
   } else {
     return lang::Fault{};
   }
+}
+
+/// take<Three>(qkv, 1): one row, without a copy.
+template <class A, lang::Shaped T>
+constexpr auto take(const T& table, int row, tape::Place place = lang::caller()) {
+  return take<A>(table, lang::Constant<i32>(place, row), place);
 }
 
 template <class A, class T, class I>

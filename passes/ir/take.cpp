@@ -45,7 +45,39 @@ SmallVector<Reference> TakeOp::evaluate(ArrayRef<Reference> x, Evaluation&) {
   return {out};
 }
 
+/// One row, by a number that is there: a view of it, where its elements follow each other.
+static bool lowerToView(TakeOp op, Lowering& lowering) {
+  auto row = op.getRows().getDefiningOp<ConstantOp>();
+  Axes axes = axesOf(op.getTable().getType());
+  int64_t extent = findAxis(axes, op.getAxis())->extent;
+  if (!row || extent == ShapedType::kDynamic) return false;
+  int64_t number = cast<IntegerAttr>(row.getValue()).getInt();
+  Buffer table = lowering.buffer(op.getTable());
+  if (number < 0 || number >= extent || !table.has(op.getAxis()) || table.axes.back() == op.getAxis()) return false;
+  OpBuilder& b = lowering.b;
+  SmallVector<OpFoldResult> offsets, sizes, strides(table.axes.size(), b.getIndexAttr(1));
+  Buffer part;
+  SmallVector<int64_t> shape;
+  for (StringRef name : table.axes) {
+    bool taken = name == op.getAxis();
+    const Axis& axis = *findAxis(axes, name);
+    offsets.push_back(b.getIndexAttr(taken ? number : 0));
+    sizes.push_back(taken             ? OpFoldResult(b.getIndexAttr(1))
+                    : axis.isStatic() ? OpFoldResult(b.getIndexAttr(axis.extent))
+                                      : OpFoldResult(lowering.extent(axis)));
+    if (taken) continue;
+    part.axes.push_back(name);
+    shape.push_back(axis.extent);
+  }
+  auto whole = cast<MemRefType>(table.memref.getType());
+  auto type = memref::SubViewOp::inferRankReducedResultType(shape, whole, offsets, sizes, strides);
+  part.memref = memref::SubViewOp::create(b, op.getLoc(), type, table.memref, offsets, sizes, strides);
+  lowering.bind(op.getResult(), part);
+  return true;
+}
+
 LogicalResult TakeOp::lower(Lowering& lowering) {
+  if (lowerToView(*this, lowering)) return success();
   Location loc = getLoc();
   Buffer table = lowering.buffer(getTable()), out = lowering.allocate(getResult());
   Axes axes = axesOf(getTable().getType());
