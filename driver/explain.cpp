@@ -1,7 +1,9 @@
 #include "heed/driver/explain.h"
 
 #include "heed/codegen/tile/tile.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
@@ -29,6 +31,21 @@ static std::string describe(tile::AttentionOp op) {
   return text;
 }
 
+/// "add, mul, erf": what a region computes, each op once, in the words of heed.
+static std::string wordsOf(Region& region) {
+  SmallVector<StringRef> words;
+  for (Operation& op : region.front().without_terminator()) {
+    StringRef word = op.getName().stripDialect();
+    if (isa<arith::ArithDialect>(op.getDialect())) word.consume_back("f");
+    if (!op.hasTrait<OpTrait::ConstantLike>() && !llvm::is_contained(words, word)) words.push_back(word);
+  }
+  return llvm::join(words, ", ");
+}
+
+static std::string describe(tile::ContractOp op) {
+  return op.getEpilogue().empty() ? "a matrix product" : "a matrix product, then " + wordsOf(op.getEpilogue());
+}
+
 static std::string describe(linalg::LinalgOp op) {
   unsigned reductions = op.getNumReductionLoops();
   return reductions ? "a reduction" : "a pointwise kernel";
@@ -46,8 +63,8 @@ Kernels listKernels(ModuleOp tiled) {
     if (auto attention = dyn_cast<tile::AttentionOp>(op)) {
       ++kernels.attention;
       line(op, describe(attention));
-    } else if (isa<tile::ContractOp>(op)) {
-      line(op, "a matrix product");
+    } else if (auto contract = dyn_cast<tile::ContractOp>(op)) {
+      line(op, describe(contract));
     } else if (auto loops = dyn_cast<linalg::LinalgOp>(op)) {
       line(op, describe(loops));
     }

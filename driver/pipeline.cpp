@@ -28,6 +28,7 @@ static void fused(OpPassManager& passes, const codegen::Target&) {
   passes.addNestedPass<func::FuncOp>(fusion::createFormAttention());
   passes.addNestedPass<func::FuncOp>(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(fusion::createFuseEpilogue());
 }
 
 // Axis names become positions, tensors become buffers, and every buffer has its place in one arena.

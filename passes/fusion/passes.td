@@ -33,4 +33,20 @@ def FormAttention : Pass<"heed-form-attention", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heed::ir::HeedDialect"];
 }
 
+def FuseEpilogue : Pass<"heed-fuse-epilogue", "::mlir::func::FuncOp"> {
+  let summary = "elementwise ops on a contraction become its epilogue";
+  let description = [{
+    Bias, activation, gate, scale and residual are computed before the sums leave their registers:
+
+        %s = heed.contract %x, %w {axes = ["model"]}
+        %y = heed.add %s, %bias
+
+    becomes `heed.epilogue` around both. Taken are elementwise ops with the axes of the sums, as many as leave one value
+    to be stored; what waits for something that is made from the sums elsewhere (a mean) stays outside.
+
+    Test: tests/passes/fusion/fuse_epilogue.mlir.
+  }];
+  let dependentDialects = ["::heed::ir::HeedDialect"];
+}
+
 #endif

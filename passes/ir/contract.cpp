@@ -47,13 +47,28 @@ SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation& e
   return {out};
 }
 
-LogicalResult ContractOp::lower(Lowering& lowering) {
+LogicalResult ContractOp::lower(Lowering& lowering) { return lowerWithEpilogue(lowering, getResult(), getResult()); }
+
+/// The sums stay f32, and the lanes do not move to an axis that both operands have: no tile has its sums side by side.
+bool ContractOp::takesEpilogue(Type stored) {
+  Axes own = axesOf(getType()), next = axesOf(stored);
+  if (!elementOf(getType()).isF32() || !elementOf(stored).isF32()) return false;
+  if (own.empty() || next.back().name == own.back().name) return true;
+  StringRef lanes = next.back().name;
+  return has(axesOf(getLhs().getType()), lanes) != has(axesOf(getRhs().getType()), lanes);
+}
+
+LogicalResult ContractOp::lowerWithEpilogue(Lowering& lowering, Value stored, Value result) {
   OpBuilder& b = lowering.b;
   Axes summed;
   for (StringRef axis : namesOf(getAxes())) summed.push_back(*findAxis(axesOf(getLhs().getType()), axis));
   Buffer left = lowering.spread(getLoc(), lowering.buffer(getLhs()), summed);
   Buffer right = lowering.spread(getLoc(), lowering.buffer(getRhs()), summed);
-  Buffer out = lowering.allocate(getResult());
+  SmallVector<Value> leaves;
+  lowering.collectLeaves(stored, leaves);
+  llvm::erase(leaves, getResult());
+  SmallVector<Buffer> captures = llvm::map_to_vector(leaves, [&](Value v) { return lowering.buffer(v); });
+  Buffer out = lowering.allocate(result);
 
   Axes space = axesOf(getType());
   space.append(summed);
@@ -71,8 +86,26 @@ LogicalResult ContractOp::lower(Lowering& lowering) {
     bool both = left.has(axis) == right.has(axis);
     roles.push_back(!out.has(axis) ? "depth" : both ? "outer" : left.has(axis) ? "row" : "column");
   }
-  tile::ContractOp::create(b, getLoc(), left.memref, right.memref, ValueRange{}, out.memref, b.getStrArrayAttr(roles),
-                           b.getAffineMapArrayAttr({left.map(names), right.map(names), out.map(names)}));
+  SmallVector<Value> memrefs;
+  SmallVector<AffineMap> maps{left.map(names), right.map(names)};
+  for (const Buffer& capture : captures) {
+    memrefs.push_back(capture.memref);
+    maps.push_back(capture.map(names));
+  }
+  maps.push_back(out.map(names));
+  auto kernel = tile::ContractOp::create(b, getLoc(), left.memref, right.memref, memrefs, out.memref,
+                                         b.getStrArrayAttr(roles), b.getAffineMapArrayAttr(maps));
+  if (stored == getResult()) return success();
+  leaves.insert(leaves.begin(), getResult());
+  Block& epilogue = kernel.getEpilogue().emplaceBlock();
+  OpBuilder inner = OpBuilder::atBlockEnd(&epilogue);
+  IRMapping done;
+  for (Value leaf : leaves) done.map(leaf, epilogue.addArgument(elementOf(leaf.getType()), leaf.getLoc()));
+  tile::YieldOp::create(inner, stored.getLoc(),
+                        lowering.emit(inner, stored, done, [&](OpBuilder& at, StringRef axis) -> Value {
+                          return tile::IndexOp::create(at, getLoc(), at.getIndexType(),
+                                                       at.getI64IntegerAttr(llvm::find(names, axis) - names.begin()));
+                        }));
   return success();
 }
 

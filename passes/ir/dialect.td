@@ -62,6 +62,18 @@ def Heed_Elementwise : OpInterface<"Elementwise"> {
   ];
 }
 
+// An op whose sums pass through elementwise ops before they are stored. See heed.epilogue.
+def Heed_TakesEpilogue : OpInterface<"TakesEpilogue"> {
+  let cppNamespace = "::heed::ir";
+  let methods = [
+    InterfaceMethod<"Whether it takes one that stores a tensor of this type.", "bool", "takesEpilogue",
+      (ins "::mlir::Type":$stored)>,
+    InterfaceMethod<"As lower, but `result` holds `stored`, which elementwise ops make from this op's result.",
+      "::llvm::LogicalResult", "lowerWithEpilogue",
+      (ins "::heed::ir::Lowering &":$lowering, "::mlir::Value":$stored, "::mlir::Value":$result)>,
+  ];
+}
+
 class Heed_Op<string mnemonic, list<Trait> traits = []> : Op<Heed_Dialect, mnemonic, traits>;
 
 // The result follows from the operands; its axes may be written in any order.

@@ -16,6 +16,9 @@ static LogicalResult verifyResult(Operation* op, ArrayRef<Axis> axes) {
                            << elementOf(from) << " with axes " << describe(axes) << " is required";
 }
 
+/// By the names of the axes, each element of the result is one of the operand.
+static double same(const double* x) { return x[0]; }
+
 static Reference arranged(const Reference& x, Type type) { return x.inOrder(axisNames(axesOf(type))); }
 
 // ---- rename
@@ -54,6 +57,8 @@ LogicalResult RenameOp::lower(Lowering& lowering) {
 LogicalResult PermuteOp::verify() { return verifyResult(*this, axesOf(getX().getType())); }
 OpFoldResult PermuteOp::fold(FoldAdaptor) { return getX().getType() == getType() ? getX() : OpFoldResult(); }
 SmallVector<Reference> PermuteOp::evaluate(ArrayRef<Reference> x, Evaluation&) { return {arranged(x[0], getType())}; }
+ScalarFunction PermuteOp::scalarMeaning() { return same; }
+Value PermuteOp::lowerScalar(OpBuilder&, ValueRange elements) { return elements[0]; }
 
 LogicalResult PermuteOp::lower(Lowering& lowering) {
   lowering.bind(getResult(), lowering.buffer(getX()));
@@ -85,6 +90,9 @@ SmallVector<Reference> AlongOp::evaluate(ArrayRef<Reference> x, Evaluation& eval
              });
   return {out};
 }
+
+ScalarFunction AlongOp::scalarMeaning() { return same; }
+Value AlongOp::lowerScalar(OpBuilder&, ValueRange elements) { return elements[0]; }
 
 LogicalResult AlongOp::lower(Lowering& lowering) {
   lowering.bind(getResult(), lowering.buffer(getX()));

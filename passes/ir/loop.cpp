@@ -2,6 +2,7 @@
 // tests/passes/lower/lower_to_tile.mlir.
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/lowering.h"
+#include "llvm/Support/SaveAndRestore.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
@@ -17,13 +18,18 @@ Value lowerScalar(Operation* op, OpBuilder& b, ValueRange elements, Position pos
 bool Lowering::isInline(Value value) const {
   Operation* op = value.getDefiningOp();
   if (!op || buffers_.count(value) || !isa<Elementwise, IndexOp>(op)) return false;
-  if (value == computing_ || op->getNumOperands() == 0) return true;
+  if (value == computing_ || op->getNumOperands() == 0 || op->getBlock() == kernel_) return true;
   if (!value.hasOneUse()) return false;
   Operation* user = *value.user_begin();
   // A user with more axes would compute the same element many times.
   auto rank = [](Value v) { return axesOf(v.getType()).size(); };
   return user->getBlock() == op->getBlock() && !user->hasTrait<OpTrait::IsTerminator>() &&
          llvm::all_of(user->getResults(), [&](Value result) { return rank(result) <= rank(value); });
+}
+
+LogicalResult Lowering::inside(Block& kernel, llvm::function_ref<LogicalResult()> body) {
+  llvm::SaveAndRestore entered(kernel_, &kernel);
+  return body();
 }
 
 void Lowering::elementwise(Operation* op) {

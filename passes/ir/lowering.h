@@ -70,19 +70,25 @@ class Lowering {
   /// out = in, axis by axis.
   void copy(mlir::Location loc, llvm::ArrayRef<Axis> axes, const Buffer& in, const Buffer& out);
 
+  /// The ops of `kernel` are not lowered one by one: elementwise ones are computed wherever `emit` needs them.
+  llvm::LogicalResult inside(mlir::Block& kernel, llvm::function_ref<llvm::LogicalResult()> body);
+  /// The values in buffers that one element of `value` is computed from.
+  void collectLeaves(mlir::Value value, llvm::SmallVectorImpl<mlir::Value>& leaves);
+  /// One element of `value`; `done` holds those of its leaves.
+  mlir::Value emit(mlir::OpBuilder& inner, mlir::Value value, mlir::IRMapping& done, Position position);
+
   /// An elementwise result: left to its only user where nothing is computed twice, else computed now.
   void elementwise(mlir::Operation* op);
 
  private:
   Buffer place(mlir::Value result);
   bool isInline(mlir::Value value) const;
-  void collectLeaves(mlir::Value value, llvm::SmallVectorImpl<mlir::Value>& leaves);
-  mlir::Value emit(mlir::OpBuilder& inner, mlir::Value value, mlir::IRMapping& done, Position position);
 
   llvm::DenseMap<mlir::Value, Buffer> buffers_, wanted_;
   llvm::DenseMap<mlir::Value, mlir::Value> lists_;  // by the first item
   llvm::StringMap<mlir::Value> symbols_;
   mlir::Operation* current_ = nullptr;
+  mlir::Block* kernel_ = nullptr;  // whose ops are being lowered together
   bool failed_ = false;
   mlir::Value computing_;  // what `buffer` computes right now
 };

@@ -34,7 +34,7 @@ def Heed_CastOp : Heed_TypedOp<"cast", [DeclareOpInterfaceMethods<Heed_Elementwi
 
 // ---- contract.cpp
 
-def Heed_ContractOp : Heed_InferredOp<"contract"> {
+def Heed_ContractOp : Heed_InferredOp<"contract", [DeclareOpInterfaceMethods<Heed_TakesEpilogue>]> {
   let summary = "sum over `axes` of lhs * rhs; any other shared axis is a batch axis";
   let arguments = (ins Heed_Tensor:$lhs, Heed_Tensor:$rhs, StrArrayAttr:$axes);
   let results = (outs Heed_Tensor:$result);
@@ -73,13 +73,13 @@ def Heed_RenameOp : Heed_InferredOp<"rename"> {
   let arguments = (ins Heed_Tensor:$x, StrAttr:$from, StrAttr:$to);
   let results = (outs Heed_Tensor:$result);
 }
-def Heed_PermuteOp : Heed_TypedOp<"permute"> {
+def Heed_PermuteOp : Heed_TypedOp<"permute", [DeclareOpInterfaceMethods<Heed_Elementwise>]> {
   let summary = "the same tensor with another order of axes in memory";
   let arguments = (ins Heed_Tensor:$x);
   let results = (outs Heed_Tensor:$result);
   let hasFolder = 1;
 }
-def Heed_AlongOp : Heed_TypedOp<"along"> {
+def Heed_AlongOp : Heed_TypedOp<"along", [DeclareOpInterfaceMethods<Heed_Elementwise>]> {
   let summary = "x repeated along a new axis, whose extent the result type gives";
   let arguments = (ins Heed_Tensor:$x, StrAttr:$axis);
   let results = (outs Heed_Tensor:$result);
@@ -119,6 +119,24 @@ def Heed_AppendOp : Heed_Op<"append", [MemoryEffects<[MemRead, MemWrite]>, Infer
   let extraClassDeclaration = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange l, ::mlir::TypeRange r) { return ::heed::ir::sameAxes(l, r); }
   }];
+}
+
+// ---- epilogue.cpp
+
+// Some ops that are one kernel. The body takes nothing; values from above may be used.
+class Heed_KernelOp<string mnemonic> : Heed_Op<mnemonic, [SingleBlock, RecursiveMemoryEffects,
+                                                          DeclareOpInterfaceMethods<Heed_OpContract>]> {
+  let results = (outs Variadic<Heed_Tensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let hasVerifier = 1;
+}
+
+def Heed_EpilogueOp : Heed_KernelOp<"epilogue"> {
+  let summary = "a contraction and the elementwise ops on its sums, while they are in registers";
+  let description = [{
+    The first op of the body takes an epilogue; the others are elementwise and have its axes. One value is yielded.
+  }];
+  let assemblyFormat = "attr-dict `->` type($results) $body";
 }
 
 // ---- repeat.cpp

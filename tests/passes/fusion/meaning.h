@@ -13,8 +13,8 @@ namespace heed::test {
 /// A context with the dialects of a graph; remarks are dropped, errors are thrown away too unless HEED_VERBOSE is set.
 void prepare(mlir::MLIRContext& context);
 
-/// Runs heed-canonicalize, heed-form-attention, heed-canonicalize on a copy of `function` and compares on `shapes`
-/// random shapes. Returns what differs, "" if nothing does. `fused`: how many heed.attention there are afterwards.
+/// Runs the fusion passes on a copy of `function` and compares on `shapes` random shapes. Returns what differs, "" if
+/// nothing does. `fused`: how many heed.attention there are afterwards.
 std::string differenceAfterFusion(mlir::func::FuncOp function, unsigned seed, int shapes, int& fused);
 
 }  // namespace heed::test

@@ -103,6 +103,31 @@ std::vector<Sample> samples() {
   all.push_back(sample("contract_all", "!0", "%r = heed.contract %x, %x {axes = [\"a\", \"b\"]} : (!ab, !ab) -> !0"));
   all.push_back(sample("contract_integers", "tensor<i32>",
                        "%r = heed.contract %i, %i {axes = [\"a\"]} : (!ia, !ia) -> tensor<i32>"));
+  // Bias, a gate, the position, a permutation: and the sums used twice.
+  all.push_back(sample("epilogue", "!cb", R"(
+    %h = heed.constant 0.5 : f32 : !0
+    %w = heed.rename %z {from = "a", to = "n"} : (!ac) -> tensor<?x?xf32, #heed.axes<n:A, c:B>>
+    %v = heed.rename %x {from = "a", to = "n"} : (!ab) -> tensor<?x5xf32, #heed.axes<n:A, b>>
+    %g = heed.contract %w, %v {axes = ["n"]} : (tensor<?x?xf32, #heed.axes<n:A, c:B>>, tensor<?x5xf32, #heed.axes<n:A, b>>) -> !cb
+    %j = heed.index "b" : tensor<5xi32, #heed.axes<b>>
+    %f = heed.cast %j : (tensor<5xi32, #heed.axes<b>>) -> !b
+    %r = heed.epilogue -> !cb {
+      %s = heed.contract %x, %z {axes = ["a"]} : (!ab, !ac) -> tensor<5x?xf32, #heed.axes<b, c:B>>
+      %p = heed.permute %s : (tensor<5x?xf32, #heed.axes<b, c:B>>) -> !cb
+      %1 = heed.add %p, %y : (!cb, !b) -> !cb
+      %2 = heed.mul %1, %h : (!cb, !0) -> !cb
+      %3 = heed.tanh %2 : (!cb) -> !cb
+      %4 = heed.mul %3, %1 : (!cb, !cb) -> !cb
+      %5 = heed.mul %4, %g : (!cb, !cb) -> !cb
+      %6 = heed.add %5, %f : (!cb, !b) -> !cb
+      heed.yield %6 : !cb
+    })"));
+  all.push_back(sample("epilogue_of_a_row", "!a", R"(
+    %r = heed.epilogue -> !a {
+      %s = heed.contract %x, %y {axes = ["b"]} : (!ab, !b) -> !a
+      %e = heed.exp %s : (!a) -> !a
+      heed.yield %e : !a
+    })"));
   all.push_back(sample("softmax", "!ba", "%r = heed.softmax %x {axis = \"a\"} : (!ab) -> !ba"));
   all.push_back(sample("softmax_inner", "!ab", "%r = heed.softmax %x {axis = \"b\"} : (!ab) -> !ab"));
   all.push_back(sample("softmax_masked", "!ab", R"(
@@ -139,6 +164,16 @@ std::vector<Sample> samples() {
   all.push_back(sample("take", "tensor<?x?xf32, #heed.axes<a:A, c:B>>", R"(
     %t = heed.rename %z {from = "a", to = "v"} : (!ac) -> tensor<?x?xf32, #heed.axes<v:A, c:B>>
     %r = heed.take %t, %i {axis = "v"} : (tensor<?x?xf32, #heed.axes<v:A, c:B>>, !ia) -> !ac)"));
+  // One row of a static axis is a view; the innermost axis, or a row that is not there, is not.
+  for (auto [name, row] : {std::pair("take_one", "2"), std::pair("take_none", "-1")})
+    all.push_back(sample(name, "!ac", std::string(R"(
+    %w = heed.along %x {axis = "c"} : (!ab) -> !abc
+    %t = heed.exp %w : (!abc) -> !abc
+    %n = heed.constant )") + row + R"( : i32 : tensor<i32>
+    %r = heed.take %t, %n {axis = "b"} : (!abc, tensor<i32>) -> !ac)"));
+  all.push_back(sample("take_innermost", "!a", R"(
+    %n = heed.constant 4 : i32 : tensor<i32>
+    %r = heed.take %x, %n {axis = "b"} : (!ab, tensor<i32>) -> !a)"));
   all.push_back(sample("repeat", "!ab", R"(
     %r, %s = heed.repeat 3 carries(%x, %y : !ab, !b) parameters(%y, %y, %y : !b, !b, !b) -> (!ab, !b) {
     ^bb0(%c: !ab, %d: !b, %w: !b):
