@@ -54,7 +54,7 @@ void Generation::addTo(CLI::App& app) {
   app.add_option("--logits", logits, "write the ids and logits of the whole text to this .safetensors file");
 }
 
-void Generation::requireWeights() const {
+void requireWeights(const std::string& weights) {
   if (weights.empty())
     throw Error("--weights", "nothing", "a checkpoint is required", "make one of random numbers: --random=FILE");
 }

@@ -21,6 +21,9 @@ std::vector<std::int32_t> parseIds(const std::string& text, std::int64_t vocab);
 void writeRandom(const std::string& path, const heed::Signature& signature,
                  const std::function<std::string(const std::string&)>& published);
 
+/// Throws heed::Error if no checkpoint was named.
+void requireWeights(const std::string& weights);
+
 /// The position of the largest.
 std::int32_t likeliest(std::span<const float> logits);
 
@@ -35,9 +38,6 @@ struct Generation {
   template <class Run>
   void run(Run run, const CommandLine& line, const heed::BindOptions& published,
            const std::function<std::string(const std::string&)>& published_name) const;
-
- private:
-  void requireWeights() const;
 };
 
 /// The arrays that a kernel takes and gives.
@@ -59,7 +59,7 @@ void Generation::run(Run run, const CommandLine& line, const heed::BindOptions& 
   constexpr std::size_t vocab = std::size_t(T::Vocab::extent);
   if (line.compile_only) return;
   if (!random.empty()) return writeRandom(random, run.executable().signature, published_name);
-  requireWeights();
+  requireWeights(weights);
   run.bind(heed::load(weights), published);
   std::vector<std::int32_t> told = parseIds(prompt, T::Vocab::extent);
 
@@ -68,7 +68,8 @@ void Generation::run(Run run, const CommandLine& line, const heed::BindOptions& 
     std::copy(some.begin(), some.end(), ids.span().begin());
     return ids;
   };
-  auto begin = [&] { run.begin({heed::extent<typename T::Batch>(1), {"key", std::int64_t(prompt.size()) + tokens}}); };
+  const std::int64_t room = std::int64_t(told.size()) + tokens;
+  auto begin = [&] { run.begin({heed::extent<typename T::Batch>(1), {"key", room}}); };
   begin();
   std::span<const std::int32_t> next = told;
   std::vector<std::int32_t> last;
