@@ -9,6 +9,7 @@
 
 #include "heed/driver/argument_types.h"
 #include "heed/driver/compile.h"
+#include "heed/driver/describe.h"
 #include "heed/driver/kernel.h"
 #include "heed/dsl/dsl.h"
 #include "heed/runtime/array.h"
