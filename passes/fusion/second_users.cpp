@@ -80,7 +80,7 @@ std::string whyUnfused(ir::SoftmaxOp softmax) {
   std::string why = "is stored in full: ";
   if (!user) return why + "nothing reads it";
   if (isa<ir::Elementwise, ir::ContractOp, ir::SumOp>(user))
-    return why + describe(user) + " does not end in a contraction of this softmax alone over its axis";
+    return why + describe(user) + " does not end in a contraction of a multiple of this softmax alone over its axis";
   return why + describe(user) + " is no contraction over its axis";
 }
 

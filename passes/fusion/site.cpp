@@ -19,6 +19,30 @@ static void collectSoftmaxes(const Renamed& seen, ArrayRef<StringRef> axes, llvm
   }
 }
 
+static bool dependsOn(const Renamed& seen, Value softmax) {
+  Renamed x = throughLayout(seen);
+  if (x.value == softmax) return true;
+  return isa_and_nonnull<ir::Elementwise>(x.op()) &&
+         llvm::any_of(x.op()->getOperands(), [&](Value operand) { return dependsOn(x.operand(operand), softmax); });
+}
+
+/// Whether x is the softmax times something that does not depend on it, or 0. The kernel divides by the sum of the
+/// weights at its end, and that passes through factors only: w * w or 1 - w would come out wrong.
+static bool isMultiple(const Renamed& seen, Value softmax) {
+  Renamed x = throughLayout(seen);
+  if (x.value == softmax || constantOf(x) == 0.0) return true;
+  if (!x.op()) return false;
+  auto operand = [&](unsigned i) { return x.operand(x.op()->getOperand(i)); };
+  auto free = [&](unsigned i) { return !dependsOn(operand(i), softmax); };
+  auto multiple = [&](unsigned i) { return isMultiple(operand(i), softmax); };
+  if (isa<ir::MulOp>(x.op())) return (multiple(0) && free(1)) || (free(0) && multiple(1));
+  if (isa<ir::DivOp>(x.op())) return multiple(0) && free(1);
+  if (isa<ir::NegOp>(x.op())) return multiple(0);
+  if (isa<ir::AddOp, ir::SubOp>(x.op())) return multiple(0) && multiple(1);
+  if (isa<ir::WhereOp>(x.op())) return free(0) && multiple(1) && multiple(2);
+  return isa<ir::CastOp>(x.op()) && isa<FloatType>(ir::elementOf(x.value.getType())) && multiple(0);
+}
+
 /// V behind the layout ops that bring no axis of their own to the result.
 static Renamed valueBehind(const Renamed& value, ArrayRef<ir::Axis> scores) {
   Renamed behind = throughLayout(value);
@@ -38,6 +62,7 @@ std::optional<Site> findSite(Operation* contraction) {
     collectSoftmaxes(weights, product->axes, visited, found);
     // In another block it is computed once for many contractions: fusing would compute it again for each.
     if (found.size() != 1 || found[0].op()->getBlock() != contraction->getBlock()) continue;
+    if (!isMultiple(weights, found[0].value)) continue;
     auto softmax = found[0].value.getDefiningOp<ir::SoftmaxOp>();
     StringRef key = found[0].name(softmax.getAxis());
     value = valueBehind(value, found[0].axes());

@@ -169,3 +169,38 @@ func.func @own_keys(%q: !q, %k: !k, %v: !v) -> !q {
   %o = heed.contract %w, %v {axes = ["key"]} : (!s, !v) -> !q
   return %o : !q
 }
+
+// The kernel divides by the sum of the weights at its end: what is no multiple of them is no attention.
+// CHECK-LABEL: @squared_weights(
+// CHECK-NOT: heed.attention
+// CHECK: heed.softmax
+func.func @squared_weights(%s: tensor<8x16xf32, #heed.axes<seq, key>>, %v: tensor<16x4xf32, #heed.axes<key, value>>) -> tensor<8x4xf32, #heed.axes<seq, value>> {
+  %w = heed.softmax %s {axis = "key"} : (tensor<8x16xf32, #heed.axes<seq, key>>) -> tensor<8x16xf32, #heed.axes<seq, key>>
+  %w2 = heed.mul %w, %w : (tensor<8x16xf32, #heed.axes<seq, key>>, tensor<8x16xf32, #heed.axes<seq, key>>) -> tensor<8x16xf32, #heed.axes<seq, key>>
+  %o = heed.contract %w2, %v {axes = ["key"]} : (tensor<8x16xf32, #heed.axes<seq, key>>, tensor<16x4xf32, #heed.axes<key, value>>) -> tensor<8x4xf32, #heed.axes<seq, value>>
+  return %o : tensor<8x4xf32, #heed.axes<seq, value>>
+}
+
+// CHECK-LABEL: @complement_of_weights(
+// CHECK-NOT: heed.attention
+func.func @complement_of_weights(%s: tensor<8x16xf32, #heed.axes<seq, key>>, %v: tensor<16x4xf32, #heed.axes<key, value>>) -> tensor<8x4xf32, #heed.axes<seq, value>> {
+  %w = heed.softmax %s {axis = "key"} : (tensor<8x16xf32, #heed.axes<seq, key>>) -> tensor<8x16xf32, #heed.axes<seq, key>>
+  %1 = heed.constant 1.0 : f32 : tensor<f32>
+  %c = heed.sub %1, %w : (tensor<f32>, tensor<8x16xf32, #heed.axes<seq, key>>) -> tensor<8x16xf32, #heed.axes<seq, key>>
+  %o = heed.contract %c, %v {axes = ["key"]} : (tensor<8x16xf32, #heed.axes<seq, key>>, tensor<16x4xf32, #heed.axes<key, value>>) -> tensor<8x4xf32, #heed.axes<seq, value>>
+  return %o : tensor<8x4xf32, #heed.axes<seq, value>>
+}
+
+// Dropout and a gate are factors: one kernel.
+// CHECK-LABEL: @scaled_weights(
+// CHECK: heed.attention
+// CHECK-NOT: heed.softmax
+func.func @scaled_weights(%s: tensor<8x16xf32, #heed.axes<seq, key>>, %m: tensor<8x16xi1, #heed.axes<seq, key>>, %v: tensor<16x4xf32, #heed.axes<key, value>>) -> tensor<8x4xf32, #heed.axes<seq, value>> {
+  %w = heed.softmax %s {axis = "key"} : (tensor<8x16xf32, #heed.axes<seq, key>>) -> tensor<8x16xf32, #heed.axes<seq, key>>
+  %0 = heed.constant 0.0 : f32 : tensor<f32>
+  %d = heed.constant 0.9 : f32 : tensor<f32>
+  %k = heed.where %m, %w, %0 : (tensor<8x16xi1, #heed.axes<seq, key>>, tensor<8x16xf32, #heed.axes<seq, key>>, tensor<f32>) -> tensor<8x16xf32, #heed.axes<seq, key>>
+  %c = heed.div %k, %d : (tensor<8x16xf32, #heed.axes<seq, key>>, tensor<f32>) -> tensor<8x16xf32, #heed.axes<seq, key>>
+  %o = heed.contract %c, %v {axes = ["key"]} : (tensor<8x16xf32, #heed.axes<seq, key>>, tensor<16x4xf32, #heed.axes<key, value>>) -> tensor<8x4xf32, #heed.axes<seq, value>>
+  return %o : tensor<8x4xf32, #heed.axes<seq, value>>
+}

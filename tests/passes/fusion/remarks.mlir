@@ -45,9 +45,9 @@ func.func @weights(%q: !q, %k: !k, %v: !k) -> (!q, !s) {
 !k = tensor<?x8xf32, #heed.axes<key:K, depth>>
 !q = tensor<?x8xf32, #heed.axes<seq:T, depth>>
 func.func @two_softmaxes(%a: !s, %b: !s, %v: !k) -> !q {
-  // expected-remark@below {{does not end in a contraction of this softmax alone}}
+  // expected-remark@below {{does not end in a contraction of a multiple of this softmax alone}}
   %w = heed.softmax %a {axis = "key"} : (!s) -> !s
-  // expected-remark@below {{does not end in a contraction of this softmax alone}}
+  // expected-remark@below {{does not end in a contraction of a multiple of this softmax alone}}
   %u = heed.softmax %b {axis = "key"} : (!s) -> !s
   %d = heed.sub %w, %u : (!s, !s) -> !s
   %o = heed.contract %d, %v {axes = ["key"]} : (!s, !k) -> !q
