@@ -55,10 +55,9 @@ std::string wellFormed(std::string_view text) {
 }
 
 std::size_t completeLength(std::string_view text) {
-  std::size_t length = text.size();
-  // Four bytes are the longest sequence; the macro looks back no further.
+  auto length = static_cast<std::ptrdiff_t>(text.size());  // signed: the macro subtracts before it compares
   U8_TRUNCATE_IF_INCOMPLETE(text.data(), 0, length);
-  return length;
+  return static_cast<std::size_t>(length);
 }
 
 char32_t next(std::string_view text, std::size_t& at) {

@@ -21,6 +21,7 @@ TEST(Unicode, onlyAnUnfinishedSequenceIsIncomplete) {
   EXPECT_EQ(completeLength("ab"), 2u);
   EXPECT_EQ(completeLength("a\xf0\x9f\x90"), 1u);
   EXPECT_EQ(completeLength("a\xf0\x9f\x90\x9f"), 5u);
+  EXPECT_EQ(completeLength(std::string(40, '\x80').substr(39)), 1u);
   EXPECT_EQ(completeLength("a\xff"), 2u);
   EXPECT_EQ(completeLength("a\x80\x80"), 3u);
 }
