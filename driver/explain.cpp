@@ -46,6 +46,11 @@ static std::string describe(tile::ContractOp op) {
   return op.getEpilogue().empty() ? "a matrix product" : "a matrix product, then " + wordsOf(op.getEpilogue());
 }
 
+static std::string describe(tile::RowsOp op) {
+  size_t reductions = op.getPhases().size();
+  return "rows, each with " + std::to_string(reductions) + (reductions == 1 ? " reduction" : " reductions");
+}
+
 static std::string describe(linalg::LinalgOp op) {
   unsigned reductions = op.getNumReductionLoops();
   return reductions ? "a reduction" : "a pointwise kernel";
@@ -65,6 +70,8 @@ Kernels listKernels(ModuleOp tiled) {
       line(op, describe(attention));
     } else if (auto contract = dyn_cast<tile::ContractOp>(op)) {
       line(op, describe(contract));
+    } else if (auto rows = dyn_cast<tile::RowsOp>(op)) {
+      line(op, describe(rows));
     } else if (auto loops = dyn_cast<linalg::LinalgOp>(op)) {
       line(op, describe(loops));
     }

@@ -29,6 +29,7 @@ static void fused(OpPassManager& passes, const codegen::Target&) {
   passes.addNestedPass<func::FuncOp>(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(fusion::createFuseEpilogue());
+  passes.addNestedPass<func::FuncOp>(fusion::createFuseRows());
 }
 
 // Axis names become positions, tensors become buffers, and every buffer has its place in one arena.

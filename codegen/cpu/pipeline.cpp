@@ -5,6 +5,7 @@
 #include "heed/codegen/cpu/loops/passes.h"
 #include "heed/codegen/cpu/math/passes.h"
 #include "heed/codegen/cpu/outline.h"
+#include "heed/codegen/cpu/rows/passes.h"
 #include "heed/codegen/jit/passes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -26,6 +27,7 @@ void buildCpuPipeline(OpPassManager& pm, const Target& target) {
   std::string features = instructionSet(target);
   pm.addNestedPass<func::FuncOp>(createTileLowerAttention({.features = features}));
   pm.addPass(createLowerContract({features}));
+  pm.addPass(createLowerRows({features}));
   pm.addPass(createLowerGeneric({features}));
   pm.addPass(createTileAddSession());
   pm.addPass(createTileOutlineParallel());
@@ -41,6 +43,7 @@ void registerCpuPasses() {
   registerCpuBasePasses();
   registerCpuAttentionPasses();
   registerCpuLoopsPasses();
+  registerCpuRowsPasses();
   registerCpuMathPasses();
   registerJitPasses();
 }

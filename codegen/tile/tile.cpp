@@ -122,6 +122,28 @@ LogicalResult ContractOp::verify() {
   return verifyRegion(*this, getEpilogue(), "epilogue", arguments, elementOf(getOut()));
 }
 
+// ---- rows
+
+int64_t RowsOp::along() { return dimsWithRole(getRoles(), "along").front(); }
+AffineMap RowsOp::mapOf(OpOperand& operand) { return mapAt(getIndexingMaps(), operand.getOperandNumber()); }
+
+LogicalResult RowsOp::verify() {
+  if (failed(verifySpace(*this, getRoles(), getIndexingMaps(), {"row", "along"}))) return failure();
+  if (dimsWithRole(getRoles(), "along").size() != 1) return emitOpError("needs exactly one along dim");
+  SmallVector<Type> arguments, results;
+  for (Value input : getInputs()) arguments.push_back(elementOf(input));
+  for (Value out : getOuts()) results.push_back(elementOf(out));
+  for (Region& phase : getPhases()) {
+    Type sum = phase.getArguments().empty() ? Type() : phase.getArguments().back().getType();
+    arguments.push_back(sum);
+    if (failed(verifyRegion(*this, phase, "phases", arguments, sum))) return failure();
+  }
+  for (OpOperand& out : getOutsMutable())
+    for (int64_t row : dimsWithRole(getRoles(), "row"))
+      if (!mapOf(out).isFunctionOfDim(row)) return emitOpError() << "an out lacks the row dim " << row;
+  return verifyRegion(*this, getFinish(), "finish", arguments, results);
+}
+
 void YieldOp::build(OpBuilder&, OperationState&) {}
 
 }  // namespace heed::tile

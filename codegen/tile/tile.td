@@ -96,6 +96,28 @@ def Tile_ContractOp : Tile_Op<"contract"> {
   }];
 }
 
+def Tile_RowsOp : Tile_Op<"rows", [AttrSizedOperandSegments]> {
+  let summary = "row by row: reductions along one dim, each made from those before it, then the results";
+  let description = [{
+    Roles: exactly one "along"; every other dim is a "row" dim, and all outs have all row dims. For every row:
+
+        r_n       = the elements phases[n](inputs, r_0 .. r_n-1) along the row, combined
+        outs[...] = finish(inputs, r_0 .. r_N), for each element along the row or, without the along dim, once
+
+    Region arguments, all scalars: one element of each input, then the reductions so far; phases[n] takes in the end what
+    is combined so far, and yields it combined with one more element by an associative arith op. A result that is stored
+    once for a row does not depend on an element along it. No op may trap, whatever its operands.
+  }];
+  let arguments = (ins Variadic<AnyMemRef>:$inputs, Variadic<AnyMemRef>:$outs, StrArrayAttr:$roles,
+                       AffineMapArrayAttr:$indexing_maps);
+  let regions = (region SizedRegion<1>:$finish, VariadicRegion<SizedRegion<1>>:$phases);
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    int64_t along();
+    mlir::AffineMap mapOf(mlir::OpOperand& operand);
+  }];
+}
+
 def Tile_IndexOp : Tile_Op<"index", [Pure]> {
   let summary = "the current position along a dimension of the enclosing kernel";
   let arguments = (ins I64Attr:$dim);

@@ -1,12 +1,28 @@
 // Moving ops into a body. Test: tests/passes/fusion/fuse_epilogue.mlir.
 #include "heed/passes/fusion/enclose.h"
 
+#include "mlir/Analysis/TopologicalSortUtils.h"
+
 using namespace mlir;
 
 namespace heed::fusion {
 
 static bool isInside(const Ops& ops, OpOperand& use, Block* block) {
   return ops.contains(block->findAncestorOpInBlock(*use.getOwner()));
+}
+
+bool areAllKnown(const Ops& ops, const llvm::SmallPtrSetImpl<Operation*>& others) {
+  for (Operation* op : ops)
+    for (Operation* user : op->getUsers())
+      if (Operation* here = op->getBlock()->findAncestorOpInBlock(*user); !ops.contains(here) && !others.contains(here))
+        return false;
+  return true;
+}
+
+Ops inOrder(const Ops& ops) {
+  SmallVector<Operation*> sorted(ops.begin(), ops.end());
+  llvm::sort(sorted, [](Operation* l, Operation* r) { return l->isBeforeInBlock(r); });
+  return Ops(sorted.begin(), sorted.end());
 }
 
 SmallVector<Value> escaping(const Ops& ops) {
@@ -31,6 +47,8 @@ Operation* enclose(const Ops& ops, StringRef name, Location loc, ArrayRef<NamedA
   for (Operation* op : ops) op->moveBefore(body, body->end());
   b.setInsertionPointToEnd(body);
   ir::YieldOp::create(b, loc, values);
+  // What reads an early result may stand before the kernel.
+  sortTopologically(block);
   return kernel;
 }
 

@@ -24,11 +24,17 @@ bool reads(mlir::Operation* op, const Set& ops) {
       .wasInterrupted();
 }
 
+/// Whether every user of `ops` is one of them, or one of `others`.
+bool areAllKnown(const Ops& ops, const llvm::SmallPtrSetImpl<mlir::Operation*>& others);
+
+/// The same ops in block order.
+Ops inOrder(const Ops& ops);
+
 /// The results of `ops` that something else reads, in the order of `ops`.
 llvm::SmallVector<mlir::Value> escaping(const Ops& ops);
 
-/// A new op `name` around `ops`, which come in block order, with one result for each escaping value, in the place of
-/// the last of them.
+/// A new op `name` around `ops`, which come in block order, with one result for each escaping value. The other ops of
+/// the block come before or behind it as they must.
 mlir::Operation* enclose(const Ops& ops, llvm::StringRef name, mlir::Location loc,
                          llvm::ArrayRef<mlir::NamedAttribute> attributes = {});
 

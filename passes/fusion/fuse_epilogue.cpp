@@ -18,15 +18,6 @@ bool haveSameAxes(Operation* l, Operation* r) {
   return ir::sameAxes(left, ir::withElement(right, ir::elementOf(left)));
 }
 
-/// Whether every user of `ops` is one of them, or one of `others`.
-bool areAllKnown(const Ops& ops, const llvm::SmallPtrSetImpl<Operation*>& others) {
-  for (Operation* op : ops)
-    for (Operation* user : op->getUsers())
-      if (Operation* here = op->getBlock()->findAncestorOpInBlock(*user); !ops.contains(here) && !others.contains(here))
-        return false;
-  return true;
-}
-
 /// `root` and as many ops behind it as leave one value to be stored.
 Ops epilogueOf(ir::TakesEpilogue root) {
   Ops inside, best;

@@ -49,4 +49,21 @@ def FuseEpilogue : Pass<"heed-fuse-epilogue", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heed::ir::HeedDialect"];
 }
 
+def FuseRows : Pass<"heed-fuse-rows", "::mlir::func::FuncOp"> {
+  let summary = "reductions along one axis, and the elementwise ops around them, become one kernel";
+  let description = [{
+    A LayerNorm, an RMSNorm, a softmax, a logsumexp, or anything else made of reductions along one axis and elementwise
+    ops on the same rows becomes a `heed.rows`, which reads a row once from memory:
+
+        %m = heed.mean %x {axes = ["model"]}
+        %d = heed.sub %x, %m
+
+    What waits for something that is made from those rows elsewhere stays outside. In the end a remark names each
+    elementwise op behind a kernel that is a kernel of its own.
+
+    Test: tests/passes/fusion/fuse_rows.mlir, unfused.mlir.
+  }];
+  let dependentDialects = ["::heed::ir::HeedDialect"];
+}
+
 #endif

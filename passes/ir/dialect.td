@@ -74,6 +74,17 @@ def Heed_TakesEpilogue : OpInterface<"TakesEpilogue"> {
   ];
 }
 
+// An op that works row by row along one axis: an element of its result is made from the same element of its operands and
+// from reductions of their rows. See heed.rows.
+def Heed_RowWise : OpInterface<"RowWise"> {
+  let cppNamespace = "::heed::ir";
+  let methods = [
+    InterfaceMethod<"The axis; empty if it is not one alone.", "::llvm::StringRef", "alongAxis">,
+    InterfaceMethod<"Adds the reductions to the kernel; gives one element of the result.",
+      "::heed::ir::RowElement", "lowerRow", (ins "::heed::ir::Rows &":$rows)>,
+  ];
+}
+
 class Heed_Op<string mnemonic, list<Trait> traits = []> : Op<Heed_Dialect, mnemonic, traits>;
 
 // The result follows from the operands; its axes may be written in any order.

@@ -4,6 +4,7 @@
 #include "heed/passes/ir/axes.h"
 #include "heed/passes/ir/elements.h"
 #include "heed/passes/ir/reference.h"
+#include "heed/passes/ir/rows.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"

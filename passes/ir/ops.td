@@ -42,13 +42,13 @@ def Heed_ContractOp : Heed_InferredOp<"contract", [DeclareOpInterfaceMethods<Hee
 
 // ---- softmax.cpp
 
-def Heed_SoftmaxOp : Heed_InferredOp<"softmax"> {
+def Heed_SoftmaxOp : Heed_InferredOp<"softmax", [DeclareOpInterfaceMethods<Heed_RowWise>]> {
   let summary = "exp(x - max) / sum along an axis; 0 where the row is -inf throughout";
   let arguments = (ins Heed_Tensor:$x, StrAttr:$axis);
   let results = (outs Heed_Tensor:$result);
 }
 
-def Heed_LogsumexpOp : Heed_InferredOp<"logsumexp"> {
+def Heed_LogsumexpOp : Heed_InferredOp<"logsumexp", [DeclareOpInterfaceMethods<Heed_RowWise>]> {
   let summary = "log of the sum of exp(x) along an axis; -inf where the row is";
   let arguments = (ins Heed_Tensor:$x, StrAttr:$axis);
   let results = (outs Heed_Tensor:$result);
@@ -56,7 +56,8 @@ def Heed_LogsumexpOp : Heed_InferredOp<"logsumexp"> {
 
 // ---- reduce.cpp
 
-class Heed_ReduceOp<string mnemonic, string doc> : Heed_InferredOp<mnemonic> {
+class Heed_ReduceOp<string mnemonic, string doc>
+    : Heed_InferredOp<mnemonic, [DeclareOpInterfaceMethods<Heed_RowWise>]> {
   let summary = doc;
   let arguments = (ins Heed_Tensor:$x, StrArrayAttr:$axes);
   let results = (outs Heed_Tensor:$result);
@@ -137,6 +138,18 @@ def Heed_EpilogueOp : Heed_KernelOp<"epilogue"> {
     The first op of the body takes an epilogue; the others are elementwise and have its axes. One value is yielded.
   }];
   let assemblyFormat = "attr-dict `->` type($results) $body";
+}
+
+// ---- rows.cpp
+
+def Heed_RowsOp : Heed_KernelOp<"rows"> {
+  let summary = "reductions along one axis and elementwise ops before, between and behind them, row by row";
+  let description = [{
+    A row stays in the first-level cache while it is read again for each reduction. The ops of the body are elementwise,
+    or work row by row along `axis`; their axes are those of the rows, with or without `axis`.
+  }];
+  let arguments = (ins StrAttr:$axis);
+  let assemblyFormat = "$axis attr-dict `->` type($results) $body";
 }
 
 // ---- repeat.cpp

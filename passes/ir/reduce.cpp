@@ -46,6 +46,14 @@ Reference reduce(const Reduction& r, Operation* op, const Reference& x, const Ev
   return out;
 }
 
+StringRef alongAxis(ArrayAttr axes) { return axes.size() == 1 ? namesOf(axes)[0] : StringRef(); }
+
+RowElement reduceRow(const Reduction& r, Value x, Rows& rows) {
+  Type type = elementOf(x.getType());
+  return rows.reduce(isa<FloatType>(type) ? r.onFloat : r.onInt, type, [x](RowRegion& in) { return in(x); });
+}
+
+/// Along several axes.
 Buffer lowerReduction(const Reduction& r, Operation* op, Lowering& lowering) {
   Location loc = op->getLoc();
   Value x = op->getOperand(0);
@@ -60,13 +68,21 @@ Buffer lowerReduction(const Reduction& r, Operation* op, Lowering& lowering) {
   return out;
 }
 
+LogicalResult lowerAny(const Reduction& r, RowWise op, Lowering& lowering) {
+  if (!op.alongAxis().empty()) return lowerRow(op, lowering);
+  lowerReduction(r, op, lowering);
+  return success();
+}
+
 }  // namespace
 
 LogicalResult SumOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type>& t) {
   return infer(loc, getOperationName(), a.getX(), a.getAxes(), t);
 }
 SmallVector<Reference> SumOp::evaluate(ArrayRef<Reference> x, Evaluation& e) { return {reduce(sums, *this, x[0], e)}; }
-LogicalResult SumOp::lower(Lowering& lowering) { return lowerReduction(sums, *this, lowering), success(); }
+LogicalResult SumOp::lower(Lowering& lowering) { return lowerAny(sums, *this, lowering); }
+StringRef SumOp::alongAxis() { return ir::alongAxis(getAxes()); }
+RowElement SumOp::lowerRow(Rows& rows) { return reduceRow(sums, getX(), rows); }
 
 LogicalResult AmaxOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type>& t) {
   return infer(loc, getOperationName(), a.getX(), a.getAxes(), t);
@@ -74,7 +90,9 @@ LogicalResult AmaxOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc
 SmallVector<Reference> AmaxOp::evaluate(ArrayRef<Reference> x, Evaluation& e) {
   return {reduce(maxima, *this, x[0], e)};
 }
-LogicalResult AmaxOp::lower(Lowering& lowering) { return lowerReduction(maxima, *this, lowering), success(); }
+LogicalResult AmaxOp::lower(Lowering& lowering) { return lowerAny(maxima, *this, lowering); }
+StringRef AmaxOp::alongAxis() { return ir::alongAxis(getAxes()); }
+RowElement AmaxOp::lowerRow(Rows& rows) { return reduceRow(maxima, getX(), rows); }
 
 LogicalResult AminOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type>& t) {
   return infer(loc, getOperationName(), a.getX(), a.getAxes(), t);
@@ -82,7 +100,9 @@ LogicalResult AminOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc
 SmallVector<Reference> AminOp::evaluate(ArrayRef<Reference> x, Evaluation& e) {
   return {reduce(minima, *this, x[0], e)};
 }
-LogicalResult AminOp::lower(Lowering& lowering) { return lowerReduction(minima, *this, lowering), success(); }
+LogicalResult AminOp::lower(Lowering& lowering) { return lowerAny(minima, *this, lowering); }
+StringRef AminOp::alongAxis() { return ir::alongAxis(getAxes()); }
+RowElement AminOp::lowerRow(Rows& rows) { return reduceRow(minima, getX(), rows); }
 
 LogicalResult MeanOp::inferReturnTypes(MLIRContext*, std::optional<Location> loc, Adaptor a, SmallVectorImpl<Type>& t) {
   if (!isa<FloatType>(elementOf(a.getX().getType())))
@@ -98,18 +118,33 @@ SmallVector<Reference> MeanOp::evaluate(ArrayRef<Reference> x, Evaluation& e) {
   return {out};
 }
 
-LogicalResult MeanOp::lower(Lowering& lowering) {
-  Buffer out = lowerReduction(sums, *this, lowering);
+/// The number of elements of each mean.
+static Value countOf(MeanOp op, Lowering& lowering, Type type) {
   OpBuilder& b = lowering.b;
-  Value count = arith::ConstantIndexOp::create(b, getLoc(), 1);
-  for (StringRef axis : namesOf(getAxes()))
-    count = arith::MulIOp::create(b, getLoc(), count, lowering.extent(*findAxis(axesOf(getX().getType()), axis)));
-  Value wide = arith::IndexCastOp::create(b, getLoc(), b.getI64Type(), count);
-  Value divisor = arith::SIToFPOp::create(b, getLoc(), out.element(), wide);
+  Value count = arith::ConstantIndexOp::create(b, op.getLoc(), 1);
+  for (StringRef axis : namesOf(op.getAxes()))
+    count = arith::MulIOp::create(b, op.getLoc(), count, lowering.extent(*findAxis(axesOf(op.getX().getType()), axis)));
+  Value wide = arith::IndexCastOp::create(b, op.getLoc(), b.getI64Type(), count);
+  return arith::SIToFPOp::create(b, op.getLoc(), type, wide);
+}
+
+LogicalResult MeanOp::lower(Lowering& lowering) {
+  if (!alongAxis().empty()) return ir::lowerRow(*this, lowering);
+  Buffer out = lowerReduction(sums, *this, lowering);
+  Value count = countOf(*this, lowering, out.element());
   lowering.loop(getLoc(), axesOf(getType()), {}, {}, out, [&](OpBuilder& in, ValueRange, Value total) -> Value {
-    return arith::DivFOp::create(in, getLoc(), total, divisor);
+    return arith::DivFOp::create(in, getLoc(), total, count);
   });
   return success();
+}
+
+StringRef MeanOp::alongAxis() { return ir::alongAxis(getAxes()); }
+
+RowElement MeanOp::lowerRow(Rows& rows) {
+  Value count = countOf(*this, rows.lowering, rows.lowering.b.getF32Type());
+  return [=, sum = reduceRow(sums, getX(), rows)](RowRegion& in) -> Value {
+    return arith::DivFOp::create(in.b, in.loc, sum(in), count);
+  };
 }
 
 }  // namespace heed::ir

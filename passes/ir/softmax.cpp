@@ -42,27 +42,25 @@ static void forEachRow(const Reference& x, StringRef axis, Reference& out,
   });
 }
 
-/// The largest along `axis` (0 where all are -inf) and the sum of exp(x - max).
-static std::pair<Buffer, Buffer> lowerRows(Location loc, Value x, const Buffer& in, ArrayRef<Axis> rest,
-                                           Lowering& lowering) {
-  Type element = elementOf(x.getType());
-  Axes all = axesOf(x.getType());
-  Buffer max = lowering.allocate(loc, rest, element), sum = lowering.allocate(loc, rest, element);
-  lowering.fill(loc, max, -INFINITY);
-  lowering.loop(loc, all, {}, in, max, [&](OpBuilder& b, ValueRange e, Value m) -> Value {
-    return arith::MaximumFOp::create(b, loc, m, e[0]);
-  });
-  lowering.loop(loc, rest, {}, {}, max, [&](OpBuilder& b, ValueRange, Value m) -> Value {
-    Value lowest = arith::ConstantOp::create(b, loc, numberAttr(element, -INFINITY));
-    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, m, lowest);
-    return arith::SelectOp::create(b, loc, none, arith::ConstantOp::create(b, loc, numberAttr(element, 0)), m);
-  });
-  lowering.fill(loc, sum, 0);
-  return {max, sum};
-}
+/// The largest of a row, 0 where all are -inf; exp(x - that); and the sum of those.
+struct LoweredRow {
+  RowElement max, exponential, sum;
+};
 
-static Value exponential(OpBuilder& b, Location loc, Value x, Value max) {
-  return math::ExpOp::create(b, loc, arith::SubFOp::create(b, loc, x, max));
+static LoweredRow addRow(Value x, Rows& rows) {
+  Type type = elementOf(x.getType());
+  RowElement largest = rows.reduce("arith.maximumf", type, [x](RowRegion& in) { return in(x); });
+  RowElement max = [=](RowRegion& in) -> Value {
+    Value m = largest(in), lowest = in.number(m.getType(), -INFINITY);
+    Value none = arith::CmpFOp::create(in.b, in.loc, arith::CmpFPredicate::OEQ, m, lowest);
+    return arith::SelectOp::create(in.b, in.loc, none, in.number(m.getType(), 0), m);
+  };
+  RowElement exponential = [=](RowRegion& in) -> Value {
+    Value e = in(x), m = max(in);
+    if (e.getType() != m.getType()) e = arith::ExtFOp::create(in.b, in.loc, m.getType(), e);
+    return math::ExpOp::create(in.b, in.loc, arith::SubFOp::create(in.b, in.loc, e, m));
+  };
+  return {max, exponential, rows.reduce("arith.addf", type, exponential)};
 }
 
 // ---- softmax
@@ -83,22 +81,18 @@ SmallVector<Reference> SoftmaxOp::evaluate(ArrayRef<Reference> x, Evaluation& e)
   return {out};
 }
 
-LogicalResult SoftmaxOp::lower(Lowering& lowering) {
-  Location loc = getLoc();
-  Axes all = axesOf(getX().getType());
-  Buffer in = lowering.buffer(getX()), out = lowering.allocate(getResult());
-  auto [max, sum] = lowerRows(loc, getX(), in, without(all, getAxis()), lowering);
-  lowering.loop(loc, all, {}, {in, max}, out,
-                [&](OpBuilder& b, ValueRange e, Value) { return exponential(b, loc, e[0], e[1]); });
-  lowering.loop(loc, all, {}, out, sum,
-                [&](OpBuilder& b, ValueRange e, Value s) -> Value { return arith::AddFOp::create(b, loc, s, e[0]); });
+LogicalResult SoftmaxOp::lower(Lowering& lowering) { return ir::lowerRow(*this, lowering); }
+StringRef SoftmaxOp::alongAxis() { return getAxis(); }
+
+RowElement SoftmaxOp::lowerRow(Rows& rows) {
+  LoweredRow row = addRow(getX(), rows);
   // Only a row that is -inf throughout sums to 0: any other has its own maximum, which counts 1.
-  lowering.loop(loc, all, {}, sum, out, [&](OpBuilder& b, ValueRange e, Value x) -> Value {
-    Value zero = arith::ConstantOp::create(b, loc, numberAttr(x.getType(), 0));
-    Value none = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OEQ, e[0], zero);
-    return arith::SelectOp::create(b, loc, none, zero, arith::DivFOp::create(b, loc, x, e[0]));
-  });
-  return success();
+  return [=](RowRegion& in) -> Value {
+    Value sum = row.sum(in), zero = in.number(sum.getType(), 0);
+    Value none = arith::CmpFOp::create(in.b, in.loc, arith::CmpFPredicate::OEQ, sum, zero);
+    Value weight = arith::DivFOp::create(in.b, in.loc, row.exponential(in), sum);
+    return arith::SelectOp::create(in.b, in.loc, none, zero, weight);
+  };
 }
 
 // ---- logsumexp
@@ -119,18 +113,14 @@ SmallVector<Reference> LogsumexpOp::evaluate(ArrayRef<Reference> x, Evaluation& 
   return {out};
 }
 
-LogicalResult LogsumexpOp::lower(Lowering& lowering) {
-  Location loc = getLoc();
-  Axes all = axesOf(getX().getType()), rest = without(all, getAxis());
-  Buffer in = lowering.buffer(getX()), out = lowering.allocate(getResult());
-  auto [max, sum] = lowerRows(loc, getX(), in, rest, lowering);
-  lowering.loop(loc, all, {}, {in, max}, sum, [&](OpBuilder& b, ValueRange e, Value s) -> Value {
-    return arith::AddFOp::create(b, loc, s, exponential(b, loc, e[0], e[1]));
-  });
-  lowering.loop(loc, rest, {}, {max, sum}, out, [&](OpBuilder& b, ValueRange e, Value) -> Value {
-    return arith::AddFOp::create(b, loc, e[0], math::LogOp::create(b, loc, e[1]));
-  });
-  return success();
+LogicalResult LogsumexpOp::lower(Lowering& lowering) { return ir::lowerRow(*this, lowering); }
+StringRef LogsumexpOp::alongAxis() { return getAxis(); }
+
+RowElement LogsumexpOp::lowerRow(Rows& rows) {
+  LoweredRow row = addRow(getX(), rows);
+  return [=](RowRegion& in) -> Value {
+    return arith::AddFOp::create(in.b, in.loc, row.max(in), math::LogOp::create(in.b, in.loc, row.sum(in)));
+  };
 }
 
 }  // namespace heed::ir

@@ -138,7 +138,7 @@ TEST(Heads, SinksBiasesAndWindow) {
   Variant oss{.heads = 6, .keyHeads = 3, .causal = true, .biased = true, .rotary = true, .sinks = true, .window = 9};
   Explained sinks = expectMeaning(g, sizes, attention(oss));
   EXPECT_EQ(sinks.kernels, 1) << sinks.text;
-  EXPECT_EQ(sinks.text.find("not fused"), std::string::npos) << sinks.text;
+  EXPECT_EQ(sinks.text.find("not fused: `softmax`"), std::string::npos) << sinks.text;
 }
 
 struct Gemma {

@@ -61,7 +61,8 @@ bool differ(double x, double y) {
 std::string differenceAfterFusion(func::FuncOp function, unsigned seed, int shapes, int& fused) {
   OwningOpRef<func::FuncOp> after(cast<func::FuncOp>(function->clone()));
   PassManager passes(function.getContext(), func::FuncOp::getOperationName());
-  for (const char* name : {"heed-canonicalize", "heed-form-attention", "heed-canonicalize", "heed-fuse-epilogue"})
+  for (const char* name :
+       {"heed-canonicalize", "heed-form-attention", "heed-canonicalize", "heed-fuse-epilogue", "heed-fuse-rows"})
     if (failed(parsePassPipeline(name, passes))) return std::string("no pass ") + name;
   std::string text;
   llvm::raw_string_ostream out(text);

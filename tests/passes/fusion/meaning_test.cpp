@@ -12,6 +12,7 @@
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
 #include "random_graph.h"
+#include "random_rows.h"
 
 namespace {
 
@@ -64,6 +65,21 @@ TEST_F(Meaning, ofRandomGraphsIsKept) {
     formed += fused > 0;
   }
   EXPECT_EQ(formed, cases) << "every random graph is attention";
+}
+
+TEST_F(Meaning, ofRandomChainsIsKept) {
+  const char* many = std::getenv("HEED_CASES");
+  int cases = many ? std::atoi(many) : 300;
+  for (int n = 0; n < cases && !HasFailure(); ++n) {
+    MLIRContext context;
+    heed::test::prepare(context);
+    OwningOpRef<ModuleOp> module = heed::test::randomRows(context, seed() + unsigned(n));
+    ASSERT_TRUE(succeeded(verify(*module))) << "case " << n;
+    int fused = 0;
+    EXPECT_EQ(
+        heed::test::differenceAfterFusion(*module->getOps<func::FuncOp>().begin(), seed() + unsigned(n), 4, fused), "")
+        << "HEED_SEED=" << seed() << " case " << n;
+  }
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "../../codegen/jit/compile_text.h"
+#include "../fusion/random_rows.h"
 #include "../ir/program.h"
+#include "heed/passes/fusion/passes.h"
 #include "heed/passes/lower/passes.h"
 #include "mlir/Transforms/Passes.h"
 #include "samples.h"
@@ -40,12 +42,14 @@ class Place {
   std::vector<std::int64_t> descriptor_;
 };
 
-std::string lowered(const Sample& sample) {
+std::string lowered(const Sample& sample, bool fused) {
   Text program(sample.text);
   EXPECT_TRUE(program.valid()) << program.errors();
   if (!program.valid()) return "";
   mlir::PassManager passes(&program.context());
   passes.addNestedPass<mlir::func::FuncOp>(createUnrollRepeat());
+  if (fused) passes.addNestedPass<mlir::func::FuncOp>(fusion::createFuseEpilogue());
+  if (fused) passes.addNestedPass<mlir::func::FuncOp>(fusion::createFuseRows());
   passes.addNestedPass<mlir::func::FuncOp>(createLowerToTile());
   passes.addNestedPass<mlir::func::FuncOp>(createPlanMemory());
   passes.addPass(mlir::createCSEPass());
@@ -56,12 +60,9 @@ std::string lowered(const Sample& sample) {
   return text;
 }
 
-class Compiled : public ::testing::TestWithParam<Sample> {};
-
-TEST_P(Compiled, ComputesWhatItEvaluatesTo) {
-  const Sample& sample = GetParam();
-  std::string text = lowered(sample);
-  ASSERT_FALSE(HasFailure()) << sample.text;
+void expectMeaning(const Sample& sample, bool fused) {
+  std::string text = lowered(sample, fused);
+  ASSERT_FALSE(::testing::Test::HasFailure()) << sample.text;
   std::optional<heed::testing::CompiledText> code;
   try {
     code.emplace(text);
@@ -92,8 +93,26 @@ TEST_P(Compiled, ComputesWhatItEvaluatesTo) {
       }
       EXPECT_LE(distance(got, x), sample.tolerance * largest)
           << "result " << n << ", A = " << a << ", B = " << b << "\n"
-          << text;
+          << sample.text << text;
     }
+  }
+}
+
+class Compiled : public ::testing::TestWithParam<Sample> {};
+
+TEST_P(Compiled, ComputesWhatItEvaluatesTo) { expectMeaning(GetParam(), false); }
+TEST_P(Compiled, ComputesTheSameFused) { expectMeaning(GetParam(), true); }
+
+TEST(Compiled, RandomChainsComputeWhatTheyEvaluateTo) {
+  const char *given = std::getenv("HEED_SEED"), *many = std::getenv("HEED_CASES");
+  unsigned seed = given ? unsigned(std::atol(given)) : 20240607u;
+  for (int n = 0; n < (many ? std::atoi(many) : 40) && !::testing::Test::HasFailure(); ++n) {
+    mlir::MLIRContext context;
+    context.loadDialect<HeedDialect, mlir::func::FuncDialect>();
+    std::string text;
+    llvm::raw_string_ostream(text) << *heed::test::randomRows(context, seed + unsigned(n));
+    SCOPED_TRACE("HEED_SEED=" + std::to_string(seed) + " case " + std::to_string(n));
+    expectMeaning({"random", text, 2e-5}, true);
   }
 }
 

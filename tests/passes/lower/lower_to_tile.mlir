@@ -19,8 +19,7 @@ func.func @signature(%x: !x {heed.name = "x"}, %w: !w {heed.name = "w", heed.par
 
 // A chain of pointwise ops is one loop without buffers in between, and so is the reduction that ends it.
 // CHECK-LABEL: func.func @chain
-// CHECK: linalg.fill
-// CHECK: linalg.generic
+// CHECK: tile.rows
 // CHECK: arith.mulf
 // CHECK: math.exp
 // CHECK: arith.addf

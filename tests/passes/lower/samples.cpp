@@ -12,6 +12,7 @@ const std::string types = R"(
   !b = tensor<5xf32, #heed.axes<b>>
   !abc = tensor<?x5x?xf32, #heed.axes<a:A, b, c:B>>
   !ac = tensor<?x?xf32, #heed.axes<a:A, c:B>>
+  !c = tensor<?xf32, #heed.axes<c:B>>
   !cb = tensor<?x5xf32, #heed.axes<c:B, b>>
   !ia = tensor<?xi32, #heed.axes<a:A>>
   !0 = tensor<f32>
@@ -42,6 +43,30 @@ Sample pointwise(const std::string& word) {
         if (Text(text).valid()) return {word, text};
       }
   return {word, ""};
+}
+
+/// A norm of z squared along `axis`, with its scale and what it norms as results.
+Sample norm(const std::string& axis, const std::string& rest) {
+  std::string text = types + R"(
+    func.func @f(%z: !ac, %v: !c) -> (!ac, REST, !ac) {
+    %k = heed.constant 1.0 : f32 : !0
+    %r:3 = heed.rows "AXIS" -> !ac, REST, !ac {
+      %t = heed.mul %z, %z : (!ac, !ac) -> !ac
+      %m = heed.mean %t {axes = ["AXIS"]} : (!ac) -> REST
+      %d = heed.sub %t, %m : (!ac, REST) -> !ac
+      %q = heed.mul %d, %d : (!ac, !ac) -> !ac
+      %s = heed.sum %q {axes = ["AXIS"]} : (!ac) -> REST
+      %e = heed.add %s, %k : (REST, !0) -> REST
+      %o = heed.rsqrt %e : (REST) -> REST
+      %y = heed.mul %d, %o : (!ac, REST) -> !ac
+      %w = heed.mul %y, %v : (!ac, !c) -> !ac
+      heed.yield %w, %o, %t : !ac, REST, !ac
+    }
+    return %r#0, %r#1, %r#2 : !ac, REST, !ac
+  })";
+  for (auto [from, to] : {std::pair{"AXIS", axis}, std::pair{"REST", rest}})
+    for (size_t at; (at = text.find(from)) != std::string::npos;) text.replace(at, 4, to);
+  return {"rows_along_" + axis, text, 2e-5};
 }
 
 const char* const attention = R"(
@@ -147,6 +172,12 @@ std::vector<Sample> samples() {
   all.push_back(sample("sum_along", "!a", R"(
     %w = heed.along %x {axis = "c"} : (!ab) -> !abc
     %r = heed.sum %w {axes = ["b", "c"]} : (!abc) -> !a)"));
+  all.push_back(norm("a", "!c"));
+  all.push_back(norm("c", "!a"));
+  all.push_back(sample("rows_of_positions", "!0", R"(
+    %j = heed.index "a" : !ia
+    %f = heed.cast %j : (!ia) -> !a
+    %r = heed.sum %f {axes = ["a"]} : (!a) -> !0)"));
   all.push_back(
       sample("rename", "tensor<?x5xf32, #heed.axes<n:A, b>>",
              "%r = heed.rename %x {from = \"a\", to = \"n\"} : (!ab) -> tensor<?x5xf32, #heed.axes<n:A, b>>"));

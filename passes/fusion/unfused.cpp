@@ -1,0 +1,37 @@
+// Elementwise ops that read the result of a kernel and stayed outside. Test: tests/passes/fusion/unfused.mlir.
+#include "heed/passes/fusion/unfused.h"
+
+#include "heed/passes/fusion/remark.h"
+#include "heed/passes/fusion/renamed.h"
+
+using namespace mlir;
+
+namespace heed::fusion {
+
+/// Why `op` is no part of the kernel that gives `x`.
+static std::string whyOutside(Operation* op, const Renamed& x) {
+  Type result = op->getResult(0).getType();
+  for (const ir::Axis& axis : ir::axesOf(result))
+    if (!x.has(axis.name)) return "it repeats its operand along `" + axis.name.str() + "`";
+  if (ir::elementOf(result) != ir::elementOf(x.value.getType())) return "its result has another element type";
+  for (Operation* other : x.value.getUsers())
+    if (other != op) return describe(other) + " needs its operand too";
+  return "its layout is not that of the kernel";
+}
+
+void remarkUnfused(Operation* root) {
+  root->walk([](Operation* op) {
+    bool isTensor = op->getNumResults() == 1 && isa<RankedTensorType>(op->getResult(0).getType());
+    if (!isTensor || !isa<ir::Elementwise>(op) || isa<ir::EpilogueOp, ir::RowsOp>(op->getParentOp())) return;
+    if (throughLayout({op->getResult(0)}).value != op->getResult(0)) return;  // nothing is computed
+    for (Value operand : op->getOperands()) {
+      Renamed x = throughLayout({operand});
+      if (!isa_and_nonnull<ir::EpilogueOp, ir::RowsOp, ir::TakesEpilogue>(x.op())) continue;
+      emitRemark(op->getLoc()) << "not fused: " << describe(op) << " is a kernel of its own behind " << describe(x.op())
+                               << ": " << whyOutside(op, x);
+      return;
+    }
+  });
+}
+
+}  // namespace heed::fusion
