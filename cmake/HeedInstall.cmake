@@ -9,7 +9,7 @@ install(TARGETS heed-opt heed-bench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(room dsl runtime)
   install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed FILES_MATCHING PATTERN "*.h")
 endforeach()
-install(FILES driver/argument_types.h driver/compile.h driver/heed.h driver/kernel.h driver/reference.h driver/sketch.h
+install(FILES driver/argument_types.h driver/compile.h driver/describe.h driver/heed.h driver/kernel.h driver/reference.h driver/sketch.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/driver)
 install(FILES ${HEED_GENERATED_INCLUDE}/heed/heed.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed)
 install(FILES ${HEED_GENERATED_INCLUDE}/heed/dsl/words.h ${HEED_GENERATED_INCLUDE}/heed/dsl/pointwise.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/dsl)

@@ -3,6 +3,9 @@
 // Invariant: a token's bytes depend on it alone, on whether it is an added one, and on whether it is the first; so a
 // stream decodes as a whole does.
 // Read tests/runtime/text/decoding_test.cpp.
+//
+// Two results differ from the published library's: of bytes that are not UTF-8 the wrong ones become U+FFFD, not their
+// whole run, which a stream could not know; an added token is spelled as the file has it, not as it was normalized.
 #pragma once
 
 #include <functional>
