@@ -85,7 +85,8 @@ static LogicalResult lowerLoop(RepeatOp op, ArrayRef<Value> lists, Lowering& low
   for (Value carry : op.getCarries())
     buffers.push_back(lowering.allocate(loc, axesOf(carry.getType()), elementOf(carry.getType())).memref);
   for (auto [carry, buffer] : llvm::zip(op.getCarries(), buffers))
-    lowering.copy(loc, axesOf(carry.getType()), lowering.buffer(carry), named(buffer, carry));
+    lowering.loop(loc, axesOf(carry.getType()), carry, {}, named(buffer, carry),
+                  [](OpBuilder&, ValueRange elements, Value) { return elements[0]; });
   for (Value carry : op.getCarries())
     buffers.push_back(lowering.allocate(loc, axesOf(carry.getType()), elementOf(carry.getType())).memref);
 

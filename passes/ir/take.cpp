@@ -81,18 +81,20 @@ LogicalResult TakeOp::lower(Lowering& lowering) {
   Location loc = getLoc();
   Buffer table = lowering.buffer(getTable()), out = lowering.allocate(getResult());
   Axes axes = axesOf(getTable().getType());
-  Value rows = lowering.extent(*findAxis(axes, getAxis()));
+  const Axis& numbered = *findAxis(axes, getAxis());
+  Value rows = lowering.extent(numbered);
   SmallVector<StringRef> names = namesOf(axesOf(getType()));
-  Buffer chosen = lowering.buffer(getRows());
   Value none = arith::ConstantOp::create(lowering.b, loc, numberAttr(out.element(), absent(out.element())));
-  lowering.fill(loc, out, absent(out.element()));
-  // Where the table has rows, row 0 may be read in place of one that is not there.
   Value zero = arith::ConstantIndexOp::create(lowering.b, loc, 0);
-  Value some = arith::CmpIOp::create(lowering.b, loc, arith::CmpIPredicate::ne, rows, zero);
-  auto guarded = scf::IfOp::create(lowering.b, loc, some);
   OpBuilder::InsertionGuard guard(lowering.b);
-  lowering.b.setInsertionPointToStart(guarded.thenBlock());
-  lowering.loop(loc, axesOf(getType()), {}, {chosen}, out, [&](OpBuilder& b, ValueRange elements, Value) -> Value {
+  // Where the table has rows, row 0 may be read in place of one that is not there.
+  if (!numbered.isStatic() || numbered.extent == 0) {
+    lowering.fill(loc, out, absent(out.element()));
+    Value some = arith::CmpIOp::create(lowering.b, loc, arith::CmpIPredicate::ne, rows, zero);
+    auto guarded = scf::IfOp::create(lowering.b, loc, some);
+    lowering.b.setInsertionPointToStart(guarded.thenBlock());
+  }
+  lowering.loop(loc, axesOf(getType()), getRows(), {}, out, [&](OpBuilder& b, ValueRange elements, Value) -> Value {
     Value row = arith::IndexCastOp::create(b, loc, b.getIndexType(), elements[0]);
     // Unsigned: a negative row is a huge one, so one comparison guards both ends.
     Value there = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, row, rows);

@@ -202,6 +202,9 @@ std::vector<Sample> samples() {
     %t = heed.exp %w : (!abc) -> !abc
     %n = heed.constant )") + row + R"( : i32 : tensor<i32>
     %r = heed.take %t, %n {axis = "b"} : (!abc, tensor<i32>) -> !ac)"));
+  all.push_back(sample("take_positions", "!a", R"(
+    %j = heed.index "a" : !ia
+    %r = heed.take %y, %j {axis = "b"} : (!b, !ia) -> !a)"));
   all.push_back(sample("take_innermost", "!a", R"(
     %n = heed.constant 4 : i32 : tensor<i32>
     %r = heed.take %x, %n {axis = "b"} : (!ab, tensor<i32>) -> !a)"));
