@@ -17,7 +17,8 @@ def TileOutlineParallel : Pass<"tile-outline-parallel", "::mlir::ModuleOp"> {
   let summary = "turn tile.parallel into a task function and a call of heed_parallel";
   let description = [{
     Runs after tile-add-session: the session is argument 0 of the enclosing function. Values from above are stored in
-    a struct on the caller's stack and loaded by the task; constants are cloned into it.
+    a struct on the caller's stack and loaded by the task; constants are cloned into it. Tasks that differ in their
+    operands only are one function.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
 }

@@ -92,6 +92,7 @@ struct AddSession : impl::TileAddSessionBase<AddSession> {
 
 struct OutlineParallel : impl::TileOutlineParallelBase<OutlineParallel> {
   void runOnOperation() override {
+    tasks.clear();
     SmallVector<tile::ParallelOp> loops;  // inner ones first
     getOperation().walk([&](tile::ParallelOp loop) { loops.push_back(loop); });
     for (auto [number, loop] : llvm::enumerate(loops)) outline(loop, number);
@@ -142,6 +143,7 @@ struct OutlineParallel : impl::TileOutlineParallelBase<OutlineParallel> {
     entry->getOperations().splice(entry->end(), body.getOperations());
     b.setInsertionPointToEnd(entry);
     func::ReturnOp::create(b, loc);
+    task = shared(task);
 
     // The struct is allocated once per call of the function, whatever loop the tile.parallel stands in.
     b.setInsertionPointToStart(&parent.front());
@@ -160,6 +162,21 @@ struct OutlineParallel : impl::TileOutlineParallelBase<OutlineParallel> {
                    convert(b, loc, loop.getScratchBytes(), i64), convert(b, loc, address, pointer), captures});
     loop.erase();
   }
+
+  /// The first task that does the same on other operands, in place of this one: the query, key and value projections of
+  /// a layer are one function, and so are the layers of an unrolled model.
+  func::FuncOp shared(func::FuncOp task) {
+    for (func::FuncOp other : tasks)
+      if (OperationEquivalence::isRegionEquivalentTo(&other.getBody(), &task.getBody(),
+                                                     OperationEquivalence::IgnoreLocations)) {
+        task.erase();
+        return other;
+      }
+    tasks.push_back(task);
+    return task;
+  }
+
+  SmallVector<func::FuncOp> tasks;
 };
 
 }  // namespace

@@ -27,6 +27,31 @@ func.func @scale(%x: memref<?xf32>) {
   return
 }
 
+// Two loops that do the same have one task.
+// CHECK:         func.func private @twice_task1(
+// CHECK-NOT:     func.func private
+// CHECK:         func.func @twice(
+// CHECK-COUNT-2: constant @twice_task1
+func.func @twice(%x: memref<?xf32>, %y: memref<?xf32>) {
+  %c0 = arith.constant 0 : index
+  %n = memref.dim %x, %c0 : memref<?xf32>
+  "tile.parallel"(%n, %c0) ({
+  ^bb0(%i: index, %scratch: memref<?xf32>):
+    %a = memref.load %x[%i] : memref<?xf32>
+    %b = arith.addf %a, %a : f32
+    memref.store %b, %x[%i] : memref<?xf32>
+    tile.yield
+  }) : (index, index) -> ()
+  "tile.parallel"(%n, %c0) ({
+  ^bb0(%i: index, %scratch: memref<?xf32>):
+    %a = memref.load %y[%i] : memref<?xf32>
+    %b = arith.addf %a, %a : f32
+    memref.store %b, %y[%i] : memref<?xf32>
+    tile.yield
+  }) : (index, index) -> ()
+  return
+}
+
 // CHECK-LABEL: func.func @caller(
 // CHECK-SAME:    %[[OURS:.*]]: !llvm.ptr
 // CHECK:         call @scale(%[[OURS]],
