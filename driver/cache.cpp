@@ -77,8 +77,8 @@ Cache::Cache(std::string folder) : folder_(std::move(folder)) {
 }
 
 std::string Cache::keyOf(mlir::ModuleOp module, const codegen::Target& target) {
-  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + buildStamp() + "\n" + target.cpu + "\n" +
-                     target.features + "\n" + std::to_string(target.lanes) + "\n";
+  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + buildStamp() + "\n" + target.name + "\n" + target.cpu +
+                     "\n" + target.features + "\n" + std::to_string(target.lanes) + "\n";
   raw_string_ostream out(text);
   module.print(out, mlir::OpPrintingFlags().enableDebugInfo());
   return toHex(digest(text), /*LowerCase=*/true);

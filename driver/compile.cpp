@@ -29,7 +29,8 @@ Target parseTarget(std::string_view text) {
   auto colon = text.find(':');
   Target target{std::string(text.substr(0, colon)), colon == text.npos ? "" : std::string(text.substr(colon + 1))};
   if (target.kind != "cpu")
-    throw Error("target", "'" + std::string(text) + "' was given", "must be cpu, cpu:avx512, cpu:avx2 or cpu:baseline");
+    throw Error("target", "'" + std::string(text) + "' was given",
+                "must be cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2 or cpu:baseline");
   return target;
 }
 
@@ -103,7 +104,7 @@ class Compilation {
     std::optional<codegen::Target> machine = codegen::targetFor(target.features);
     if (!machine)
       throw Error("target", "'" + target.kind + ":" + target.features + "' was given",
-                  "must be cpu, cpu:avx512, cpu:avx2 or cpu:baseline");
+                  "must be cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2 or cpu:baseline");
     return *machine;
   }
 
@@ -128,7 +129,7 @@ class Compilation {
       again->print(out, OpPrintingFlags().enableDebugInfo());
     }
     throw Error("compile: stage " + stage.str() + " failed: " + errors + "this is a mistake of heed, not yours; " +
-                writeReproducer(text, stage.str(), "cpu:" + instructionSet(target_)));
+                writeReproducer(text, stage.str(), "cpu:" + target_.name));
   }
 
   const GraphView& graph_;
@@ -181,8 +182,7 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
     executable->call = verifyCall(reference, std::move(executable->call));
 
   if (options.explain) executable->explanation = made.explanation;
-  executable->statistics = {now() - start, made.kernels, std::int64_t(made.object.size()),
-                            instructionSet(compilation.target())};
+  executable->statistics = {now() - start, made.kernels, std::int64_t(made.object.size()), compilation.target().name};
   return executable;
 }
 

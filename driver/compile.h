@@ -12,7 +12,8 @@
 
 namespace heed {
 
-/// What to compile for. features: "" means all that the host has; "avx512", "avx2" or "baseline" limit it.
+/// What to compile for. features: "" means all that the host has; "avx512bf16", "avx512", "avx2" or "baseline"
+/// limit it.
 struct Target {
   std::string kind = "cpu";
   std::string features{};

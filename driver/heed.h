@@ -16,7 +16,8 @@
 
 namespace heed {
 
-/// The CPU this runs on, with all its features, or limited to "avx512", "avx2" or "baseline".
+/// The CPU this runs on, with all its features, or limited to "avx512bf16", "avx512", "avx2" or
+/// "baseline".
 inline Target cpu(std::string features = "") { return {"cpu", std::move(features)}; }
 namespace matching {
 

@@ -50,10 +50,6 @@ ArrayRef<Stage> stages() {
   return all;
 }
 
-std::string instructionSet(const codegen::Target& target) {
-  return target.avx512 ? "avx512" : target.fma ? "avx2" : "baseline";
-}
-
 LogicalResult buildPipeline(OpPassManager& passes, const codegen::Target& target, StringRef first, StringRef last) {
   bool started = false;
   for (const Stage& stage : stages()) {
@@ -71,7 +67,8 @@ void registerDialects(DialectRegistry& registry) {
 
 namespace {
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
-  Option<std::string> target{*this, "target", llvm::cl::desc("cpu, or cpu:avx512, cpu:avx2, cpu:baseline"),
+  Option<std::string> target{*this, "target",
+                             llvm::cl::desc("cpu, or cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline"),
                              llvm::cl::init("cpu")};
   Option<std::string> start{*this, "start", llvm::cl::desc("the first stage to run"), llvm::cl::init("graph")};
   Option<std::string> stop{*this, "stop", llvm::cl::desc("the last stage to run"), llvm::cl::init("llvm")};
@@ -90,7 +87,7 @@ void registerPasses() {
             failed(buildPipeline(passes, *target, o.start, o.stop)))
           llvm::report_fatal_error(llvm::Twine("heed-pipeline: target=") + o.target.getValue() +
                                        " start=" + o.start.getValue() + " stop=" + o.stop.getValue() +
-                                       ": targets are cpu, cpu:avx512, cpu:avx2 and cpu:baseline; " +
+                                       ": targets are cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2 and cpu:baseline; " +
                                        "stages graph, heed, fused, tiled, lowered and llvm",
                                    /*gen_crash_diag=*/false);
       });

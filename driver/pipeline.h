@@ -22,9 +22,6 @@ llvm::ArrayRef<Stage> stages();
 mlir::LogicalResult buildPipeline(mlir::OpPassManager& passes, const codegen::Target& target, llvm::StringRef first,
                                   llvm::StringRef last);
 
-/// "avx512", "avx2" or "baseline".
-std::string instructionSet(const codegen::Target& target);
-
 /// Dialects, passes and --heed-pipeline, for heed-opt and for compile().
 void registerDialects(mlir::DialectRegistry& registry);
 void registerPasses();

@@ -106,7 +106,8 @@ int main(int argc, char** argv) {
 
   for (auto* workload : {attention, gemm}) {
     workload->add_option("--threads", options.threads, "0: all")->check(CLI::Range(0, 4096));
-    workload->add_option("--target", target, "cpu, cpu:avx512, cpu:avx2 or cpu:baseline")->capture_default_str();
+    workload->add_option("--target", target, "cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2 or cpu:baseline")
+        ->capture_default_str();
     workload->add_option("--seconds", seconds, "how long to measure")->capture_default_str();
     workload->add_option("--dump", options.dump, "folder for the IR of each stage");
     workload->add_flag("--json", json, "one JSON object on one line");

@@ -26,6 +26,13 @@ double now(int threads) {
 
 static constexpr int registers = 12;
 
+#define HEED_DOT(w, i) "vdpbf16ps %%" w "12, %%" w "13, %%" w #i "\n"
+static void avx512bf16(std::int64_t rounds) {
+  asm volatile(HEED_EACH_REGISTER(HEED_CLEAR512, "zmm") HEED_CLEAR512("zmm", 12) HEED_CLEAR512(
+                   "zmm", 13) ".p2align 5\n1:\n" HEED_EACH_REGISTER(HEED_DOT, "zmm") "dec %0\n jnz 1b\n vzeroupper\n"
+               : "+r"(rounds)::HEED_CLOBBERS);
+}
+
 static void avx512(std::int64_t rounds) {
   asm volatile(HEED_EACH_REGISTER(HEED_CLEAR512, "zmm") HEED_CLEAR512("zmm", 12) HEED_CLEAR512(
                    "zmm", 13) ".p2align 5\n1:\n" HEED_EACH_REGISTER(HEED_FMA, "zmm") "dec %0\n jnz 1b\n vzeroupper\n"
@@ -50,9 +57,8 @@ static void baseline(std::int64_t rounds) {
                : "+r"(rounds)::HEED_CLOBBERS);
 }
 
-double fmaPeak(const std::string& isa, int threads, double seconds) {
-  auto loop = isa == "avx512" ? avx512 : isa == "avx2" ? avx2 : baseline;
-  double flops = double(registers) * (isa == "avx512" ? 32 : isa == "avx2" ? 16 : 4);
+/// Gflop/s of a loop with so many flops a round.
+static double peak(void (*loop)(std::int64_t), double flops, int threads, double seconds) {
   std::int64_t rounds = 20000;
   auto run = [&](std::int64_t n) {
     double start = now(threads);
@@ -67,6 +73,47 @@ double fmaPeak(const std::string& isa, int threads, double seconds) {
   rounds = std::max(rounds, std::int64_t(double(rounds) * seconds / 2 / std::max(once, 1e-6)) + 1);
   double best = run(rounds);
   return flops * double(rounds) * threads / std::min(best, run(rounds)) * 1e-9;
+}
+
+double fmaPeak(const std::string& isa, int threads, double seconds) {
+  if (isa.starts_with("avx512")) return peak(avx512, registers * 32., threads, seconds);
+  return isa == "avx2" ? peak(avx2, registers * 16., threads, seconds)
+                       : peak(baseline, registers * 4., threads, seconds);
+}
+
+double bf16Peak(const std::string& isa, int threads, double seconds) {
+  if (isa != "avx512bf16") return fmaPeak(isa, threads, seconds);
+  return peak(avx512bf16, registers * 64., threads, seconds);
+}
+
+/// Eight lines a round, each one load of every line's vector; what is read is dropped.
+static void readLines(const char* from, const char* to) {
+  for (; from < to; from += 512) {
+    asm volatile(
+        "prefetcht0 2048(%0)\n prefetcht0 2112(%0)\n prefetcht0 2176(%0)\n prefetcht0 2240(%0)\n"
+        "prefetcht0 2304(%0)\n prefetcht0 2368(%0)\n prefetcht0 2432(%0)\n prefetcht0 2496(%0)\n"
+        "movups (%0), %%xmm0\n movups 64(%0), %%xmm1\n movups 128(%0), %%xmm2\n movups 192(%0), %%xmm3\n"
+        "movups 256(%0), %%xmm4\n movups 320(%0), %%xmm5\n movups 384(%0), %%xmm6\n movups 448(%0), %%xmm7\n"
+        :
+        : "r"(from)
+        : HEED_CLOBBERS);
+  }
+}
+
+double readBandwidth(const void* data, std::int64_t bytes, int threads, double seconds) {
+  bytes = bytes / 512 / threads * 512;  // of each thread
+  double best = 0, begin = now(2);
+  do {
+    int times = int(std::max<std::int64_t>(1, (std::int64_t{1} << 22) / std::max<std::int64_t>(bytes, 1)));
+    double start = now(threads);
+#pragma omp parallel num_threads(threads)
+    for (int n = 0; n < times; ++n) {
+      const char* from = static_cast<const char*>(data) + omp_get_thread_num() * bytes;
+      readLines(from, from + bytes);
+    }
+    best = std::max(best, double(bytes) * threads * times / (now(threads) - start) * 1e-9);
+  } while (now(2) - begin < seconds);
+  return best;
 }
 
 }  // namespace heed::bench

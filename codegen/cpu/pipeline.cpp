@@ -19,12 +19,8 @@ namespace heed::codegen {
 
 using namespace mlir;
 
-static std::string instructionSet(const Target& target) {
-  return target.avx512 ? "avx512" : target.fma ? "avx2" : "baseline";
-}
-
 void buildCpuPipeline(OpPassManager& pm, const Target& target) {
-  std::string features = instructionSet(target);
+  const std::string& features = target.name;
   pm.addNestedPass<func::FuncOp>(createTileLowerAttention({.features = features}));
   pm.addPass(createLowerContract({features}));
   pm.addPass(createLowerRows({features}));

@@ -1,4 +1,4 @@
-// Detects the host and names the three instruction sets we emit.
+// Detects the host and names the instruction sets we emit.
 #include "heed/codegen/cpu/target.h"
 
 #include "llvm/ADT/StringMap.h"
@@ -24,9 +24,18 @@ ContractTile Target::contract() const {
 }
 
 static Target named(llvm::StringRef limit) {
-  if (limit == "avx512") return {.lanes = 16, .registers = 32, .fma = true, .avx512 = true, .cpu = "skylake-avx512"};
-  if (limit == "avx2") return {.lanes = 8, .registers = 16, .fma = true, .cpu = "x86-64-v3"};
-  return {.lanes = 4, .registers = 16, .cpu = "x86-64"};
+  if (limit == "avx512bf16")
+    return {.name = "avx512bf16",
+            .lanes = 16,
+            .registers = 32,
+            .fma = true,
+            .avx512 = true,
+            .bf16 = true,
+            .cpu = "cooperlake"};
+  if (limit == "avx512")
+    return {.name = "avx512", .lanes = 16, .registers = 32, .fma = true, .avx512 = true, .cpu = "skylake-avx512"};
+  if (limit == "avx2") return {.name = "avx2", .lanes = 8, .registers = 16, .fma = true, .cpu = "x86-64-v3"};
+  return {};
 }
 
 std::optional<Target> targetFor(llvm::StringRef limit) {
@@ -36,12 +45,13 @@ std::optional<Target> targetFor(llvm::StringRef limit) {
   };
   bool avx2 = all({"avx2", "fma"});
   bool avx512 = avx2 && all({"avx512f", "avx512vl", "avx512bw", "avx512dq"});
-  llvm::StringRef best = avx512 ? "avx512" : avx2 ? "avx2" : "baseline";
-  if (!limit.empty() && limit != "avx512" && limit != "avx2" && limit != "baseline") return std::nullopt;
+  bool bf16 = avx512 && has.lookup("avx512bf16");
+  llvm::StringRef best = bf16 ? "avx512bf16" : avx512 ? "avx512" : avx2 ? "avx2" : "baseline";
 
   Target target = named(limit.empty() ? best : limit);
-  target.runsHere = !(target.avx512 && !avx512) && !(target.fma && !avx2);
-  if (limit.empty() || (limit == "avx512" && avx512)) {
+  if (!limit.empty() && limit != target.name) return std::nullopt;
+  target.runsHere = !(target.bf16 && !bf16) && !(target.avx512 && !avx512) && !(target.fma && !avx2);
+  if (target.avx512 && target.runsHere) {
     target.cpu = llvm::sys::getHostCPUName().str();
     for (auto& feature : has) {
       if (!target.features.empty()) target.features += ',';

@@ -32,10 +32,12 @@ struct ContractTile {
 };
 
 struct Target {
+  std::string name = "baseline";  // of the instruction set: what targetFor takes
   int lanes = 4;  // f32 per vector: 16 AVX-512, 8 AVX2, 4 baseline
   int registers = 16;
   bool fma = false;  // vector.fma is one instruction
   bool avx512 = false;
+  bool bf16 = false;           // AVX512-BF16: sums of products of bf16 pairs are one instruction
   std::string cpu = "x86-64";  // as LLVM names it
   std::string features = {};   // "+avx2,-avx512f,...": the complete list for LLVM, "" when `cpu` says all
   bool runsHere = false;
@@ -46,7 +48,8 @@ struct Target {
   ContractTile contract() const;
 };
 
-/// "" is all that the host has; "avx512", "avx2" and "baseline" are those, on any machine. None of these: nullopt.
+/// "" is all that the host has; "avx512bf16", "avx512", "avx2" and "baseline" are those, on any machine. None of these:
+/// nullopt.
 std::optional<Target> targetFor(llvm::StringRef limit = "");
 
 }  // namespace heed::codegen

@@ -29,4 +29,13 @@ Value scale512(OpBuilder& b, Location loc, Value mantissa, Value exponent) {
   return call(b, loc, "llvm.x86.avx512.mask.scalef.ps.512", mantissa, exponent);
 }
 
+Value dotPairs512(OpBuilder& b, Location loc, Value sum, Value x, Value y) {
+  auto pairs = [&](Value v) {
+    return LLVM::BitcastOp::create(b, loc, VectorType::get({32}, b.getBF16Type()), v).getResult();
+  };
+  return LLVM::CallIntrinsicOp::create(b, loc, sum.getType(), b.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
+                                       ValueRange{sum, pairs(x), pairs(y)})
+      .getResult(0);
+}
+
 }  // namespace heed::codegen

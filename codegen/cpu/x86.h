@@ -18,4 +18,8 @@ mlir::Value fraction512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value x);
 /// mantissa * 2^floor(exponent), gradual at both ends; 0 for -inf.
 mlir::Value scale512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value mantissa, mlir::Value exponent);
 
+/// sum + the products of bf16 pairs in x and y, lane by lane: vectors of 512 bits, each 32 bits of x and y a pair. Two
+/// fused multiply-adds, denormals are 0. Only where target.bf16.
+mlir::Value dotPairs512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x, mlir::Value y);
+
 }  // namespace heed::codegen

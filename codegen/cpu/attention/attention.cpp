@@ -269,7 +269,7 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
     std::optional<Target> target = targetFor(features);
     if (!target) {
       emitError(getOperation().getLoc()) << "tile-lower-attention: features is \"" << features
-                                         << "\"; it must be avx512, avx2, baseline or empty";
+                                         << "\"; it must be avx512bf16, avx512, avx2, baseline or empty";
       return signalPassFailure();
     }
     SmallVector<tile::AttentionOp> kernels;

@@ -11,7 +11,7 @@ def TileLowerAttention : Pass<"tile-lower-attention", "::mlir::func::FuncOp"> {
     outer point; scores stay in base 2. Any extents, strides and regions; nothing is read out of bounds.
   }];
   let options = [
-    Option<"features", "features", "std::string", "\"\"", "avx512, avx2 or baseline; empty: what the host has">,
+    Option<"features", "features", "std::string", "\"\"", "avx512bf16, avx512, avx2 or baseline; empty: what the host has">,
     Option<"vectors", "vectors", "int", "0", "override of the tile: lane vectors in a block of rows">,
     Option<"keys", "keys", "int", "0", "override of the tile: keys in a score tile">,
     Option<"values", "values", "int", "0", "override of the tile: value columns in an output tile">,

@@ -60,7 +60,7 @@ struct LowerContract : impl::LowerContractBase<LowerContract> {
     auto target = targetFor(features);
     if (!target) {
       getOperation()->emitError() << "tile-lower-contract: features is \"" << features
-                                  << "\"; avx512, avx2, baseline or nothing is required";
+                                  << "\"; avx512bf16, avx512, avx2, baseline or nothing is required";
       return signalPassFailure();
     }
     SmallVector<tile::ContractOp> ops;

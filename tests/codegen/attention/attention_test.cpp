@@ -83,7 +83,7 @@ struct Compiled {
 
 std::vector<std::string> instructionSets() {
   std::vector<std::string> sets;
-  for (std::string name : {"avx512", "avx2", "baseline"})
+  for (std::string name : {"avx512bf16", "avx512", "avx2", "baseline"})
     if (codegen::targetFor(name)->runsHere) sets.push_back(name);
   return sets;
 }

@@ -14,7 +14,7 @@ using Shape = std::vector<std::int64_t>;
 
 std::vector<std::string> instructionSets() {
   std::vector<std::string> names;
-  for (const char* name : {"avx512", "avx2", "baseline"})
+  for (const char* name : {"avx512bf16", "avx512", "avx2", "baseline"})
     if (codegen::targetFor(name)->runsHere) names.push_back(name);
   return names;
 }
