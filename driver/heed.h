@@ -13,6 +13,7 @@
 #include "heed/driver/kernel.h"
 #include "heed/dsl/dsl.h"
 #include "heed/runtime/array.h"
+#include "heed/runtime/generate.h"
 
 namespace heed {
 

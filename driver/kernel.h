@@ -83,6 +83,8 @@ class Kernel<R(Args...)> {
   /// Forgets the last tokens of each row, so that lengths[row] are left: those of padding, or those that were only
   /// tried.
   void rewind(std::span<const std::int32_t> lengths) { runner_.rewind(lengths); }
+  /// Rows padded on the left: the first counts[row] tokens of the calls to come are seen by nobody and not remembered.
+  void pad(std::span<const std::int32_t> counts) { runner_.pad(counts); }
 
   /// Ends the running call early, from another thread: that call throws heed::Error "cancelled".
   void cancel() noexcept { runner_.cancel(); }
@@ -90,6 +92,7 @@ class Kernel<R(Args...)> {
   const Executable& executable() const { return runner_.executable(); }
   const std::string& explanation() const { return executable().explanation; }
   const Runner& runner() const { return runner_; }
+  Runner& runner() { return runner_; }
 
  private:
   Runner runner_;

@@ -45,25 +45,34 @@ struct Llama {
 };
 constexpr auto llama = trace(Llama{}, "ids");
 
-// The names of a published checkpoint, as this model calls them.
-const BindOptions published{.rename = {{"model.", ""},
-                                       {"layers.*.self_attn.o_proj.*", "layers.*.self_attn.out.*"},
-                                       {"layers.*.self_attn.*_proj.*", "layers.*.self_attn.*.*"},
-                                       {"layers.*.mlp.*_proj.*", "layers.*.mlp.*.*"}}};
-
-/// What a published checkpoint calls our parameter.
-static std::string publishedName(std::string name) {
-  for (std::string part : {"q", "k", "v", "gate", "up", "down"})
-    if (auto at = name.find("." + part + ".weight"); at != name.npos) name.replace(at + 1, part.size(), part + "_proj");
-  if (auto at = name.find(".out."); at != name.npos) name.replace(at, 5, ".o_proj.");
-  return name == "lm_head.weight" ? name : "model." + name;
-}
+const lesson::Published published{.names = {{"model.embed_tokens.*", "embed_tokens.*"},
+                                            {"model.norm.*", "norm.*"},
+                                            {"model.layers.*", "layers.*"},
+                                            {"*.self_attn.o_proj.*", "*.self_attn.out.*"},
+                                            {"*.self_attn.q_proj.*", "*.self_attn.q.*"},
+                                            {"*.self_attn.k_proj.*", "*.self_attn.k.*"},
+                                            {"*.self_attn.v_proj.*", "*.self_attn.v.*"},
+                                            {"*.mlp.gate_proj.*", "*.mlp.gate.*"},
+                                            {"*.mlp.up_proj.*", "*.mlp.up.*"},
+                                            {"*.mlp.down_proj.*", "*.mlp.down.*"}},
+                                  .ignore = {"*.rotary_emb.inv_freq"},
+                                  .config = {{"hidden_size", Model::size},
+                                             {"num_hidden_layers", 4},
+                                             {"num_key_value_heads", KeyHeads::size},
+                                             {"num_attention_heads", KeyHeads::size* Group::size},
+                                             {"intermediate_size", Hidden::size},
+                                             {"vocab_size", Vocab::size},
+                                             {"hidden_act", "silu"},
+                                             {"rms_norm_eps", 1e-6},
+                                             {"rope_theta", 10000},
+                                             {"tie_word_embeddings", false}}};
 
 int main(int argc, char** argv) {
   lesson::Generation generation;
   auto options = [&](CLI::App& app) { generation.addTo(app); };
   return lesson::guarded(argc, argv, "A Llama-style model that generates", options,
                          [&](const lesson::CommandLine& line) {
-                           generation.run(lesson::compile(llama, line), line, published, publishedName);
+                           auto run = lesson::compile(llama, line);
+                           generation.run(run.runner(), line, published);
                          });
 }

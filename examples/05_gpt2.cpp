@@ -1,6 +1,6 @@
 // Lesson 5: GPT-2, under the names and shapes of its published checkpoint, in two sizes from one source.
 //
-//   05_gpt2 --weights=gpt2/model.safetensors --size=124M --prompt=464,3290 --tokens=16
+//   05_gpt2 --size=124M --weights=gpt2 --tokenizer=gpt2 --prompt="Attention is" --tokens=16
 #include <CLI/CLI.hpp>
 
 #include "generate.h"
@@ -22,6 +22,7 @@ struct Gpt2 {
   struct Depth : part<Model, Heads, "depth"> {};
   struct Hidden : axis<"hidden", 4 * ModelSize> {};
   using X = Tensor<f32, Batch, Seq, Model>;
+  static constexpr int layers = LayerCount;
 
   /// GPT-2 stores its matrices [in, out].
   struct Attention {
@@ -78,11 +79,23 @@ struct Gpt2 {
   }
 };
 
-constexpr auto tiny = trace(Gpt2<3, 48, 4, 96, 128>{}, "ids");
-constexpr auto small = trace(Gpt2<12, 768, 12, 50257, 1024>{}, "ids");
+using Tiny = Gpt2<3, 48, 4, 96, 128>;
+using Small = Gpt2<12, 768, 12, 50257, 1024>;
+constexpr auto tiny = trace(Tiny{}, "ids");
+constexpr auto small = trace(Small{}, "ids");
 
-const BindOptions published{.rename = {{"transformer.", ""}},
-                            .ignore = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight"}};
+template <class M>
+lesson::Published published() {
+  return {.names = {{"transformer.", ""}},
+          .ignore = {"h.*.attn.bias", "h.*.attn.masked_bias", "lm_head.weight"},
+          .config = {{"n_embd", M::Model::size},
+                     {"n_head", M::Heads::size},
+                     {"n_layer", M::layers},
+                     {"n_positions", M::Pos::size},
+                     {"vocab_size", M::Vocab::size},
+                     {"activation_function", "gelu_new"},
+                     {"layer_norm_epsilon", 1e-5}}};
+}
 
 int main(int argc, char** argv) {
   lesson::Generation generation;
@@ -92,10 +105,10 @@ int main(int argc, char** argv) {
     app.add_option("--size", size, "of the model")->check(CLI::IsMember({"tiny", "124M"}))->capture_default_str();
   };
   return lesson::guarded(argc, argv, "GPT-2", options, [&](const lesson::CommandLine& line) {
-    auto published_name = [](const std::string& name) { return "transformer." + name; };
-    if (size == "tiny")
-      generation.run(lesson::compile(tiny, line), line, published, published_name);
-    else
-      generation.run(lesson::compile(small, line), line, published, published_name);
+    auto run = [&]<class M>(const M&, const auto& graph) {
+      auto kernel = lesson::compile(graph, line);
+      generation.run(kernel.runner(), line, published<M>(), M::Pos::size);
+    };
+    size == "tiny" ? run(Tiny{}, tiny) : run(Small{}, small);
   });
 }

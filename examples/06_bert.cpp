@@ -1,8 +1,7 @@
 // Lesson 6: a sentence encoder, BERT under its published names: sentences in, vectors out, near ones mean the same.
 //
-//   06_bert --weights=model.safetensors --ids="11,22,33;11,44"
+//   06_bert --weights=MiniLM --tokenizer=MiniLM --sentence="A dog barks." --sentence="A hound makes noise."
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 
 #include "generate.h"
@@ -55,76 +54,59 @@ struct SentenceEncoder {
 };
 constexpr auto graph = trace(SentenceEncoder{}, "ids", "lengths");
 
-const BindOptions published{
-    .rename = {{"bert.", ""},
-               {"encoder.layer.*.attention.self.query.*", "encoder.*.attn.q.*"},
-               {"encoder.layer.*.attention.self.key.*", "encoder.*.attn.k.*"},
-               {"encoder.layer.*.attention.self.value.*", "encoder.*.attn.v.*"},
-               {"encoder.layer.*.attention.output.dense.*", "encoder.*.attn.out.*"},
-               {"encoder.layer.*.attention.output.LayerNorm.*", "encoder.*.attn_norm.*"},
-               {"encoder.layer.*.intermediate.dense.*", "encoder.*.mlp.up.*"},
-               {"encoder.layer.*.output.dense.*", "encoder.*.mlp.down.*"},
-               {"encoder.layer.*.output.LayerNorm.*", "encoder.*.mlp_norm.*"}},
-    .ignore = {"embeddings.position_ids", "pooler.", "cls."},
-};
-
-/// The other way round, for a checkpoint of random numbers.
-static std::string publishedName(std::string name) {
-  const std::pair<std::string_view, std::string_view> parts[] = {{".attn.q.", ".attention.self.query."},
-                                                       {".attn.k.", ".attention.self.key."},
-                                                       {".attn.v.", ".attention.self.value."},
-                                                       {".attn.out.", ".attention.output.dense."},
-                                                       {".attn_norm.", ".attention.output.LayerNorm."},
-                                                       {".mlp.up.", ".intermediate.dense."},
-                                                       {".mlp.down.", ".output.dense."},
-                                                       {".mlp_norm.", ".output.LayerNorm."},
-                                                       {"encoder.", "encoder.layer."}};
-  for (auto [ours, theirs] : parts)
-    if (auto at = name.find(ours); at != name.npos) name.replace(at, ours.size(), theirs);
-  return name;
-}
+const lesson::Published published{.names = {{"bert.", ""},
+                                            {"encoder.layer.*", "encoder.*"},
+                                            {"*.attention.self.query.*", "*.attn.q.*"},
+                                            {"*.attention.self.key.*", "*.attn.k.*"},
+                                            {"*.attention.self.value.*", "*.attn.v.*"},
+                                            {"*.attention.output.dense.*", "*.attn.out.*"},
+                                            {"*.attention.output.LayerNorm.*", "*.attn_norm.*"},
+                                            {"*.intermediate.dense.*", "*.mlp.up.*"},
+                                            {"*.output.dense.*", "*.mlp.down.*"},
+                                            {"*.output.LayerNorm.*", "*.mlp_norm.*"}},
+                                  .ignore = {"embeddings.position_ids", "pooler.", "cls."},
+                                  .config = {{"hidden_size", Model::size},
+                                             {"num_hidden_layers", 3},
+                                             {"num_attention_heads", Heads::size},
+                                             {"intermediate_size", Hidden::size},
+                                             {"max_position_embeddings", Pos::size},
+                                             {"type_vocab_size", Types::size},
+                                             {"vocab_size", Vocab::size},
+                                             {"hidden_act", "gelu"},
+                                             {"layer_norm_eps", 1e-12}}};
 
 int main(int argc, char** argv) {
-  std::string weights, random, save_to, text = "5,17,42,7;5,17,43,7,9,11;90,3";
+  lesson::Checkpoint checkpoint;
+  lesson::Text text;
+  std::vector<std::string> sentences{"5,17,42,7", "5,17,43,7,9,11", "90,3"};
+  std::string save_to;
   auto options = [&](CLI::App& app) {
-    app.add_option("--weights", weights, "a .safetensors file, or the folder of a sharded one");
-    app.add_option("--random", random, "write a checkpoint of random numbers, and stop");
-    app.add_option("--ids", text, "sentences: token ids with commas between them, sentences with semicolons")
+    checkpoint.addTo(app);
+    text.addTo(app);
+    app.add_option("--sentence", sentences, "text, or token ids with commas between them; again for one more")
         ->capture_default_str();
     app.add_option("--vectors", save_to, "write ids, lengths and vectors to this .safetensors file");
   };
   return lesson::guarded(argc, argv, "A BERT sentence encoder", options, [&](const lesson::CommandLine& line) {
     auto run = lesson::compile(graph, line);
-    if (line.compile_only) return;
-    if (!random.empty()) return lesson::writeRandom(random, run.executable().signature, publishedName);
-    lesson::requireWeights(weights);
-    run.bind(load(weights), published);
+    const std::int64_t before = lesson::resident();
+    if (line.compile_only || !checkpoint.bind(run.runner(), published)) return;
 
-    std::vector<std::vector<std::int32_t>> sentences;
-    for (std::size_t begin = 0, end; begin <= text.size(); begin = end + 1) {
-      end = std::min(text.find(';', begin), text.size());
-      sentences.push_back(lesson::parseIds(text.substr(begin, end - begin), Vocab::size));
-    }
-    std::size_t longest = 0;
-    for (const auto& sentence : sentences) longest = std::max(longest, sentence.size());
-    if (longest > std::size_t(Pos::size))
-      throw Error("--ids", "a sentence of " + std::to_string(longest) + " tokens",
-                  "the table of positions has " + std::to_string(Pos::size), "shorten it");
-    Array<i32, Batch, Seq> ids(std::int64_t(sentences.size()), std::int64_t(longest));
-    Array<i32, Batch> lengths(std::int64_t(sentences.size()));
-    for (std::size_t s = 0; s < sentences.size(); ++s) {
-      lengths(int(s)) = std::int32_t(sentences[s].size());
-      for (std::size_t t = 0; t < sentences[s].size(); ++t) ids(int(s), int(t)) = sentences[s][t];
-    }
-    Array<f32, Batch, Model> vectors = run(ids, lengths);
+    std::vector<Tokens> rows;
+    for (const std::string& sentence : sentences) rows.push_back(text.read("--sentence", sentence));
+    requireTokens("--sentence", rows, {Vocab::size, Pos::size});
+    Array<i32, Batch, Seq> ids = padded<Batch, Seq>(rows);
+    Array<i32, Batch> counts = lengths<Batch>(rows);
+    Array<f32, Batch, Model> vectors = run(ids, counts);
     std::printf("cosine of each sentence with the first:");
-    for (std::size_t s = 0; s < sentences.size(); ++s) {
+    for (std::size_t s = 0; s < rows.size(); ++s) {
       double cosine = 0;
       for (int m = 0; m < Model::size; ++m) cosine += double(vectors(0, m)) * vectors(int(s), m);
       std::printf(" %.4f", cosine);
     }
     std::printf("\n");
+    lesson::printMemory(run.runner(), before);
     if (!save_to.empty())
-      save(save_to, Weights{{"ids", ids.any()}, {"lengths", lengths.any()}, {"vectors", vectors.any()}});
+      save(save_to, Weights{{"ids", ids.any()}, {"lengths", counts.any()}, {"vectors", vectors.any()}});
   });
 }

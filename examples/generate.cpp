@@ -9,54 +9,105 @@ using namespace heed;
 
 namespace lesson {
 
-std::vector<std::int32_t> parseIds(const std::string& text, std::int64_t vocab) {
-  std::vector<std::int32_t> ids;
+void Text::addTo(CLI::App& app) {
+  app.add_option("--tokenizer", file, "a tokenizer.json, or a folder that has one; without it, text is token ids");
+}
+
+const Tokenizer& Text::tokenizer() const {
+  if (!loaded_) loaded_ = Tokenizer::load(file);
+  return *loaded_;
+}
+
+Tokens Text::read(const std::string& what, const std::string& text, bool special) const {
+  if (!file.empty()) return tokenizer().encode(text, {.special = special});
+  Tokens ids;
   std::stringstream in(text);
   for (std::string id; std::getline(in, id, ',');) {
-    std::int32_t number = -1;
+    std::int32_t number = 0;
     auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
-    if (error != std::errc() || end != id.data() + id.size() || number < 0 || number >= vocab)
-      throw Error("--prompt", "\"" + id + "\"", "token ids from 0 to " + std::to_string(vocab - 1) + " are required",
-                  "--prompt=1,17,42");
+    if (error != std::errc() || end != id.data() + id.size())
+      throw Error(what, "\"" + id + "\"", "token ids with commas between them are required",
+                  what + "=1,17,42, or text and --tokenizer=FILE");
     ids.push_back(number);
   }
-  if (ids.empty()) throw Error("--prompt", "nothing", "at least one token id is required", "--prompt=1,17,42");
   return ids;
 }
 
-void writeRandom(const std::string& path, const Signature& signature,
-                 const std::function<std::string(const std::string&)>& published) {
-  Weights weights;
-  unsigned seed = 1;
-  for (const TensorSpec& parameter : signature.parameters) {
-    std::vector<std::int64_t> sizes;
-    for (const AxisSpec& axis : parameter.axes) sizes.push_back(axis.extent);
-    AnyArray array(DType::f32, sizes);
-    bool norm = sizes.size() == 1 && parameter.name.ends_with(".weight");
-    for (float& x : std::span(static_cast<float*>(array.view.data), std::size_t(array.view.size()))) {
-      seed = seed * 1664525u + 1013904223u;
-      x = (norm ? 1 : 0) + (float(seed >> 8) * 0x1p-23f - 1) * (norm ? .1f : .35f);
-    }
-    weights.add(published(parameter.name), array);
-  }
-  save(path, weights);
-}
-
-std::int32_t likeliest(std::span<const float> logits) {
-  return std::int32_t(std::max_element(logits.begin(), logits.end()) - logits.begin());
+std::string Text::show(std::span<const std::int32_t> ids) const {
+  if (!file.empty()) return tokenizer().decode(ids);
+  std::string text;
+  for (std::int32_t id : ids) text += std::to_string(id) + " ";
+  return text;
 }
 
 void Generation::addTo(CLI::App& app) {
-  app.add_option("--weights", weights, "a .safetensors file, or the folder of a sharded one");
-  app.add_option("--random", random, "write a checkpoint of random numbers, and stop");
-  app.add_option("--prompt", prompt, "token ids, with commas between them")->capture_default_str();
+  checkpoint.addTo(app);
+  text.addTo(app);
+  app.add_option("--prompt", prompts, "text, or token ids with commas between them; again for one more row")
+      ->capture_default_str();
   app.add_option("--tokens", tokens, "how many to generate")->check(CLI::Range(0, 1 << 20))->capture_default_str();
-  app.add_option("--logits", logits, "write the ids and logits of the whole text to this .safetensors file");
+  app.add_option("--stop", stops, "a token that ends a row; by default those of config.json");
+  app.add_option("--temperature", sample.temperature, "0: the likeliest token")->capture_default_str();
+  app.add_option("--top-k", sample.top_k, "of the so many likeliest tokens; 0: of all")->capture_default_str();
+  app.add_option("--top-p", sample.top_p, "of the likeliest tokens that have this probability")->capture_default_str();
+  app.add_option("--seed", sample.seed, "of the choice")->capture_default_str();
+  app.add_flag("--pad-left", left, "fill up shorter prompts on the left");
+  app.add_option("--logits", logits, "write ids, lengths and logits of the whole texts to this .safetensors file");
 }
 
-void requireWeights(const std::string& weights) {
-  if (weights.empty())
-    throw Error("--weights", "nothing", "a checkpoint is required", "make one of random numbers: --random=FILE");
+/// As --stop or config.json have them.
+static Tokens stopsOf(const Generation& given) {
+  Tokens ids;
+  for (const std::string& stop : given.stops)
+    for (std::int32_t id : given.text.read("--stop", stop, false)) ids.push_back(id);
+  if (!given.stops.empty()) return ids;
+  const Config config = Config::load(given.checkpoint.weights);
+  if (auto id = config.number("eos_token_id")) ids.push_back(std::int32_t(*id));
+  for (int n = 0; auto id = config.number("eos_token_id." + std::to_string(n)); ++n) ids.push_back(std::int32_t(*id));
+  return ids;
+}
+
+/// The same texts in one call say the same: nothing was forgotten, and no row has seen another.
+static void inOneCall(const Generation& given, Runner& model, std::span<const Tokens> prompts,
+                      std::span<const Tokens> texts) {
+  AnyArray ids = padded(texts), counts = lengths(texts);
+  const auto& axes = model.executable().signature.inputs[0].axes;
+  model.begin({{axes[0].symbol, ids.view.sizes[0]}, {"key", ids.view.sizes[1]}});
+  const std::vector<ArrayView> inputs{ids.view};
+  AnyArray logits = model.run(inputs)[0];
+  const auto vocab = std::size_t(logits.view.sizes[2]);
+  std::size_t same = 0, all = 0;
+  for (std::size_t r = 0; r < texts.size(); ++r)
+    for (std::size_t n = 0; n < texts[r].size() - prompts[r].size(); ++n, ++all) {
+      const std::size_t at = prompts[r].size() + n;
+      const float* row =
+          static_cast<const float*>(logits.view.data) + (r * std::size_t(ids.view.sizes[1]) + at - 1) * vocab;
+      same += given.sample({row, vocab}, r, n) == texts[r][at];
+    }
+  std::cout << "in one call: " << same << " of " << all << " the same\n";
+  if (!given.logits.empty()) save(given.logits, Weights{{"ids", ids}, {"lengths", counts}, {"logits", logits}});
+}
+
+void Generation::run(Runner& model, const CommandLine& line, const Published& published, std::int64_t positions) const {
+  const std::int64_t before = resident();
+  if (line.compile_only || !checkpoint.bind(model, published)) return;
+  std::vector<Tokens> told;
+  for (const std::string& prompt : prompts) told.push_back(text.read("--prompt", prompt));
+  requireTokens("--prompt", told, {vocabularyOf(model), positions});
+
+  const auto said = generate(model, told,
+                             {.tokens = tokens,
+                              .sample = sample,
+                              .stops = stopsOf(*this),
+                              .padding = left ? Padding::left : Padding::right,
+                              .positions = positions});
+  std::vector<Tokens> texts = told;
+  for (std::size_t r = 0; r < told.size(); ++r) {
+    texts[r].insert(texts[r].end(), said[r].begin(), said[r].end());
+    std::cout << text.show(texts[r]) << '\n';
+  }
+  printMemory(model, before);
+  inOneCall(*this, model, told, texts);
 }
 
 }  // namespace lesson

@@ -1,96 +1,52 @@
-// What the lessons that generate share: their options, a checkpoint of random numbers, and the loop over tokens.
+// What the lessons that read and write text share: prompts as text or as ids, how the next token is chosen, and the run
+// of a language model.
 //
-// Invariant: a prompt goes in whole, then one token a call; the longest step is the first.
+// Invariant: what is generated token by token is what one call over the whole text says.
 // Read 04_llama.cpp.
 #pragma once
 
-#include <heed/runtime/weights/weights.h>
+#include <heed/runtime/text/tokenizer.h>
 
-#include <span>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "lesson.h"
+#include "checkpoint.h"
 
 namespace lesson {
 
-/// Token ids of "1,17,42", each below `vocab`. Throws heed::Error naming the one that is not.
-std::vector<std::int32_t> parseIds(const std::string& text, std::int64_t vocab);
+/// Text if there is a tokenizer, else ids with commas between them.
+struct Text {
+  std::string file;
 
-/// Random numbers for every parameter, norms around 1, under the names that `published` gives.
-void writeRandom(const std::string& path, const heed::Signature& signature,
-                 const std::function<std::string(const std::string&)>& published);
-
-/// Throws heed::Error if no checkpoint was named.
-void requireWeights(const std::string& weights);
-
-/// The position of the largest.
-std::int32_t likeliest(std::span<const float> logits);
-
-struct Generation {
-  std::string weights, random, logits, prompt = "1,17,42,7";
-  int tokens = 12;
-
-  /// --weights, --random, --prompt, --tokens and --logits.
+  /// --tokenizer.
   void addTo(CLI::App& app);
 
-  /// Binds the checkpoint and generates, for a kernel of ids [batch, seq] that gives logits [batch, seq, vocab].
-  template <class Run>
-  void run(Run run, const CommandLine& line, const heed::BindOptions& published,
-           const std::function<std::string(const std::string&)>& published_name) const;
+  /// Throws heed::Error in the name of `what` for what are no ids.
+  heed::Tokens read(const std::string& what, const std::string& text, bool special = true) const;
+  std::string show(std::span<const std::int32_t> ids) const;
+
+ private:
+  const heed::Tokenizer& tokenizer() const;
+  mutable std::optional<heed::Tokenizer> loaded_;
 };
 
-/// The arrays that a kernel takes and gives.
-template <class K>
-struct TokensOf;
-template <class B, class S, class V>
-struct TokensOf<heed::Kernel<heed::Tensor<heed::f32, B, S, V>(heed::Tensor<heed::i32, B, S>)>> {
-  using Batch = B;
-  using Vocab = V;
-  using Ids = heed::Array<heed::i32, B, S>;
-  using Logits = heed::Array<heed::f32, B, S, V>;
+struct Generation {
+  Checkpoint checkpoint;
+  Text text;
+  std::vector<std::string> prompts{"1,17,42,7"}, stops;
+  std::string logits;
+  int tokens = 12;
+  bool left = false;
+  heed::Sampler sample{.temperature = 0};
+
+  /// --weights, --random, --tokenizer, --prompt, --tokens, --stop, --temperature, --top-k, --top-p, --seed, --pad-left
+  /// and --logits.
+  void addTo(CLI::App& app);
+
+  /// Binds the checkpoint and generates. positions: how many the model has a table of.
+  void run(heed::Runner& model, const CommandLine& line, const Published& published,
+           std::int64_t positions = heed::TokenLimits{}.positions) const;
 };
-
-template <class Run>
-void Generation::run(Run run, const CommandLine& line, const heed::BindOptions& published,
-                     const std::function<std::string(const std::string&)>& published_name) const {
-  using T = TokensOf<Run>;
-  using Ids = typename T::Ids;
-  constexpr std::size_t vocab = std::size_t(T::Vocab::extent);
-  if (line.compile_only) return;
-  if (!random.empty()) return writeRandom(random, run.executable().signature, published_name);
-  requireWeights(weights);
-  run.bind(heed::load(weights), published);
-  std::vector<std::int32_t> told = parseIds(prompt, T::Vocab::extent);
-
-  auto idsOf = [](std::span<const std::int32_t> some) {
-    Ids ids(1, std::int64_t(some.size()));
-    std::copy(some.begin(), some.end(), ids.span().begin());
-    return ids;
-  };
-  const std::int64_t room = std::int64_t(told.size()) + tokens;
-  auto begin = [&] { run.begin({heed::extent<typename T::Batch>(1), {"key", room}}); };
-  begin();
-  std::span<const std::int32_t> next = told;
-  std::vector<std::int32_t> last;
-  for (int n = 0; n < tokens; ++n) {
-    typename T::Logits out = run(idsOf(n == 0 ? std::span<const std::int32_t>(told) : std::span(&told.back(), 1)));
-    told.push_back(likeliest(std::span<const float>(out.span()).last(vocab)));
-  }
-  for (std::int32_t id : told) std::cout << id << ' ';
-  std::cout << '\n';
-
-  // The same tokens in one call say the same: nothing was forgotten or mixed up.
-  begin();
-  typename T::Logits once = run(idsOf(told));
-  int same = 0;
-  for (std::size_t at = told.size() - std::size_t(tokens); at < told.size(); ++at)
-    same += likeliest(std::span<const float>(once.span()).subspan((at - 1) * vocab, vocab)) == told[at];
-  std::cout << "in one call: " << same << " of " << tokens << " the same\n";
-  if (!logits.empty()) {
-    Ids ids = idsOf(told);
-    heed::save(logits, heed::Weights{{"ids", ids.any()}, {"logits", once.any()}});
-  }
-}
 
 }  // namespace lesson

@@ -52,6 +52,10 @@ class Arguments {
   std::span<const std::int32_t> past() const;
   /// Forgets the last tokens of each row, so that lengths[row] are left.
   void rewind(std::span<const std::int32_t> lengths);
+  /// The first counts[row] tokens of the calls to come are padding: they have positions below 0 and are not remembered.
+  void pad(std::span<const std::int32_t> counts);
+  /// What the states take.
+  std::int64_t stateBytes() const;
 
   /// Checks the inputs and learns the extents of symbolic axes.
   void inputs(std::span<const ArrayView> views);

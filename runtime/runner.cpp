@@ -5,6 +5,7 @@
 #include "heed/runtime/runner.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "heed/runtime/error.h"
@@ -46,6 +47,17 @@ void Runner::bind(std::string_view name, const AnyArray& array, std::span<const 
 
 void Runner::bind(const Weights& weights, const BindOptions& options) {
   for (const auto& [name, array] : fit(weights, executable().signature.parameters, options)) bind(name, array);
+}
+
+Runner::Memory Runner::memory() const {
+  std::map<const void*, std::int64_t> blocks;
+  for (const auto& [name, array] : arguments().bound()) {
+    std::int64_t& bytes = blocks[array.view.data];
+    bytes = std::max(bytes, byteSize(array.view.dtype, array.view.extents()));
+  }
+  Memory memory{0, arguments().stateBytes(), session().memory().bytes};
+  for (const auto& [data, bytes] : blocks) memory.parameters += bytes;
+  return memory;
 }
 
 std::vector<AnyArray> Runner::run(std::span<const ArrayView> inputs) {

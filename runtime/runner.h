@@ -40,11 +40,22 @@ class Runner {
   void bind(const Weights& weights, const BindOptions& options);
 
   /// For a graph with states: gives them room and forgets what they held; see Arguments.
-  void begin(std::initializer_list<Extent> extents) { state_->arguments.begin({extents.begin(), extents.size()}); }
+  void begin(std::span<const Extent> extents) { state_->arguments.begin(extents); }
+  void begin(std::initializer_list<Extent> extents) { begin(std::span(extents.begin(), extents.size())); }
   /// How many tokens each row has been told by the calls that succeeded.
   std::span<const std::int32_t> past() const { return state_->arguments.past(); }
   /// Forgets the last tokens of each row: those of padding, or those that were only tried.
   void rewind(std::span<const std::int32_t> lengths) { state_->arguments.rewind(lengths); }
+  /// Rows padded on the left: the first counts[row] tokens of the calls to come are seen by nobody and not remembered.
+  void pad(std::span<const std::int32_t> counts) { state_->arguments.pad(counts); }
+
+  /// What a model holds, in bytes: the parameters bound, shared ones once; its states; arena and scratch, which are
+  /// those of the largest call so far.
+  struct Memory {
+    std::int64_t parameters = 0, states = 0, working = 0;
+    std::int64_t total() const { return parameters + states + working; }
+  };
+  Memory memory() const;
 
   /// Runs it into memory of the caller's. Throws heed::Error naming the argument, the axis and both extents.
   void run(std::span<const ArrayView> inputs, std::span<const ArrayView> results) {

@@ -4,6 +4,7 @@
 // Read tests/driver/state_test.cpp.
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "heed/runtime/bind.h"
 #include "heed/runtime/error.h"
@@ -75,6 +76,25 @@ void Arguments::rewind(std::span<const std::int32_t> lengths) {
       throw Error("rewind", "row " + std::to_string(row) + " to " + std::to_string(lengths[row]) + " tokens",
                   "it has " + std::to_string(past[row]), "a length between 0 and the past");
   std::copy(lengths.begin(), lengths.end(), const_cast<std::int32_t*>(past.data()));
+}
+
+void Arguments::pad(std::span<const std::int32_t> counts) {
+  std::span<const std::int32_t> past = this->past();
+  if (counts.size() != past.size())
+    throw Error("pad", std::to_string(counts.size()) + " counts", std::to_string(past.size()) + " rows have a past",
+                "give one count for each row");
+  for (std::size_t row = 0; row < past.size(); ++row)
+    if (counts[row] < 0 || past[row] != 0)
+      throw Error("pad", "row " + std::to_string(row) + " by " + std::to_string(counts[row]) + " tokens",
+                  "its past is " + std::to_string(past[row]), "padding is not negative, and comes before all tokens");
+  std::transform(counts.begin(), counts.end(), const_cast<std::int32_t*>(past.data()), std::negate());
+}
+
+std::int64_t Arguments::stateBytes() const {
+  std::int64_t bytes = 0;
+  for (const Slot& slot : states_)
+    if (begun_) bytes += byteSize(slot.given.view.dtype, slot.given.view.extents());
+  return bytes;
 }
 
 void Arguments::recall() {

@@ -51,7 +51,7 @@ SmallVector<Reference> AppendOp::evaluate(ArrayRef<Reference> operands, Evaluati
              [&](const int64_t* at, const int64_t* step, int64_t n) {
                for (int64_t i = 0; i < n; ++i) {
                  auto begin = static_cast<int64_t>(past.data[at[2] + i * step[2]]);
-                 if (begin < 0 || begin + count > room) continue;
+                 if (begin + at[3] + i * step[3] < 0 || begin + count > room) continue;
                  state.data[at[1] + i * step[1] + begin * pitch] = x.data[at[0] + i * step[0]];
                }
              });
@@ -82,8 +82,12 @@ LogicalResult AppendOp::lower(Lowering& lowering) {
   Value begin = arith::IndexCastOp::create(b, loc, b.getIndexType(), memref::LoadOp::create(b, loc, past.memref, at));
   // A past that leaves no room is a mistake of the caller: nothing is written.
   Value end = arith::AddIOp::create(b, loc, begin, count);
-  Value fits = arith::AndIOp::create(b, loc, arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, begin, index(0)),
-                                     arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle, end, room));
+  Value fits = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle, end, room);
+  // Tokens before position 0 are padding.
+  Value padding = arith::MinSIOp::create(
+      b, loc, arith::MaxSIOp::create(b, loc, arith::SubIOp::create(b, loc, index(0), begin), index(0)), count);
+  begin = arith::AddIOp::create(b, loc, begin, padding);
+  count = arith::SubIOp::create(b, loc, count, padding);
   auto guarded = scf::IfOp::create(b, loc, fits);
   b.setInsertionPointToStart(guarded.thenBlock());
   auto part = [&](const Buffer& whole, StringRef along) {
@@ -91,9 +95,9 @@ LogicalResult AppendOp::lower(Lowering& lowering) {
     for (auto [d, axis] : llvm::enumerate(whole.axes)) {
       Value row = position.lookup(axis);
       bool here = axis == along;
-      offsets.push_back(row                            ? OpFoldResult(row)
-                        : here && along == getMemory() ? OpFoldResult(begin)
-                                                       : b.getIndexAttr(0));
+      offsets.push_back(row    ? OpFoldResult(row)
+                        : here ? OpFoldResult(along == getMemory() ? begin : padding)
+                               : b.getIndexAttr(0));
       sizes.push_back(row    ? OpFoldResult(b.getIndexAttr(1))
                       : here ? OpFoldResult(count)
                              : OpFoldResult(lowering.extent(*findAxis(given, axis))));

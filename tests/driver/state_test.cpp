@@ -122,6 +122,41 @@ TEST(State, RowsMayHavePastsOfTheirOwn) {
   }
 }
 
+/// Prompts of 3, 9 and 1 tokens that end together, whatever the padding before them says; then token by token.
+template <class Run>
+void paddedOnTheLeft(Run run) {
+  run.begin({extent<Batch>(3), extent<Key>(24)});
+  Logits whole = run(tokens(3, 0, 24));
+  run.begin({extent<Batch>(3), extent<Key>(24)});
+  const std::int32_t lengths[] = {3, 9, 1}, padding[] = {6, 0, 8};
+  Ids prompts(3, 9);
+  for (int b = 0; b < 3; ++b)
+    for (int s = 0; s < 9; ++s) prompts(b, s) = s < padding[b] ? 10 - s : tokens(3, 0, 24)(b, s - padding[b]);
+  run.pad(padding);
+  Logits first = run(prompts);
+  for (int b = 0; b < 3; ++b)
+    for (int s = padding[b]; s < 9; ++s)
+      for (int v = 0; v < 11; ++v) EXPECT_NEAR(first(b, s, v), whole(b, s - padding[b], v), 2e-5) << b << " " << s;
+  for (int step = 0; step < 15; ++step) {
+    Ids next(3, 1);
+    for (int b = 0; b < 3; ++b) next(b, 0) = tokens(3, 0, 24)(b, lengths[b] + step);
+    Logits logits = run(next);
+    for (int b = 0; b < 3; ++b)
+      for (int v = 0; v < 11; ++v)
+        EXPECT_NEAR(logits(b, 0, v), whole(b, lengths[b] + step, v), 2e-5) << b << " " << step;
+  }
+  EXPECT_EQ(run.past()[2], 16);
+}
+
+TEST(State, RowsMayBePaddedOnTheLeft) { paddedOnTheLeft(compiled(graph)); }
+TEST(State, RowsMayBePaddedOnTheLeftWithRotaryAndAWindow) { paddedOnTheLeft(compiled(llama)); }
+TEST(State, TheReferencePadsOnTheLeftToo) {
+  setenv("HEED_VERIFY", "1", 1);
+  auto run = compiled(llama);
+  unsetenv("HEED_VERIFY");
+  paddedOnTheLeft(run);
+}
+
 TEST(State, CompilesOnceAndAllocatesNothingAfterTheFirstToken) {
   auto run = compiled(graph);
   run.begin({extent<Batch>(2), extent<Key>(32)});
@@ -168,6 +203,10 @@ TEST(State, MistakesAreNamed) {
   std::string other = messageOf([&] { run(tokens(3, 0, 1)); });
   EXPECT_NE(other.find("extent mismatch on axis batch"), std::string::npos) << other;
   EXPECT_NE(messageOf([&] { run.rewind(std::vector{7, 0}); }).find("row 0 to 7 tokens"), std::string::npos);
+  EXPECT_NE(messageOf([&] { run.pad(std::vector{1, 0}); }).find("comes before all tokens"), std::string::npos);
+  run.begin({extent<Batch>(2), extent<Key>(6)});
+  EXPECT_NE(messageOf([&] { run.pad(std::vector{1, -1}); }).find("row 1 by -1 tokens"), std::string::npos);
+  EXPECT_NE(messageOf([&] { run.pad(std::vector{1}); }).find("1 counts"), std::string::npos);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@ import sys
 
 from safetensors import np, read, weights
 
-W = weights(sys.argv[1])
+W = {name.removeprefix("bert."): w for name, w in weights(sys.argv[1]).items()}
 LAYERS = len([name for name in W if name.endswith("intermediate.dense.weight")])
 HEADS = 4
 

@@ -31,8 +31,18 @@ TEST(Append, WritesBehindThePastOfEachRow) {
 TEST(Append, LeavesARowWithoutRoomAsItIs) {
   Text program(append());
   auto arguments = program.randomArguments({});
-  arguments[2].data = {3, -1};
+  arguments[2].data = {3, 9};
   EXPECT_EQ(program.run(arguments).at(0).data, arguments[0].data);
+}
+
+// What is before position 0 is padding; all of it, where the past is long before.
+TEST(Append, LeavesOutPaddingOnTheLeft) {
+  Text program(append());
+  auto arguments = program.randomArguments({});
+  arguments[2].data = {-1, -5};
+  auto want = arguments[0].data;
+  want[0] = arguments[1].data[2];  // [row 0, key 0] = [token 1, row 0]
+  EXPECT_EQ(program.run(arguments).at(0).data, want);
 }
 
 TEST(Append, SaysWhatIsWrong) {

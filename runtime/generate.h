@@ -1,0 +1,46 @@
+// generate(model, prompts): what a language model says behind some prompts. The prompts go in whole, of any lengths,
+// then one token a call and row.
+//
+//   auto run = jit(llama);  run.bind(load("model.safetensors"), names);
+//   std::vector<Tokens> texts = generate(run.runner(), {tokenizer.encode("Once upon")}, {.tokens = 64, .stops = {2}});
+//
+// Invariant: a row says what it would say alone; padding on either side gives the same tokens.
+// Read tests/driver/generate_test.cpp.
+#pragma once
+
+#include <functional>
+
+#include "heed/runtime/runner.h"
+#include "heed/runtime/sample.h"
+#include "heed/runtime/tokens.h"
+
+namespace heed {
+
+struct GenerateOptions {
+  /// At most so many behind each prompt.
+  int tokens = 16;
+  /// Greedy as it stands.
+  Sampler sample{.temperature = 0};
+  /// A row ends before one of these.
+  Tokens stops{};
+  /// Which side of shorter prompts is filled up.
+  Padding padding = Padding::right;
+  /// How many positions the model's table has, if it has one.
+  std::int64_t positions = std::numeric_limits<std::int64_t>::max();
+  /// What the model takes beside the ids, for call 0 of the prompts and those that follow; and what room its states
+  /// need beside that for the tokens.
+  std::function<std::vector<ArrayView>(int call)> others{};
+  std::vector<Extent> room{};
+  /// Told of every token as it is chosen, for a stream.
+  std::function<void(std::size_t row, std::int32_t id)> each{};
+};
+
+/// Begins the model's states anew; its first input is i32 [rows, tokens], its first result f32 [rows, tokens,
+/// vocabulary]. Gives for each row what comes behind its prompt, without the stop. Throws heed::Error for another
+/// model, for prompts that requireTokens() refuses, and where prompt and `tokens` exceed the positions.
+std::vector<Tokens> generate(Runner& model, std::span<const Tokens> prompts, const GenerateOptions& options = {});
+
+/// The extent of the last axis of result 0; a symbolic one is that of the parameters that are bound.
+std::int64_t vocabularyOf(const Runner& model);
+
+}  // namespace heed
