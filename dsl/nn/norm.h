@@ -23,16 +23,18 @@ struct LayerNorm {
   }
 };
 
-/// x / sqrt(mean of squares + epsilon) * weight (Zhang and Sennrich, arXiv:1910.07467).
+/// x / sqrt(mean of squares + epsilon) * (weight + offset) (Zhang and Sennrich, arXiv:1910.07467). Gemma stores weights
+/// around 0 and has an offset of 1.
 template <class Model>
 struct RMSNorm {
   Tensor<f32, Model> weight{};
-  double epsilon = 1e-6;
+  double epsilon = 1e-6, offset = 0;
 
   template <lang::Operand X>
   constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
     lang::Inside here(weight, place);
-    return x * rsqrt(mean<Model>(x * x) + epsilon) * weight;
+    auto normed = x * rsqrt(mean<Model>(x * x) + epsilon);
+    return offset == 0 ? normed * weight : normed * (weight + offset);
   }
 };
 

@@ -92,7 +92,7 @@ struct Rms {
 };
 
 /// The norm of every row of x: centred or not.
-std::vector<Values> norm(const Given& in, bool centred, double epsilon) {
+std::vector<Values> norm(const Given& in, bool centred, double epsilon, double offset = 0) {
   const Values &x = in["x"], &w = in["norm.weight"];
   Values y(x.extents);
   for (int b = 0; b < x.extent(0); ++b)
@@ -101,7 +101,7 @@ std::vector<Values> norm(const Given& in, bool centred, double epsilon) {
       for (int m = 0; centred && m < 24; ++m) mean += x(b, t, m) / 24;
       for (int m = 0; m < 24; ++m) square += (x(b, t, m) - mean) * (x(b, t, m) - mean) / 24;
       for (int m = 0; m < 24; ++m)
-        y(b, t, m) = (x(b, t, m) - mean) / std::sqrt(square + epsilon) * w(m) + (centred ? in["norm.bias"](m) : 0);
+        y(b, t, m) = (x(b, t, m) - mean) / std::sqrt(square + epsilon) * (w(m) + offset) + (centred ? in["norm.bias"](m) : 0);
     }
   return {y};
 }
@@ -116,6 +116,16 @@ TEST(LayerNorm, CentresAndScales) {
 TEST(RMSNorm, ScalesOnly) {
   static constexpr auto g = trace(Rms{}, "x");
   expectMeaning(g, sizes, [](const Given& in) { return norm(in, false, 1e-6); });
+}
+
+struct Shifted {
+  nn::RMSNorm<Model> norm{.offset = 1};
+  constexpr X operator()(X x) const { return norm(x); }
+};
+
+TEST(RMSNorm, WeightsMayBeAroundZero) {
+  static constexpr auto g = trace(Shifted{}, "x");
+  expectMeaning(g, sizes, [](const Given& in) { return norm(in, false, 1e-6, 1); });
 }
 
 }  // namespace
