@@ -90,7 +90,7 @@ int main(int argc, char** argv) {
   return lesson::guarded(argc, argv, "A BERT sentence encoder", options, [&](const lesson::CommandLine& line) {
     auto run = lesson::compile(graph, line);
     const std::int64_t before = lesson::resident();
-    if (line.compile_only || !checkpoint.bind(run.runner(), published)) return;
+    if (line.compile_only || !checkpoint.bind({{run.runner(), published}})) return;
 
     std::vector<Tokens> rows;
     for (const std::string& sentence : sentences) rows.push_back(text.read("--sentence", sentence));
@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
       std::printf(" %.4f", cosine);
     }
     std::printf("\n");
-    lesson::printMemory(run.runner(), before);
+    lesson::printMemory({&run.runner()}, before);
     if (!save_to.empty())
       save(save_to, Weights{{"ids", ids.any()}, {"lengths", counts.any()}, {"vectors", vectors.any()}});
   });

@@ -26,10 +26,11 @@ void Checkpoint::addTo(CLI::App& app) {
 }
 
 /// Random numbers for every parameter, norms around 1. A symbolic extent is 96.
-static void writeRandom(const std::string& path, const Signature& signature, const Published& published) {
-  Weights weights;
-  unsigned seed = 1;
-  for (const TensorSpec& parameter : signature.parameters) {
+static void addRandom(Weights& weights, const Part& part) {
+  unsigned seed = 1 + unsigned(weights.size());
+  for (const TensorSpec& parameter : part.model.executable().signature.parameters) {
+    const std::string name = part.published.nameOf(parameter.name);
+    if (weights.contains(name)) continue;
     std::vector<std::int64_t> sizes;
     for (const AxisSpec& axis : parameter.axes) sizes.push_back(axis.extent < 0 ? 96 : axis.extent);
     AnyArray array(DType::f32, sizes);
@@ -38,20 +39,25 @@ static void writeRandom(const std::string& path, const Signature& signature, con
       seed = seed * 1664525u + 1013904223u;
       x = (norm ? 1 : 0) + (float(seed >> 8) * 0x1p-23f - 1) * (norm ? .1f : .35f);
     }
-    weights.add(published.nameOf(parameter.name), array);
+    weights.add(name, array);
   }
-  save(path, weights);
 }
 
-bool Checkpoint::bind(Runner& model, const Published& published) const {
+bool Checkpoint::bind(std::initializer_list<Part> parts) const {
   if (!random.empty()) {
-    writeRandom(random, model.executable().signature, published);
+    Weights numbers;
+    for (const Part& part : parts) addRandom(numbers, part);
+    save(random, numbers);
     return false;
   }
   if (weights.empty())
     throw Error("--weights", "nothing", "a checkpoint is required", "make one of random numbers: --random=FILE");
-  Config::load(weights).require(published.config);
-  model.bind(load(weights), published.options());
+  const Config config = Config::load(weights);
+  const Weights stored = load(weights);
+  for (const auto& [model, published] : parts) {
+    config.require(published.config);
+    model.bind(stored, published.options());
+  }
   return true;
 }
 
@@ -62,12 +68,17 @@ std::int64_t resident() {
   return here * sysconf(_SC_PAGESIZE);
 }
 
-void printMemory(const Runner& model, std::int64_t before) {
+void printMemory(std::initializer_list<const Runner*> models, std::int64_t before) {
+  Runner::Memory sum;
+  for (const Runner* model : models) {
+    const Runner::Memory memory = model->memory();
+    sum.parameters += memory.parameters;
+    sum.states += memory.states;
+    sum.working += memory.working;
+  }
   auto mb = [](std::int64_t bytes) { return double(bytes) / 1e6; };
-  const Runner::Memory memory = model.memory();
   std::printf("memory: weights %.2f + cache %.2f + working %.2f = %.2f MB; the system counts %.2f MB\n",
-              mb(memory.parameters), mb(memory.states), mb(memory.working), mb(memory.total()),
-              mb(resident() - before));
+              mb(sum.parameters), mb(sum.states), mb(sum.working), mb(sum.total()), mb(resident() - before));
 }
 
 }  // namespace lesson

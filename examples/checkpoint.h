@@ -29,6 +29,12 @@ struct Published {
   std::string nameOf(const std::string& parameter) const;
 };
 
+/// A model, or a half of one, and what its parameters are published as.
+struct Part {
+  heed::Runner& model;
+  Published published;
+};
+
 struct Checkpoint {
   std::string weights, random;
 
@@ -36,13 +42,13 @@ struct Checkpoint {
   void addTo(CLI::App& app);
 
   /// Binds the weights; or, under --random, writes some under the published names, and says false.
-  bool bind(heed::Runner& model, const Published& published) const;
+  bool bind(std::initializer_list<Part> parts) const;
 };
 
 /// The memory of this process, in bytes.
 std::int64_t resident();
 
-/// Prints what the model takes, and what the system says that this process has grown by since it had `before`.
-void printMemory(const heed::Runner& model, std::int64_t before);
+/// Prints what the models take, and what the system says that this process has grown by since it had `before`.
+void printMemory(std::initializer_list<const heed::Runner*> models, std::int64_t before);
 
 }  // namespace lesson

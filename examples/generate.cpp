@@ -67,47 +67,82 @@ static Tokens stopsOf(const Generation& given) {
   return ids;
 }
 
+GenerateOptions Generation::options() const {
+  return {
+      .tokens = tokens, .sample = sample, .stops = stopsOf(*this), .padding = left ? Padding::left : Padding::right};
+}
+
+static std::vector<Tokens> behind(std::span<const Tokens> prompts, std::span<const Tokens> said) {
+  std::vector<Tokens> texts(prompts.begin(), prompts.end());
+  for (std::size_t r = 0; r < texts.size(); ++r) texts[r].insert(texts[r].end(), said[r].begin(), said[r].end());
+  return texts;
+}
+
 /// The same texts in one call say the same: nothing was forgotten, and no row has seen another.
-static void inOneCall(const Generation& given, Runner& model, std::span<const Tokens> prompts,
-                      std::span<const Tokens> texts) {
+void Generation::inOneCall(Runner& model, std::span<const Tokens> prompts, std::span<const Tokens> said,
+                           const GenerateOptions& options, Weights also) const {
+  const std::vector<Tokens> texts = behind(prompts, said);
   AnyArray ids = padded(texts), counts = lengths(texts);
   const auto& axes = model.executable().signature.inputs[0].axes;
-  model.begin({{axes[0].symbol, ids.view.sizes[0]}, {"key", ids.view.sizes[1]}});
-  const std::vector<ArrayView> inputs{ids.view};
-  AnyArray logits = model.run(inputs)[0];
-  const auto vocab = std::size_t(logits.view.sizes[2]);
-  std::size_t same = 0, all = 0;
+  std::vector<Extent> room{{axes[0].symbol, ids.view.sizes[0]}, {"key", ids.view.sizes[1]}};
+  room.insert(room.end(), options.room.begin(), options.room.end());
+  model.begin(room);
+  std::vector<ArrayView> inputs{ids.view};
+  if (options.others)
+    for (const ArrayView& other : options.others(0)) inputs.push_back(other);
+  AnyArray all = model.run(inputs)[0];
+  const auto vocab = std::size_t(all.view.sizes[2]);
+  std::size_t same = 0, count = 0;
   for (std::size_t r = 0; r < texts.size(); ++r)
-    for (std::size_t n = 0; n < texts[r].size() - prompts[r].size(); ++n, ++all) {
-      const std::size_t at = prompts[r].size() + n;
-      const float* row =
-          static_cast<const float*>(logits.view.data) + (r * std::size_t(ids.view.sizes[1]) + at - 1) * vocab;
-      same += given.sample({row, vocab}, r, n) == texts[r][at];
+    for (std::size_t n = 0; n < said[r].size(); ++n, ++count) {
+      const std::size_t at = r * std::size_t(ids.view.sizes[1]) + prompts[r].size() + n - 1;
+      same += sample({static_cast<const float*>(all.view.data) + at * vocab, vocab}, r, n) == said[r][n];
     }
-  std::cout << "in one call: " << same << " of " << all << " the same\n";
-  if (!given.logits.empty()) save(given.logits, Weights{{"ids", ids}, {"lengths", counts}, {"logits", logits}});
+  std::cout << "in one call: " << same << " of " << count << " the same\n";
+  if (logits.empty()) return;
+  also.add("ids", ids);
+  also.add("lengths", counts);
+  also.add("logits", all);
+  save(logits, also);
 }
 
 void Generation::run(Runner& model, const CommandLine& line, const Published& published, std::int64_t positions) const {
   const std::int64_t before = resident();
-  if (line.compile_only || !checkpoint.bind(model, published)) return;
+  if (line.compile_only || !checkpoint.bind({{model, published}})) return;
   std::vector<Tokens> told;
   for (const std::string& prompt : prompts) told.push_back(text.read("--prompt", prompt));
   requireTokens("--prompt", told, {vocabularyOf(model), positions});
 
-  const auto said = generate(model, told,
-                             {.tokens = tokens,
-                              .sample = sample,
-                              .stops = stopsOf(*this),
-                              .padding = left ? Padding::left : Padding::right,
-                              .positions = positions});
-  std::vector<Tokens> texts = told;
-  for (std::size_t r = 0; r < told.size(); ++r) {
-    texts[r].insert(texts[r].end(), said[r].begin(), said[r].end());
-    std::cout << text.show(texts[r]) << '\n';
-  }
-  printMemory(model, before);
-  inOneCall(*this, model, told, texts);
+  GenerateOptions how = options();
+  how.positions = positions;
+  const std::vector<Tokens> said = heed::generate(model, told, how);
+  for (const Tokens& row : behind(told, said)) std::cout << text.show(row) << '\n';
+  printMemory({&model}, before);
+  inOneCall(model, told, said, how);
+}
+
+void Generation::translate(const Part& encoder, const Part& decoder, const CommandLine& line,
+                           std::int32_t start) const {
+  const std::int64_t before = resident();
+  if (line.compile_only || !checkpoint.bind({encoder, decoder})) return;
+  std::vector<Tokens> sources;
+  for (const std::string& prompt : prompts) sources.push_back(text.read("--prompt", prompt));
+  requireTokens("--prompt", sources, {vocabularyOf(decoder.model)});
+  const AnyArray words = padded(sources), counts = lengths(sources);
+  const std::vector<ArrayView> inputs{words.view, counts.view};
+  const AnyArray memory = encoder.model.run(inputs)[0];
+  ArrayView nothing = memory.view;  // after the first call there is no more of the source to tell
+  nothing.sizes[1] = 0;
+
+  GenerateOptions how = options();
+  how.others = [&](int call) { return std::vector{call == 0 ? memory.view : nothing, counts.view}; };
+  how.room = {{"source_key", words.view.sizes[1]}};
+  if (auto given = Config::load(checkpoint.weights).number("decoder_start_token_id")) start = std::int32_t(*given);
+  const std::vector<Tokens> begun(sources.size(), Tokens{start});
+  const std::vector<Tokens> said = heed::generate(decoder.model, begun, how);
+  for (const Tokens& row : said) std::cout << text.show(row) << '\n';
+  printMemory({&encoder.model, &decoder.model}, before);
+  inOneCall(decoder.model, begun, said, how, {{"source", words}, {"source_lengths", counts}});
 }
 
 }  // namespace lesson

@@ -47,6 +47,15 @@ struct Generation {
   /// Binds the checkpoint and generates. positions: how many the model has a table of.
   void run(heed::Runner& model, const CommandLine& line, const Published& published,
            std::int64_t positions = heed::TokenLimits{}.positions) const;
+
+  /// The same for an encoder of ids and lengths, and a decoder of ids, what the encoder gives, and lengths. Prompts are
+  /// sources; a text begins with `start`, or with what config.json says.
+  void translate(const Part& encoder, const Part& decoder, const CommandLine& line, std::int32_t start) const;
+
+ private:
+  heed::GenerateOptions options() const;
+  void inOneCall(heed::Runner& model, std::span<const heed::Tokens> prompts, std::span<const heed::Tokens> said,
+                 const heed::GenerateOptions& options, heed::Weights also = {}) const;
 };
 
 }  // namespace lesson

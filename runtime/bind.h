@@ -48,7 +48,8 @@ class Arguments {
 
   /// Gives the states room, of these extents by symbol, and forgets what they held. Any call before is refused.
   void begin(std::span<const Extent> extents);
-  /// How many tokens each row has been told so far, in the order of the rows; empty for a graph without states.
+  /// How many tokens each row has been told so far, in the order of the rows; empty for a graph without states. Where
+  /// several sequences are remembered, of the one that comes first among the inputs; rewind() and pad(), too.
   std::span<const std::int32_t> past() const;
   /// Forgets the last tokens of each row, so that lengths[row] are left.
   void rewind(std::span<const std::int32_t> lengths);
@@ -99,6 +100,7 @@ class Arguments {
   void recall();   // checks that states have begun and have room for the tokens of this call
   void advance();  // counts them
   std::int64_t told(const StateSpec& state) const;
+  bool comesBefore(const StateSpec& l, const StateSpec& r) const;
 
   const Signature& signature_;
   std::vector<Slot> inputs_, parameters_, states_, results_;

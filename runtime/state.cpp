@@ -59,11 +59,22 @@ void Arguments::begin(std::span<const Extent> extents) {
   begun_ = true;
 }
 
+/// Whether an input has tokens of l before any has those of r.
+bool Arguments::comesBefore(const StateSpec& l, const StateSpec& r) const {
+  for (const TensorSpec& input : signature_.inputs)
+    for (const AxisSpec& axis : input.axes)
+      if (axis.symbol == l.tokens || axis.symbol == r.tokens) return axis.symbol == l.tokens;
+  return false;
+}
+
 std::span<const std::int32_t> Arguments::past() const {
+  std::size_t first = states_.size();
   for (std::size_t i = 0; begun_ && i < states_.size(); ++i)
-    if (signature_.states[i].memory < 0)
-      return {counts(states_[i].given), static_cast<std::size_t>(states_[i].given.view.size())};
-  return {};
+    if (const StateSpec& state = signature_.states[i]; state.memory < 0)
+      if (first == states_.size() || comesBefore(state, signature_.states[first])) first = i;
+  if (first == states_.size()) return {};
+  const AnyArray& past = states_[first].given;
+  return {counts(past), static_cast<std::size_t>(past.view.size())};
 }
 
 void Arguments::rewind(std::span<const std::int32_t> lengths) {

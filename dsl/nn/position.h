@@ -7,12 +7,13 @@
 
 #include "heed/dsl/nn/angle.h"
 #include "heed/dsl/nn/embedding.h"
+#include "heed/dsl/nn/pairing.h"
 
 namespace heed::nn {
 
 /// PE(pos, 2i) = sin(pos / base^(2i/d)), PE(pos, 2i+1) = cos(pos / base^(2i/d)) (Vaswani et al.,
-/// arXiv:1706.03762, 3.5).
-template <class Seq, class Model>
+/// arXiv:1706.03762, 3.5). HalfSplit: all sines, then all cosines, as Marian has them.
+template <class Seq, class Model, template <class> class Pairing = Interleaved>
 struct Sinusoidal {
   double base = 10000;
 
@@ -22,11 +23,14 @@ struct Sinusoidal {
     static_assert(known, "heed: nn::Sinusoidal<Seq, Model>: Model needs a static extent");
     if constexpr (known) {
       lang::UserLine line(x.tape, place);
+      using Pairs = Pairing<Model>;
       constexpr double d = double(Model::extent);
       auto j = lang::bind(x.tape, index<Model>());
-      auto turns = lang::geometricTurns(j / 2, int((d + 1) / 2), 1 / (2 * lang::pi), lang::power(base, -2 / d));
+      auto turns =
+          lang::geometricTurns(Pairs::pair(j), int((d + 1) / 2), 1 / (2 * lang::pi), lang::power(base, -2 / d));
       // cos is sin a quarter of a turn ahead: 2^30.
-      auto turn = along<Model>(lang::bind(x.tape, position<Seq>())) * turns + j % 2 * (1 << 30);
+      auto ahead = cast<i32>(!Pairs::isFirst(j)) * (1 << 30);
+      auto turn = along<Model>(lang::bind(x.tape, position<Seq>())) * turns + ahead;
       return x + sin(lang::radians(turn));
     } else {
       return lang::Fault{};

@@ -6,26 +6,10 @@
 #pragma once
 
 #include "heed/dsl/nn/angle.h"
+#include "heed/dsl/nn/pairing.h"
 #include "heed/dsl/words/take.h"
 
 namespace heed::nn {
-
-/// Coordinate i is paired with i + d/2: GPT-NeoX, Llama and Qwen as published for `transformers`.
-template <class Depth>
-struct HalfSplit {
-  static constexpr int half = int(Depth::extent / 2);
-  static constexpr auto pair(const auto& i) { return i % half; }
-  static constexpr auto partner(const auto& i) { return (i + half) % (2 * half); }
-  static constexpr auto isFirst(const auto& i) { return i < half; }
-};
-
-/// Coordinate 2n is paired with 2n + 1: RoFormer, GPT-J and Llama as published by Meta.
-template <class Depth>
-struct Interleaved {
-  static constexpr auto pair(const auto& i) { return i / 2; }
-  static constexpr auto partner(const auto& i) { return i ^ 1; }
-  static constexpr auto isFirst(const auto& i) { return i % 2 == 0; }
-};
 
 struct Unscaled {
   constexpr double base(double b, double) const { return b; }

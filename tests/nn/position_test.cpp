@@ -33,6 +33,26 @@ TEST(Sinusoidal, AddsSinesAndCosines) {
   expectMeaning(g, sizes, sinusoidal(24), {.tolerance = 1e-6});
 }
 
+struct Halves {
+  nn::Sinusoidal<Seq, Model, nn::HalfSplit> pe;
+  constexpr X operator()(X x) const { return pe(x); }
+};
+
+TEST(Sinusoidal, MayHaveAllSinesFirst) {
+  static constexpr auto g = trace(Halves{}, "x");
+  auto meaning = [](const Given& in) {
+    Values y = in["x"];
+    for (int b = 0; b < y.extent(0); ++b)
+      for (int t = 0; t < y.extent(1); ++t)
+        for (int j = 0; j < 24; ++j) {
+          double angle = t * std::pow(10000., -double(j % 12 * 2) / 24);
+          y(b, t, j) += j < 12 ? std::sin(angle) : std::cos(angle);
+        }
+    return std::vector{y};
+  };
+  expectMeaning(g, sizes, meaning, {.tolerance = 1e-6});
+}
+
 struct Wide : axis<"wide", 512> {};
 struct Far {
   nn::Sinusoidal<Seq, Wide> pe;

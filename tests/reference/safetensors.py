@@ -28,10 +28,12 @@ def weights(path):
 
 
 def compare(path, logits_of):
-    """Fails unless logits_of(ids) are those in the file, to 2e-4 of the largest, for each of its texts."""
+    """Fails unless logits_of(ids) are those in the file, to 2e-4 of the largest, for each of its texts. Where there are
+    sources, it is logits_of(ids, source)."""
     file = read(path)
-    for ids, length, got in zip(file["ids"], file["lengths"], file["logits"]):
-        want, got = logits_of(ids[:length]), got[:length]
+    for row, (ids, length) in enumerate(zip(file["ids"], file["lengths"])):
+        source = [file["source"][row][: file["source_lengths"][row]]] if "source" in file else []
+        want, got = logits_of(ids[:length], *source), file["logits"][row][:length]
         error = np.abs(want - got).max() / max(1, np.abs(want).max())
         print(f"{length} tokens, largest logit {np.abs(want).max():.3f}, relative error {error:.1e}")
         if not error <= 2e-4:
