@@ -36,6 +36,7 @@
 #include "heed/dsl/nn/embedding.h"
 #include "heed/dsl/nn/position.h"
 #include "heed/dsl/nn/rotary.h"
+#include "heed/dsl/nn/relative_bias.h"
 #include "heed/dsl/nn/activation.h"
 #include "heed/dsl/nn/feed_forward.h"
 #include "heed/dsl/nn/attention.h"
