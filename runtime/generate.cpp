@@ -35,17 +35,19 @@ std::vector<Extent> roomFor(const Signature& model, std::int64_t rows, std::int6
 
 }  // namespace
 
-std::int64_t vocabularyOf(const Runner& model) {
-  const TensorSpec& logits = model.executable().signature.results.at(0);
-  const AxisSpec& last = logits.axes.back();
-  if (last.extent >= 0) return last.extent;
+std::int64_t extentOf(const Runner& model, std::string_view symbol) {
   const auto& parameters = model.executable().signature.parameters;
   for (const auto& [name, array] : model.arguments().bound())
     for (const TensorSpec& spec : parameters)
       for (int a = 0; spec.name == name && a < spec.rank(); ++a)
-        if (spec.axes[std::size_t(a)].symbol == last.symbol) return array.view.sizes[a];
-  throw Error("axis " + last.name, "no parameter that is bound fixes its extent", "the vocabulary must be known",
+        if (spec.axes[std::size_t(a)].symbol == symbol) return array.view.sizes[a];
+  throw Error("axis " + std::string(symbol), "no parameter that is bound fixes its extent", "it must be known",
               "bind the weights first");
+}
+
+std::int64_t vocabularyOf(const Runner& model) {
+  const AxisSpec& last = model.executable().signature.results.at(0).axes.back();
+  return last.extent >= 0 ? last.extent : extentOf(model, last.symbol);
 }
 
 std::vector<Tokens> generate(Runner& model, std::span<const Tokens> prompts, const GenerateOptions& options) {

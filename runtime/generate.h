@@ -40,7 +40,9 @@ struct GenerateOptions {
 /// model, for prompts that requireTokens() refuses, and where prompt and `tokens` exceed the positions.
 std::vector<Tokens> generate(Runner& model, std::span<const Tokens> prompts, const GenerateOptions& options = {});
 
-/// The extent of the last axis of result 0; a symbolic one is that of the parameters that are bound.
+/// The extent of all axes of this symbol, as the parameters that are bound fix it. Throws heed::Error if none does.
+std::int64_t extentOf(const Runner& model, std::string_view symbol);
+/// The extent of the last axis of result 0.
 std::int64_t vocabularyOf(const Runner& model);
 
 }  // namespace heed

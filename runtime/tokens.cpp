@@ -21,7 +21,9 @@ void requireTokens(const std::string& what, std::span<const Tokens> rows, const 
   for (std::size_t r = 0; r < rows.size(); ++r) {
     const std::string name = what + ": row " + std::to_string(r);
     const auto count = std::int64_t(rows[r].size());
-    if (count == 0) throw Error(name, "no tokens", "at least one is required");
+    if (count < limits.least)
+      throw Error(name, count == 0 ? "no tokens" : std::to_string(count) + " tokens",
+                  "at least " + std::to_string(limits.least) + " is required");
     if (count > limits.positions)
       throw Error(name, std::to_string(count) + " tokens",
                   "the model's table has " + std::to_string(limits.positions) + " positions", "shorten it");

@@ -1,6 +1,6 @@
 // Lists of token ids, the rows of a batch: checked, and as one array.
 //
-// Invariant: a row is never empty, and its ids are rows of the model's tables.
+// Invariant: ids are rows of the model's tables.
 // Read tests/runtime/tokens_test.cpp.
 #pragma once
 
@@ -20,13 +20,16 @@ using Tokens = std::vector<std::int32_t>;
 enum class Padding { right, left };
 
 struct TokenLimits {
-  std::int64_t vocabulary = 0;  // ids are below it
-  std::int64_t positions =
-      std::numeric_limits<std::int64_t>::max();  // the longest row, of a model with a table of them
+  /// Ids are below it.
+  std::int64_t vocabulary = 0;
+  /// The longest row, of a model that has a table of positions.
+  std::int64_t positions = std::numeric_limits<std::int64_t>::max();
+  /// The shortest.
+  std::int64_t least = 1;
 };
 
-/// Throws heed::Error in the name of `what` if there are no rows, and naming the row that is empty, too long, or has an
-/// id that is none of the vocabulary.
+/// Throws heed::Error in the name of `what` if there are no rows, and naming the row that is too short, too long, or
+/// has an id that is none of the vocabulary.
 void requireTokens(const std::string& what, std::span<const Tokens> rows, const TokenLimits& limits);
 
 /// One i32 array [rows, longest]; the ids of padding are 0.

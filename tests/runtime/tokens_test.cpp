@@ -20,7 +20,7 @@ std::string refused(const std::vector<Tokens>& rows) {
 TEST(Tokens, WhatIsWrongIsNamed) {
   EXPECT_EQ(refused({{0, 9, 1}, {2}}), "");
   EXPECT_EQ(refused({}), "prompts: no rows; at least one is required; an empty batch has no result");
-  EXPECT_EQ(refused({{1}, {}}), "prompts: row 1: no tokens; at least one is required");
+  EXPECT_EQ(refused({{1}, {}}), "prompts: row 1: no tokens; at least 1 is required");
   EXPECT_EQ(refused({{1}, {2, 10}}),
             "prompts: row 1: id 10 at place 1; the vocabulary has ids from 0 to 9; use the tokenizer of this model");
   EXPECT_EQ(refused({{-1}}),
