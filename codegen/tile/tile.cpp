@@ -94,7 +94,7 @@ LogicalResult AttentionOp::verify() {
   for (auto [n, body] : llvm::enumerate(getBodies())) {
     SmallVector<Type> elements;
     for (auto [operand, owner] : llvm::zip(getSimilar(), getSimilarity()))
-      if (owner == int64_t(n)) elements.push_back(elementOf(operand));
+      if (owner == int64_t(n)) elements.push_back(isa<FloatType>(elementOf(operand)) ? f32 : elementOf(operand));
     if (failed(verifyRegion(*this, body, "bodies", elements, f32))) return failure();
   }
   scores.append(captures);

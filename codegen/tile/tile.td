@@ -47,7 +47,7 @@ def Tile_AttentionOp : Tile_Op<"attention", [AttrSizedOperandSegments]> {
     dim never have the key dim, and the other way round, save captures, which may have both.
 
     Region arguments, all scalars:
-      bodies[n]: one element of each operand of similarity n             -> f32
+      bodies[n]: one element of each operand of similarity n, floats as f32 -> f32
       post:      s_1 .. s_N, then one element of each capture            -> f32 score
       keep:      one element of each capture                             -> i1; empty region: every key is visible
       classify:  row_lo, row_hi, key_lo, key_hi : index (inclusive bounds of a block), then (min, max) over the block
@@ -56,6 +56,8 @@ def Tile_AttentionOp : Tile_Op<"attention", [AttrSizedOperandSegments]> {
                  tile.index of an outer dim is legal there; of the row or key dim not.
       weigh:     the weight, then one element of each capture            -> f32; empty region: the weight itself
     `initial` is nothing, or a running max m, sum l (both without value dims) and accumulator o to start from.
+
+    Floats of any width are read and stored; what is computed is f32.
 
     A row with no visible key, or whose scores are all -inf, gives out = 0 and lse = -inf.
   }];

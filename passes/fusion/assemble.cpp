@@ -112,8 +112,9 @@ Formed assemble(OpBuilder& b, const Site& site, Absorption& absorption, StringRe
   for (const ir::Axis& axis : llvm::concat<const ir::Axis>(scoreAxes, site.value.axes()))
     if (axis.name != site.key && !ir::has(out, axis.name)) out.insert(out.begin(), axis);
   Type f32 = b.getF32Type();
+  Type stored = site.alsoSummed.empty() ? ir::elementOf(site.contraction->getResult(0).getType()) : f32;
   auto attention = ir::AttentionOp::create(
-      b, loc, ir::tensorOf(f32, out), ir::tensorOf(f32, ir::without(scoreAxes, site.key)), similar, cutter.captures,
+      b, loc, ir::tensorOf(stored, out), ir::tensorOf(f32, ir::without(scoreAxes, site.key)), similar, cutter.captures,
       materialise(b, site.value), ValueRange{}, b.getDenseI64ArrayAttr(owner), b.getArrayAttr(contracted),
       b.getStringAttr(row), b.getStringAttr(site.key), absorption.similarities.size());
   for (auto [n, similarity] : llvm::enumerate(absorption.similarities))

@@ -55,7 +55,8 @@ Formed form(const Site& site) {
   }
   result = withoutSingleRow(b, formed, result);
   Type type = site.contraction->getResult(0).getType();
-  if (ir::elementOf(type) != b.getF32Type()) result = ir::CastOp::create(b, loc, result, ir::elementOf(type));
+  if (ir::elementOf(type) != ir::elementOf(result.getType()))
+    result = ir::CastOp::create(b, loc, result, ir::elementOf(type));
   if (result.getType() != type) result = ir::PermuteOp::create(b, loc, type, result);
   site.contraction->getResult(0).replaceAllUsesWith(result);
 

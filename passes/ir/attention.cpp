@@ -58,8 +58,9 @@ LogicalResult AttentionOp::inferReturnTypes(MLIRContext* context, std::optional<
 }
 
 bool AttentionOp::isCompatibleReturnTypes(TypeRange inferred, TypeRange actual) {
-  // An lse, where there is one, is checked by verify.
-  return !actual.empty() && sameAxes(inferred.front(), actual.front());
+  // An lse, where there is one, is checked by verify. The result may be stored narrower.
+  return !actual.empty() && isa<FloatType>(elementOf(actual.front())) &&
+         sameAxes(inferred.front(), withElement(actual.front(), elementOf(inferred.front())));
 }
 
 Axes AttentionOp::scoreAxes() {

@@ -16,7 +16,7 @@ def Heed_AttentionOp : Heed_InferredOp<"attention", [AttrSizedOperandSegments, I
         out   = sum over key of weigh(softmax over the visible keys (score), captures) * value
         lse   = log of the sum over the visible keys of exp(score)
 
-    `out` has the axes of the scores without `key`, and the other axes of `value`. A contracted axis and an axis of
+    `out` has the axes of the scores without `key`, and the other axes of `value`; it is f32, or stored narrower. A contracted axis and an axis of
     `value` may have one name: they are different axes.
 
     Regions take scalars and hold pointwise ops and heed.index of the scores' axes:

@@ -32,16 +32,22 @@ struct Dims {
   }
 };
 
-/// The region `from`, on scalars of arith and math.
-void convert(Region& from, Region& to, const Dims& dims) {
+/// The region `from`, on scalars of arith and math; `widened`: floats among its arguments arrive as f32.
+void convert(Region& from, Region& to, const Dims& dims, bool widened = false) {
   if (from.empty()) return;
   Block& source = from.front();
   Block& block = to.emplaceBlock();
   OpBuilder b = OpBuilder::atBlockEnd(&block);
   IRMapping done;
-  for (BlockArgument argument : source.getArguments())
-    done.map(argument, block.addArgument(argument.getType(), argument.getLoc()));
+  for (BlockArgument argument : source.getArguments()) {
+    Type type = widened && isa<FloatType>(argument.getType()) ? b.getF32Type() : argument.getType();
+    done.map(argument, block.addArgument(type, argument.getLoc()));
+  }
   for (Operation& op : source.without_terminator()) {
+    if (isa<CastOp>(op) && done.lookup(op.getOperand(0)).getType() == op.getResult(0).getType()) {
+      done.map(op.getResult(0), done.lookup(op.getOperand(0)));
+      continue;
+    }
     SmallVector<Value> elements = llvm::map_to_vector(op.getOperands(), [&](Value v) { return done.lookup(v); });
     auto position = [&](OpBuilder& at, StringRef axis) -> Value {
       return tile::IndexOp::create(at, op.getLoc(), at.getIndexType(),
@@ -91,7 +97,7 @@ LogicalResult AttentionOp::lower(Lowering& lowering) {
   convert(getPost(), fused.getPost(), dims);
   convert(getKeep(), fused.getKeep(), dims);
   convert(getWeigh(), fused.getWeigh(), dims);
-  for (auto [from, to] : llvm::zip(getBodies(), fused.getBodies())) convert(from, to, dims);
+  for (auto [from, to] : llvm::zip(getBodies(), fused.getBodies())) convert(from, to, dims, /*widened=*/true);
   return success();
 }
 

@@ -23,17 +23,19 @@ AttentionKernel::AttentionKernel(tile::AttentionOp op, const Target& target, con
       value(op.dimsOf("value")) {}
 
 LogicalResult AttentionKernel::check() {
-  auto isF32 = [&](Value memref, StringRef what) -> LogicalResult {
+  auto check = [&](Value memref, StringRef what, bool narrow) -> LogicalResult {
     Type element = cast<MemRefType>(memref.getType()).getElementType();
-    if (element.isF32()) return success();
-    return op.emitOpError() << what << ": element type " << element << "; the CPU kernel takes f32; cast it first";
+    if (element.isF32() || (narrow && (element.isF16() || element.isBF16()))) return success();
+    return op.emitOpError() << what << ": element type " << element << "; the CPU kernel takes "
+                            << (narrow ? "f32, bf16 and f16" : "f32") << "; cast it first";
   };
   for (Value x : op.getSimilar())
-    if (mlir::failed(isF32(x, "similar"))) return failure();
+    if (mlir::failed(check(x, "similar", true))) return failure();
   for (Value x : op.getInitial())
-    if (mlir::failed(isF32(x, "initial"))) return failure();
-  if (mlir::failed(isF32(op.getValue(), "value")) || mlir::failed(isF32(op.getOut(), "out"))) return failure();
-  return op.getLse() ? isF32(op.getLse(), "lse") : success();
+    if (mlir::failed(check(x, "initial", true))) return failure();
+  if (mlir::failed(check(op.getValue(), "value", true)) || mlir::failed(check(op.getOut(), "out", true)))
+    return failure();
+  return op.getLse() ? check(op.getLse(), "lse", false) : success();
 }
 
 /// A constant factor that `post` starts with moves into the row operand of a dot product, where it costs nothing.
@@ -131,6 +133,17 @@ Value AttentionKernel::layOut() {
       operand.slot = take(size);
       rowOperands[number] = operand;
     }
+  copies.clear();
+  auto copy = [&](const View& view, unsigned number, ArrayRef<int64_t> dims) {
+    if (view.element.isF32() || !view.has(keyDim)) return;
+    Value size = c.index(tile.block);
+    for (int64_t dim : dims)
+      if (view.has(dim)) size = c.mul(size, extent[dim]);
+    copies[number] = take(size);
+  };
+  for (Similarity& similarity : similarities)
+    for (unsigned number : similarity.operands) copy(similar[number], number, similarity.depth);
+  copy(valueView, similar.size(), value);
   return c.mul(next, sizeof(float));
 }
 
@@ -140,13 +153,14 @@ void AttentionKernel::start() {
   for (Similarity& similarity : similarities)
     for (unsigned number : similarity.operands)
       if (auto operand = rowOperands.find(number); operand != rowOperands.end())
-        fill(similar[number], operand->second.axes, operand->second.slot, std::exchange(first, false) ? queryScale : 1);
+        fill(similar[number], operand->second.axes, operand->second.slot, Words::numbers,
+             std::exchange(first, false) ? queryScale : 1);
   for (Capture& capture : captures)
-    if (!capture.byKey && capture.slot) fill(capture.view, {}, capture.slot);
+    if (!capture.byKey && capture.slot) fill(capture.view, {}, capture.slot, Words::bits);
   if (!initial.empty()) {
-    fill(initial[0], {}, maxSlot);
-    fill(initial[1], {}, sumSlot);
-    fill(initial[2], valueAxes, outSlot);
+    fill(initial[0], {}, maxSlot, Words::numbers);
+    fill(initial[1], {}, sumSlot, Words::numbers);
+    fill(initial[2], valueAxes, outSlot, Words::numbers);
     return;
   }
   for (int j = 0; j < tile.whole.vectors; ++j) {

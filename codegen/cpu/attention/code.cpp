@@ -27,6 +27,21 @@ Value Code::broadcast(Value scalar) {
   return vector::BroadcastOp::create(b, loc, vectorOf(scalar.getType()), scalar);
 }
 
+Type withElement(Type like, Type element) {
+  auto vector = dyn_cast<VectorType>(like);
+  return vector ? Type(vector.clone(element)) : element;
+}
+
+Value Code::widened(Value x) {
+  if (getElementTypeOrSelf(x.getType()).isF32()) return x;
+  return arith::ExtFOp::create(b, loc, withElement(x.getType(), b.getF32Type()), x);
+}
+
+Value Code::narrowed(Value x, Type element) {
+  if (element.isF32()) return x;
+  return arith::TruncFOp::create(b, loc, withElement(x.getType(), element), x);
+}
+
 Value Code::larger(Value x, Value y) {
   Value greater = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y);
   return arith::SelectOp::create(b, loc, greater, x, y);

@@ -14,6 +14,9 @@ namespace heed::codegen {
 using mlir::Value;
 using Values = llvm::SmallVector<Value>;
 
+/// The scalar or vector type with another element type.
+mlir::Type withElement(mlir::Type like, mlir::Type element);
+
 class Code {
  public:
   Code(mlir::OpBuilder& builder, mlir::Location loc, const Target& target)
@@ -52,6 +55,9 @@ class Code {
     return b.createOrFold<mlir::arith::SelectOp>(loc, condition, x, y);
   }
   Value broadcast(Value scalar);
+  /// A float or floats of any width as f32, and back, rounded.
+  Value widened(Value x);
+  Value narrowed(Value x, mlir::Type element);
   /// x > y ? x : y, one instruction: y where either is NaN.
   Value larger(Value x, Value y);
 

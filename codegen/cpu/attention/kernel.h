@@ -64,13 +64,16 @@ class AttentionKernel {
   void finish();
 
   // lanes.cpp: between strided memory and lane-major scratch
-  void fill(const View& view, llvm::ArrayRef<LaneAxis> axes, Value slot, float scale = 1);
+  /// What a word of scratch holds: a float of any width as f32, or the bits of any element.
+  enum class Words { numbers, bits };
+  void fill(const View& view, llvm::ArrayRef<LaneAxis> axes, Value slot, Words words, float scale = 1);
   void drain(const View& view, llvm::ArrayRef<LaneAxis> axes, Value slot);
   void walk(llvm::ArrayRef<LaneAxis> axes, const View& view, Value slot, int64_t except,
             llvm::function_ref<void(View, Value)> body);
-  Value encode(Value element);                    // any element, scalar or vector, as f32 words
+  Value encode(Value element);                    // the bits of any element, scalar or vector, as f32 words
   Value decode(Value words, mlir::Type element);  // and back, as vector<lanes x element>
-  Value element(const View& view);                // the scalar at the view's offset
+  View copied(const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to);
+  Value element(const View& view);  // the scalar at the view's offset
   Value clampedRow(Value row);
 
   // visible.cpp: which keys of a block
@@ -80,6 +83,7 @@ class AttentionKernel {
   std::pair<Value, Value> rowsAtWork();
   void boundCaptures();
   void blocks();
+  void block(Value from, Value to, Value every);
   void wholeBlock(Value from, Value to);
   void strips(Value from, Value to);
 
@@ -133,6 +137,7 @@ class AttentionKernel {
   llvm::SmallVector<Similarity> similarities;
   llvm::DenseMap<unsigned, RowOperand> rowOperands;
   llvm::SmallVector<Capture> captures;
+  llvm::DenseMap<unsigned, Value> copies;  // slots, by operand of a similarity; the value is the last
   View valueView, out, lse;
   llvm::SmallVector<View> initial;
   llvm::SmallVector<LaneAxis> valueAxes;

@@ -7,11 +7,6 @@ using namespace mlir;
 
 namespace heed::codegen {
 
-static Type withElement(Type like, Type element) {
-  auto vector = dyn_cast<VectorType>(like);
-  return vector ? Type(VectorType::get(vector.getShape(), element)) : element;
-}
-
 Value AttentionKernel::encode(Value x) {
   OpBuilder& b = c.b;
   Type element = getElementTypeOrSelf(x.getType());
@@ -69,10 +64,11 @@ static const LaneAxis* unitAxis(const View& view, ArrayRef<LaneAxis> axes) {
   return nullptr;
 }
 
-void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot, float scale) {
+void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot, Words kind, float scale) {
   OpBuilder& b = c.b;
+  auto wordsOf = [&](Value x) { return kind == Words::bits ? encode(x) : c.widened(x); };
   auto put = [&](Value x, Value where) {
-    Value words = encode(x);
+    Value words = wordsOf(x);
     bool vector = isa<VectorType>(words.getType());
     if (scale != 1) {
       Value factor = vector ? c.splat(scale) : c.constant(b.getF32FloatAttr(scale));
@@ -103,7 +99,7 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
               c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
                 Value first = c.least(i, last);
                 Values square;
-                for (Value offset : start) square.push_back(encode(c.loadLanes(from.base, c.add(offset, first))));
+                for (Value offset : start) square.push_back(wordsOf(c.loadLanes(from.base, c.add(offset, first))));
                 Value where = c.add(c.add(to, c.mul(first, unit->distance)), j);
                 for (Value column : transpose(b, c.loc, square)) {
                   put(column, where);
@@ -138,7 +134,7 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
     walk(axes, first, slot, -1, [&](View to, Value from) {
       c.loop(c.index(0), rowCount, 1, [&](Value r) {
         View there = codegen::at(b, c.loc, to, rowDim, r);
-        c.store(c.load(scratch, c.add(from, r)), there.base, there.offset);
+        c.store(c.narrowed(c.load(scratch, c.add(from, r)), view.element), there.base, there.offset);
       });
     });
     return {};
@@ -162,8 +158,8 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
                   c.storeLanes(row, scratch, c.add(squareSlot, int64_t(r) * c.lanes));
                 c.loop(c.index(0), count, 1, [&](Value r) {
                   View there = codegen::at(b, c.loc, to, rowDim, c.add(j, r));
-                  c.storeLanes(c.loadLanes(scratch, c.add(squareSlot, c.mul(r, c.lanes))), there.base,
-                               c.add(there.offset, column));
+                  Value line = c.loadLanes(scratch, c.add(squareSlot, c.mul(r, c.lanes)));
+                  c.storeLanes(c.narrowed(line, view.element), there.base, c.add(there.offset, column));
                 });
               });
             });
@@ -176,8 +172,10 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
         c.atMost(c.add(q0, rows), extent[rowDim]), {},
         [&]() -> Values {
           walk(axes, first, slot, -1, [&](View to, Value from) {
-            c.loop(c.index(0), c.index(rows), c.lanes,
-                   [&](Value j) { c.storeLanes(c.loadLanes(scratch, c.add(from, j)), to.base, c.add(to.offset, j)); });
+            c.loop(c.index(0), c.index(rows), c.lanes, [&](Value j) {
+              Value line = c.loadLanes(scratch, c.add(from, j));
+              c.storeLanes(c.narrowed(line, view.element), to.base, c.add(to.offset, j));
+            });
           });
           return {};
         },
@@ -185,6 +183,55 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
   } else {
     oneByOne();
   }
+}
+
+/// Keys [from, to) of the view in scratch, as f32, their `dims` side by side.
+View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slot, Value from, Value to) {
+  OpBuilder& b = c.b;
+  SmallVector<int64_t> own = llvm::filter_to_vector(dims, [&](int64_t dim) { return view.has(dim); });
+  View copy = view;
+  copy.base = scratch, copy.element = b.getF32Type(), copy.unit = own.empty() ? -1 : own.back();
+  Value size = c.index(1);
+  for (int64_t dim : llvm::reverse(own)) {
+    copy.stride[dim] = size;
+    size = c.mul(size, extent[dim]);
+  }
+  copy.stride[keyDim] = size;
+  copy.offset = c.sub(slot, c.mul(from, size));
+
+  auto line = [&](View source, View target) {
+    auto move = [&](Value i, bool vector) {
+      View there = own.empty() ? source : codegen::at(b, c.loc, source, own.back(), i);
+      Value where = c.add(target.offset, i);
+      vector ? c.storeLanes(c.widened(c.loadLanes(there.base, there.offset)), scratch, where)
+             : c.store(c.widened(c.load(there.base, there.offset)), scratch, where);
+    };
+    if (own.empty()) return move(c.index(0), false);
+    Value count = extent[own.back()], last = c.sub(count, c.lanes);
+    auto oneByOne = [&]() -> Values {
+      return c.loop(c.index(0), count, 1, [&](Value i) { move(i, false); }), Values();
+    };
+    if (view.unit != own.back()) return void(oneByOne());
+    c.choose(
+        c.atMost(c.index(0), last), {},
+        [&]() -> Values {
+          return c.loop(c.index(0), count, c.lanes, [&](Value i) { move(c.least(i, last), true); }), Values();
+        },
+        oneByOne);
+  };
+  auto nest = [&](auto& self, ArrayRef<int64_t> outer, View source, View target) -> void {
+    if (outer.empty()) return line(source, target);
+    c.loop(c.index(0), extent[outer.front()], 1, [&](Value i) {
+      self(self, outer.drop_front(), codegen::at(b, c.loc, source, outer.front(), i),
+           codegen::at(b, c.loc, target, outer.front(), i));
+    });
+  };
+  c.loop(from, to, 1, [&](Value key) {
+    ArrayRef<int64_t> outer(own);
+    nest(nest, own.empty() ? outer : outer.drop_back(), codegen::at(b, c.loc, view, keyDim, key),
+         codegen::at(b, c.loc, copy, keyDim, key));
+  });
+  return copy;
 }
 
 }  // namespace heed::codegen

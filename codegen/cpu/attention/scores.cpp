@@ -24,7 +24,7 @@ void AttentionKernel::capture(Value from, Value to) {
     if (!capture.byRow || !capture.byKey || !capture.slot) continue;
     Value words = c.mul(distance, capture.words);
     Value slot = c.add(capture.slot, c.mul(c.sub(c.index(c.lanes), from), words));
-    fill(capture.view, {{keyDim, from, to, words}}, slot);
+    fill(capture.view, {{keyDim, from, to, words}}, slot, Words::bits);
   }
 }
 
@@ -38,7 +38,7 @@ void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool 
 void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, Value row, bool raise) {
   OpBuilder& b = c.b;
   const RegisterTile tile = current.tile;
-  Value lastKey = c.sub(extent[keyDim], 1);
+  Value lastKey = c.sub(to, 1);
   auto operands = [&](auto body) {
     for (auto [n, number] : llvm::enumerate(similarity.operands)) body(n, number);
   };
@@ -59,7 +59,7 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
     SmallVector<Ahead> ahead;
     operands([&](size_t, unsigned number) {
       const View& view = similar[number];
-      if (!c.target.avx512 || similarity.depth.empty() || !bases.count(number)) return;
+      if (!c.target.avx512 || similarity.depth.empty() || !bases.count(number) || copies.count(number)) return;
       int64_t inner = similarity.depth.back();
       if (view.unit != inner) return;
       Value dense = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::eq, view.stride[keyDim], extent[inner]);
@@ -95,7 +95,7 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
             for (auto& vector : elements[i]) vector.push_back(x);
           }
         } else {
-          Value x = c.broadcast(c.load(view.base, offset(view.offset, strides)));
+          Value x = c.broadcast(c.widened(c.load(view.base, offset(view.offset, strides))));
           for (auto& key : elements)
             for (auto& vector : key) vector.push_back(x);
         }

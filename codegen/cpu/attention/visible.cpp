@@ -201,13 +201,27 @@ void AttentionKernel::strips(Value from, Value to) {
   for (auto [capture, bounds] : llvm::zip(captures, whole)) capture.bounds = bounds;
 }
 
+/// Keys [from, to), of which the rows see all or some. What is not f32 is read from a copy that is.
+void AttentionKernel::block(Value from, Value to, Value every) {
+  capture(from, to);
+  SmallVector<View> given = similar;
+  View givenValue = valueView;
+  auto copy = [&](View& view, unsigned number, ArrayRef<int64_t> dims) {
+    if (Value slot = copies.lookup(number)) view = copied(view, dims, slot, from, to);
+  };
+  for (Similarity& similarity : similarities)
+    for (unsigned number : similarity.operands) copy(similar[number], number, similarity.depth);
+  copy(valueView, similar.size(), value);
+  c.choose(
+      every, {}, [&]() -> Values { return wholeBlock(from, to), Values(); },
+      [&]() -> Values { return strips(from, to), Values(); });
+  similar = given, valueView = givenValue;
+}
+
 void AttentionKernel::blocks() {
   Value none = c.index(0), keys = extent[keyDim];
   if (op.getKeep().empty())
-    return each(c, none, keys, tile.block, [&](Value from, Value to) {
-      capture(from, to);
-      wholeBlock(from, to);
-    });
+    return each(c, none, keys, tile.block, [&](Value from, Value to) { block(from, to, c.bit(true)); });
   boundCaptures();
   // One look at many blocks: most of a long sequence lies far from the mask's edge.
   int64_t super = 2048 / tile.block * tile.block;
@@ -216,12 +230,7 @@ void AttentionKernel::blocks() {
     c.when(some, [&, all = all] {
       each(c, outerFrom, outerTo, tile.block, [&](Value from, Value to) {
         auto [some, every] = classifyUnless(all, from, to);
-        c.when(some, [&, every = every] {
-          capture(from, to);
-          c.choose(
-              every, {}, [&]() -> Values { return wholeBlock(from, to), Values(); },
-              [&]() -> Values { return strips(from, to), Values(); });
-        });
+        c.when(some, [&, every = every] { block(from, to, every); });
       });
     });
   });

@@ -106,9 +106,10 @@ std::string KernelCase::text() const {
 
 Data::Data(const Operand& operand, const Sizes& sizes, bool guardEnd)
     : operand_(operand),
-      width_(operand.type == "i1"    ? 1
-             : operand.type == "i64" ? 8
-                                     : 4) {
+      width_(operand.type == "i1"                              ? 1
+             : operand.type == "bf16" || operand.type == "f16" ? 2
+             : operand.type == "i64"                           ? 8
+                                                               : 4) {
   std::size_t elements = 1;
   for (auto& dim : operand.dims) {
     extents_.push_back(sizes.at(dim));
@@ -149,14 +150,36 @@ void Data::set(std::size_t n, double x) {
     numbers_[n] = double(typed);
   };
   if (operand_.type == "f32") put(float(x));
+  if (operand_.type == "f16") put(_Float16(x));
+  if (operand_.type == "bf16") {  // to the nearest, ties to even
+    float single = float(x);
+    std::uint32_t bits;
+    std::memcpy(&bits, &single, 4);
+    bits = std::isnan(single) ? 0x7fc00000 : (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+    std::memcpy(where, reinterpret_cast<char*>(&bits) + 2, 2);
+    std::memcpy(&single, &bits, 4);
+    numbers_[n] = single;
+  }
   if (operand_.type == "i32") put(std::int32_t(x));
   if (operand_.type == "i64") put(std::int64_t(x));
   if (operand_.type == "i1") put(std::uint8_t(x != 0));
 }
 
 void Data::load() {
-  for (std::size_t n = 0; n < numbers_.size(); ++n)
-    numbers_[n] = reinterpret_cast<const float*>(memory_->data())[offset(n)];
+  for (std::size_t n = 0; n < numbers_.size(); ++n) {
+    const char* where = static_cast<const char*>(memory_->data()) + offset(n) * width_;
+    std::uint32_t bits = 0;
+    _Float16 half;
+    if (operand_.type == "f16") {
+      std::memcpy(&half, where, 2);
+      numbers_[n] = double(half);
+      continue;
+    }
+    std::memcpy(reinterpret_cast<char*>(&bits) + 4 - width_, where, width_);
+    float single;
+    std::memcpy(&single, &bits, 4);
+    numbers_[n] = single;
+  }
 }
 
 std::vector<std::int64_t> Data::distances(const std::vector<std::string>& names) const {

@@ -49,7 +49,7 @@ struct KernelCase {
   std::string text() const;
 };
 
-/// A memref of f32, i32 or i1 with its own elements as doubles.
+/// A memref of f32, bf16, f16, i32, i64 or i1 with its own elements as doubles.
 class Data {
  public:
   Data(const Operand& operand, const Sizes& sizes, bool guardEnd = true);

@@ -34,6 +34,13 @@ KernelCase padded(KernelCase kernel) {
   return kernel;
 }
 
+KernelCase narrow(KernelCase kernel, const std::string& type) {
+  for (auto& group : kernel.similar)
+    for (Operand& x : group) x.type = type;
+  kernel.value.type = kernel.out.type = type;
+  return kernel;
+}
+
 KernelCase permuted(KernelCase kernel, std::vector<std::vector<std::string>> dims) {
   kernel.similar[0][0].dims = dims[0], kernel.similar[0][1].dims = dims[1];
   kernel.value.dims = dims[2], kernel.out.dims = dims[3];

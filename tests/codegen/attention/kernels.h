@@ -14,6 +14,7 @@ KernelCase sdpa();
 KernelCase withLse(KernelCase kernel);
 KernelCase withStart(KernelCase kernel);  // an initial m, l, o
 KernelCase padded(KernelCase kernel);     // rows of every operand have unused elements behind them
+KernelCase narrow(KernelCase kernel, const std::string& type);  // similar operands, value and out: bf16 or f16
 /// New dims for the row operand, the key operand, value and out.
 KernelCase permuted(KernelCase kernel, std::vector<std::vector<std::string>> dims);
 KernelCase causal(KernelCase kernel);
