@@ -2,7 +2,8 @@
 // call; what it was told before it remembers. A prompt and a single token are one formula, compiled once.
 //
 //   04_llama --random=tiny.safetensors                    writes weights to play with
-//   04_llama --weights=tiny.safetensors --prompt=1,5,9 --tokens=16
+//   04_llama --weights=tiny.safetensors --prompt=1,5,9 --prompt=7 --tokens=16
+//   04_llama --family=qwen3 --size=published --weights=Qwen3-0.6B --tokenizer=Qwen3-0.6B --prompt="Attention is"
 #include <CLI/CLI.hpp>
 
 #include "generate.h"
@@ -12,67 +13,156 @@ using namespace heed;
 struct Batch : axis<"batch"> {};
 struct Seq : sequence<"seq", Batch> {};  // the tokens of one call; each row of the batch has a past of its own
 struct Key : memory<Seq, "key"> {};      // the tokens of all calls
-struct Vocab : axis<"vocab", 128> {};
-struct Model : axis<"model", 64> {};
-struct KeyHeads : axis<"key_heads", 2> {};
-struct Group : axis<"group", 2> {};  // queries that share a key head
-struct Depth : axis<"depth", 16> {};
-struct Hidden : axis<"hidden", 176> {};
 
-using X = Tensor<f32, Batch, Seq, Model>;
-
-struct Layer {
-  nn::RMSNorm<Model> input_layernorm;
-  nn::GroupedQueryAttention<Model, KeyHeads, Group, Depth, Key, nn::Rotary<Depth>> self_attn;
-  nn::RMSNorm<Model> post_attention_layernorm;
-  nn::SwiGLU<Model, Hidden> mlp;
-
-  constexpr X operator()(X x) const {
-    x = x + self_attn(input_layernorm(x), variants::causal<Seq, Key>());
-    return x + mlp(post_attention_layernorm(x));
-  }
+/// How many: of heads, those of the keys and the queries that share one.
+struct Sizes {
+  int layers = 4, model = 64, key_heads = 2, group = 2, depth = 16, hidden = 176, vocab = 330;
+  int window = 8;  // of those that have one
 };
 
+/// What the members of the family have of their own; the first is Llama itself (arXiv:2302.13971).
+struct Llama2 {
+  static constexpr Sizes published{22, 2048, 4, 8, 64, 5632, 32000};  // TinyLlama-1.1B
+  static constexpr const char* type = "llama";
+  static constexpr double base = 10000, epsilon = 1e-5;
+  static constexpr bool tied = false;  // the head is the table of words
+  static constexpr bool windowed = false;
+  template <class From, class To>
+  using Projection = nn::LinearNoBias<From, To>;
+  template <class Depth>
+  using Norm = nn::None;
+  static constexpr nn::Unscaled scaling{};
+};
+struct Llama3 : Llama2 {
+  static constexpr Sizes published{16, 2048, 8, 4, 64, 8192, 128256};  // Llama-3.2-1B
+  static constexpr double base = 500000;
+  static constexpr bool tied = true;
+  static constexpr nn::Llama3Scaling scaling{.factor = 32};
+};
+struct Mistral : Llama2 {
+  static constexpr Sizes published{32, 4096, 8, 4, 128, 14336, 32000, 4096};  // Mistral-7B-v0.1
+  static constexpr const char* type = "mistral";
+  static constexpr bool windowed = true;
+};
+struct Qwen2 : Llama2 {
+  static constexpr Sizes published{24, 896, 2, 7, 64, 4864, 151936};  // Qwen2-0.5B
+  static constexpr const char* type = "qwen2";
+  static constexpr double base = 1e6, epsilon = 1e-6;
+  static constexpr bool tied = true;
+  template <class From, class To>
+  using Projection = nn::Linear<From, To>;
+};
+struct Qwen3 : Llama2 {
+  static constexpr Sizes published{28, 1024, 8, 2, 128, 3072, 151936};  // Qwen3-0.6B
+  static constexpr const char* type = "qwen3";
+  static constexpr double base = 1e6, epsilon = 1e-6;
+  static constexpr bool tied = true;
+  template <class Depth>
+  using Norm = nn::RMSNorm<Depth>;
+};
+
+template <class Family, Sizes S>
 struct Llama {
-  nn::Embedding<Vocab, Model> embed_tokens;
-  Repeat<4, Layer> layers;
-  nn::RMSNorm<Model> norm;
-  nn::LinearNoBias<Model, Vocab> lm_head;
+  struct Vocab : axis<"vocab", S.vocab> {};
+  struct Model : axis<"model", S.model> {};
+  struct KeyHeads : axis<"key_heads", S.key_heads> {};
+  struct Group : axis<"group", S.group> {};
+  struct Depth : axis<"depth", S.depth> {};
+  struct Hidden : axis<"hidden", S.hidden> {};
+
+  using X = Tensor<f32, Batch, Seq, Model>;
+  using Norm = nn::RMSNorm<Model>;
+  using Rope = nn::Rotary<Depth, nn::HalfSplit, std::remove_const_t<decltype(Family::scaling)>>;
+  using Attention =
+      nn::GroupedQueryAttention<Model, KeyHeads, Group, Depth, Key, Rope, typename Family::template Norm<Depth>,
+                                nn::None, Family::template Projection, nn::LinearNoBias>;
+
+  struct Layer {
+    Norm input_layernorm{.epsilon = Family::epsilon};
+    Attention self_attn{.rope = {.base = Family::base, .scaling = Family::scaling}};
+    Norm post_attention_layernorm{.epsilon = Family::epsilon};
+    nn::SwiGLU<Model, Hidden> mlp;
+
+    constexpr X attended(X x) const {
+      if constexpr (Family::windowed)
+        return self_attn(x, variants::slidingWindow<Seq, Key>(S.window));
+      else
+        return self_attn(x, variants::causal<Seq, Key>());
+    }
+    constexpr X operator()(X x) const {
+      x = x + attended(input_layernorm(x));
+      return x + mlp(post_attention_layernorm(x));
+    }
+  };
+  struct {
+    nn::Embedding<Vocab, Model> embed_tokens;
+    Repeat<S.layers, Layer> layers;
+    Norm norm{.epsilon = Family::epsilon};
+  } model;
+  std::conditional_t<Family::tied, nn::None, nn::LinearNoBias<Model, Vocab>> lm_head;
 
   constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
-    return embed_tokens(ids) | layers | norm | lm_head;
+    X x = model.embed_tokens(ids) | model.layers | model.norm;
+    if constexpr (Family::tied)
+      return model.embed_tokens.logits(x);
+    else
+      return lm_head(x);
+  }
+
+  static lesson::Published published() {
+    lesson::Published all{.names = {{"*.self_attn.o_proj.*", "*.self_attn.out.*"},
+                                    {"*.self_attn.q_proj.*", "*.self_attn.q.*"},
+                                    {"*.self_attn.k_proj.*", "*.self_attn.k.*"},
+                                    {"*.self_attn.v_proj.*", "*.self_attn.v.*"},
+                                    {"*.mlp.gate_proj.*", "*.mlp.gate.*"},
+                                    {"*.mlp.up_proj.*", "*.mlp.up.*"},
+                                    {"*.mlp.down_proj.*", "*.mlp.down.*"}},
+                          .ignore = {"*.rotary_emb.inv_freq"},
+                          .config = {{"model_type", Family::type},
+                                     {"hidden_size", S.model},
+                                     {"num_hidden_layers", S.layers},
+                                     {"num_key_value_heads", S.key_heads},
+                                     {"num_attention_heads", S.key_heads * S.group},
+                                     {"head_dim", S.depth},
+                                     {"intermediate_size", S.hidden},
+                                     {"vocab_size", S.vocab},
+                                     {"hidden_act", "silu"},
+                                     {"rms_norm_eps", Family::epsilon},
+                                     {"rope_theta", Family::base},
+                                     {"tie_word_embeddings", Family::tied}}};
+    if (Family::windowed) all.config.push_back({"sliding_window", S.window});
+    if (Family::tied) all.ignore.push_back("lm_head.weight");
+    return all;
   }
 };
-constexpr auto llama = trace(Llama{}, "ids");
-
-const lesson::Published published{.names = {{"model.embed_tokens.*", "embed_tokens.*"},
-                                            {"model.norm.*", "norm.*"},
-                                            {"model.layers.*", "layers.*"},
-                                            {"*.self_attn.o_proj.*", "*.self_attn.out.*"},
-                                            {"*.self_attn.q_proj.*", "*.self_attn.q.*"},
-                                            {"*.self_attn.k_proj.*", "*.self_attn.k.*"},
-                                            {"*.self_attn.v_proj.*", "*.self_attn.v.*"},
-                                            {"*.mlp.gate_proj.*", "*.mlp.gate.*"},
-                                            {"*.mlp.up_proj.*", "*.mlp.up.*"},
-                                            {"*.mlp.down_proj.*", "*.mlp.down.*"}},
-                                  .ignore = {"*.rotary_emb.inv_freq"},
-                                  .config = {{"hidden_size", Model::size},
-                                             {"num_hidden_layers", 4},
-                                             {"num_key_value_heads", KeyHeads::size},
-                                             {"num_attention_heads", KeyHeads::size* Group::size},
-                                             {"intermediate_size", Hidden::size},
-                                             {"vocab_size", Vocab::size},
-                                             {"hidden_act", "silu"},
-                                             {"rms_norm_eps", 1e-6},
-                                             {"rope_theta", 10000},
-                                             {"tie_word_embeddings", false}}};
 
 int main(int argc, char** argv) {
   lesson::Generation generation;
-  auto options = [&](CLI::App& app) { generation.addTo(app); };
+  std::string family = "llama2", size = "tiny";
+  auto options = [&](CLI::App& app) {
+    generation.addTo(app);
+    app.add_option("--family", family, "whose model it is")
+        ->check(CLI::IsMember({"llama2", "llama3", "mistral", "qwen2", "qwen3"}))
+        ->capture_default_str();
+    app.add_option("--size", size, "of the model")->check(CLI::IsMember({"tiny", "published"}))->capture_default_str();
+  };
   return lesson::guarded(argc, argv, "A Llama-style model that generates", options,
                          [&](const lesson::CommandLine& line) {
-                           auto run = lesson::compile(llama, line);
-                           generation.run(run.runner(), line, published);
+                           auto run = [&]<class M>(const M&) {
+                             static constexpr auto graph = trace(M{}, "ids");
+                             auto kernel = lesson::compile(graph, line);
+                             generation.run(kernel.runner(), line, M::published());
+                           };
+                           auto of = [&]<class Family>(const Family&) {
+                             if (size == "tiny")
+                               run(Llama<Family, Sizes{}>{});
+                             else
+                               run(Llama<Family, Family::published>{});
+                           };
+                           if (family == "llama2") of(Llama2{});
+                           if (family == "llama3") of(Llama3{});
+                           if (family == "mistral") of(Mistral{});
+                           if (family == "qwen2") of(Qwen2{});
+                           if (family == "qwen3") of(Qwen3{});
                          });
 }

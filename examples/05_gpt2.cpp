@@ -79,7 +79,7 @@ struct Gpt2 {
   }
 };
 
-using Tiny = Gpt2<3, 48, 4, 96, 128>;
+using Tiny = Gpt2<3, 48, 4, 330, 128>;
 using Small = Gpt2<12, 768, 12, 50257, 1024>;
 constexpr auto tiny = trace(Tiny{}, "ids");
 constexpr auto small = trace(Small{}, "ids");

@@ -11,7 +11,7 @@ using namespace heed;
 struct Batch : axis<"batch"> {};
 struct Seq : axis<"seq"> {};
 struct Key : like<Seq, "key"> {};
-struct Vocab : axis<"vocab", 128> {};
+struct Vocab : axis<"vocab", 384> {};
 struct Pos : axis<"pos", 64> {};
 struct Types : axis<"types", 2> {};  // which of two sentences a token is in
 struct Model : axis<"model", 48> {};

@@ -87,7 +87,7 @@ struct Gemma {
   }
 };
 
-using Tiny = Gemma<4, 64, 2, 2, 16, 128, 128, 8>;
+using Tiny = Gemma<4, 64, 2, 2, 16, 128, 330, 8>;
 using Small = Gemma<26, 2304, 4, 2, 256, 9216, 256000, 4096>;
 constexpr auto tiny = trace(Tiny{}, "ids");
 constexpr auto small = trace(Small{}, "ids");

@@ -2,7 +2,7 @@
 // Nobody is too new: a user without a past attends to nothing, which gives 0.
 //
 //   12_recommender --random=tiny.safetensors
-//   12_recommender --weights=tiny.safetensors --user=3 --past=5,17,42 --user=8 --past= --top=4
+//   12_recommender --weights=tiny.safetensors --user=3 --past=5,17,42 --user=8 --past "" --top=4
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
     if (users.empty()) users = {3, 8}, pasts = {"5,17,42", ""};
     if (users.size() != pasts.size())
       throw Error("--past", std::to_string(pasts.size()) + " given", "one for each --user is required",
-                  "--past= for a user without a past");
+                  "--past \"\" for a user without a past");
 
     std::vector<Tokens> rows;
     for (const std::string& past : pasts) rows.push_back(lesson::Text{}.read("--past", past));

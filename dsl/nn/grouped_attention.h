@@ -14,16 +14,18 @@
 namespace heed::nn {
 
 /// QueryHeads and KeyHeads: axes<...>, the former has all of the latter. Rope: Rotary<Depth> or None. Norm, of queries
-/// and keys: RMSNorm<Depth> or None. Sinks: Tensor<f32, QueryHeads...>, or None. Projection: Linear or LinearNoBias.
+/// and keys: RMSNorm<Depth> or None. Sinks: Tensor<f32, QueryHeads...>, or None. Projection: Linear or LinearNoBias;
+/// Output: the same for `out`.
 template <class Model, class QueryHeads, class KeyHeads, class Depth, class Key, class Rope = None, class Norm = None,
-          class Sinks = None, template <class, class> class Projection = LinearNoBias>
+          class Sinks = None, template <class, class> class Projection = LinearNoBias,
+          template <class, class> class Output = Projection>
 struct HeadsAttention {
   using QueryAxes = lang::unite<QueryHeads, axes<Depth>>;
   using KeyAxes = lang::unite<KeyHeads, axes<Depth>>;
 
   Projection<Model, QueryAxes> q{};
   Projection<Model, KeyAxes> k{}, v{};
-  Projection<QueryAxes, Model> out{};
+  Output<QueryAxes, Model> out{};
   Norm q_norm{}, k_norm{};
   Sinks sinks{};
   Rope rope{};
@@ -58,9 +60,10 @@ struct HeadsAttention {
 
 /// Group queries to each of KeyHeads keys (Ainslie et al., arXiv:2305.13245). Query head n is (n / Group, n % Group).
 template <class Model, class KeyHeads, class Group, class Depth, class Key, class Rope = None, class Norm = None,
-          class Sinks = None, template <class, class> class Projection = LinearNoBias>
+          class Sinks = None, template <class, class> class Projection = LinearNoBias,
+          template <class, class> class Output = Projection>
 using GroupedQueryAttention =
-    HeadsAttention<Model, axes<KeyHeads, Group>, axes<KeyHeads>, Depth, Key, Rope, Norm, Sinks, Projection>;
+    HeadsAttention<Model, axes<KeyHeads, Group>, axes<KeyHeads>, Depth, Key, Rope, Norm, Sinks, Projection, Output>;
 
 /// All queries share one key head (Shazeer, arXiv:1911.02150).
 template <class Model, class Heads, class Depth, class Key, class Rope = None, class Norm = None, class Sinks = None,
