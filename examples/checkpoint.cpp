@@ -69,16 +69,11 @@ std::int64_t resident() {
 }
 
 void printMemory(std::initializer_list<const Runner*> models, std::int64_t before) {
-  Runner::Memory sum;
-  for (const Runner* model : models) {
-    const Runner::Memory memory = model->memory();
-    sum.parameters += memory.parameters;
-    sum.states += memory.states;
-    sum.working += memory.working;
-  }
   auto mb = [](std::int64_t bytes) { return double(bytes) / 1e6; };
+  const Memory memory = memoryOf(models);
   std::printf("memory: weights %.2f + cache %.2f + working %.2f = %.2f MB; the system counts %.2f MB\n",
-              mb(sum.parameters), mb(sum.states), mb(sum.working), mb(sum.total()), mb(resident() - before));
+              mb(memory.parameters), mb(memory.states), mb(memory.working), mb(memory.total()),
+              mb(resident() - before));
 }
 
 }  // namespace lesson

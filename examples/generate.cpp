@@ -81,6 +81,7 @@ static std::vector<Tokens> behind(std::span<const Tokens> prompts, std::span<con
 /// The same texts in one call say the same: nothing was forgotten, and no row has seen another.
 void Generation::inOneCall(Runner& model, std::span<const Tokens> prompts, std::span<const Tokens> said,
                            const GenerateOptions& options, Weights also) const {
+  if (tokens == 0) return;
   const std::vector<Tokens> texts = behind(prompts, said);
   AnyArray ids = padded(texts), counts = lengths(texts);
   const auto& axes = model.executable().signature.inputs[0].axes;

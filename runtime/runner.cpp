@@ -49,17 +49,6 @@ void Runner::bind(const Weights& weights, const BindOptions& options) {
   for (const auto& [name, array] : fit(weights, executable().signature.parameters, options)) bind(name, array);
 }
 
-Runner::Memory Runner::memory() const {
-  std::map<const void*, std::int64_t> blocks;
-  for (const auto& [name, array] : arguments().bound()) {
-    std::int64_t& bytes = blocks[array.view.data];
-    bytes = std::max(bytes, byteSize(array.view.dtype, array.view.extents()));
-  }
-  Memory memory{0, arguments().stateBytes(), session().memory().bytes};
-  for (const auto& [data, bytes] : blocks) memory.parameters += bytes;
-  return memory;
-}
-
 std::vector<AnyArray> Runner::run(std::span<const ArrayView> inputs) {
   std::vector<AnyArray> arrays;
   runInto(inputs, [&](const Arguments& arguments) {
@@ -72,6 +61,21 @@ std::vector<AnyArray> Runner::run(std::span<const ArrayView> inputs) {
     return views;
   });
   return arrays;
+}
+
+Memory memoryOf(std::initializer_list<const Runner*> models) {
+  Memory sum;
+  std::map<const void*, std::int64_t> blocks;
+  for (const Runner* model : models) {
+    sum.states += model->arguments().stateBytes();
+    sum.working += model->session().memory().bytes;
+    for (const auto& [name, array] : model->arguments().bound()) {
+      std::int64_t& bytes = blocks[array.view.data];
+      bytes = std::max(bytes, byteSize(array.view.dtype, array.view.extents()));
+    }
+  }
+  for (const auto& [data, bytes] : blocks) sum.parameters += bytes;
+  return sum;
 }
 
 }  // namespace heed

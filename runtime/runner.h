@@ -49,14 +49,6 @@ class Runner {
   /// Rows padded on the left: the first counts[row] tokens of the calls to come are seen by nobody and not remembered.
   void pad(std::span<const std::int32_t> counts) { state_->arguments.pad(counts); }
 
-  /// What a model holds, in bytes: the parameters bound, shared ones once; its states; arena and scratch, which are
-  /// those of the largest call so far.
-  struct Memory {
-    std::int64_t parameters = 0, states = 0, working = 0;
-    std::int64_t total() const { return parameters + states + working; }
-  };
-  Memory memory() const;
-
   /// Runs it into memory of the caller's. Throws heed::Error naming the argument, the axis and both extents.
   void run(std::span<const ArrayView> inputs, std::span<const ArrayView> results) {
     runInto(inputs, [&](const Arguments&) { return results; });
@@ -90,5 +82,13 @@ class Runner {
   };
   std::unique_ptr<State> state_;
 };
+
+/// What models hold, in bytes: the parameters bound, shared ones once; their states; arena and scratch, which are those
+/// of the largest call so far.
+struct Memory {
+  std::int64_t parameters = 0, states = 0, working = 0;
+  std::int64_t total() const { return parameters + states + working; }
+};
+Memory memoryOf(std::initializer_list<const Runner*> models);
 
 }  // namespace heed

@@ -83,8 +83,9 @@ TEST(Generate, NothingIsCompiledOrAllocatedAfterTheFirstToken) {
   generate(run, prompts, {.tokens = 9});
   EXPECT_EQ(compileCount(), compiles);
   EXPECT_EQ(run.session().memory().allocations, allocations);
-  EXPECT_EQ(run.memory().parameters, (23 * 16 + 32 * 16 + 4 * 16 * 16 + 4 * 16) * 4);
-  EXPECT_EQ(run.memory().states, 2 * 3 * 14 * 16 * 4 + 3 * 4);
+  const Runner shares = run;
+  EXPECT_EQ(memoryOf({&run, &shares}).parameters, (23 * 16 + 32 * 16 + 4 * 16 * 16 + 4 * 16) * 4);
+  EXPECT_EQ(memoryOf({&run}).states, 2 * 3 * 14 * 16 * 4 + 3 * 4);
 }
 
 std::string refused(Runner& run, std::vector<Tokens> rows, GenerateOptions options = {}) {
