@@ -27,6 +27,14 @@ LogicalResult ContractOp::inferReturnTypes(MLIRContext*, std::optional<Location>
   return success();
 }
 
+/// Whether x is a softmax, or made of one by ops that leave each element where it is. A weight of 0 is no product: what
+/// a hidden key holds counts for nothing, NaN included.
+static bool weighs(Value x) {
+  Operation* op = x.getDefiningOp();
+  if (isa_and_nonnull<SoftmaxOp>(op)) return true;
+  return isa_and_nonnull<Elementwise, RenameOp, SplitOp, MergeOp>(op) && llvm::any_of(op->getOperands(), weighs);
+}
+
 SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation& evaluation) {
   Reference out = blank(getType(), x);
   std::vector<std::string> space = out.axes;
@@ -35,11 +43,13 @@ SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation& e
     space.push_back(axis.str());
     extents.push_back(x[0].extent(axis));
   }
+  const bool left = weighs(getLhs()), right = weighs(getRhs());
   forEachRun(extents, {out.strides(space), x[0].strides(space), x[1].strides(space)},
              [&](const int64_t* at, const int64_t* step, int64_t count) {
                double* o = &out.data[at[0]];
                const double *l = &x[0].data[at[1]], *r = &x[1].data[at[2]];
                for (int64_t i = 0; i < count; ++i) {
+                 if ((left && l[i * step[1]] == 0) || (right && r[i * step[2]] == 0)) continue;
                  double& sum = o[i * step[0]];
                  sum = evaluation.kept(sum + l[i * step[1]] * r[i * step[2]]);
                }

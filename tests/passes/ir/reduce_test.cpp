@@ -36,6 +36,22 @@ TEST(Contract, SumsOverItsAxesAndKeepsBatchAxes) {
       }
 }
 
+TEST(Contract, AHiddenKeyCountsForNothingWhateverItHolds) {
+  Text program(R"(
+    func.func @f(%s: tensor<2x3xf32, #heed.axes<q, k>>, %v: tensor<3x2xf32, #heed.axes<k, d>>)
+        -> tensor<2x2xf32, #heed.axes<q, d>> {
+      %0 = heed.softmax %s {axis = "k"} : (tensor<2x3xf32, #heed.axes<q, k>>) -> tensor<2x3xf32, #heed.axes<q, k>>
+      %1 = heed.contract %0, %v {axes = ["k"]} : (tensor<2x3xf32, #heed.axes<q, k>>, tensor<3x2xf32, #heed.axes<k, d>>)
+           -> tensor<2x2xf32, #heed.axes<q, d>>
+      return %1 : tensor<2x2xf32, #heed.axes<q, d>>
+    })");
+  ASSERT_TRUE(program.valid()) << program.errors();
+  auto arguments = program.randomArguments({});
+  arguments[0].data = {0, 0, -INFINITY, -INFINITY, -INFINITY, -INFINITY};
+  arguments[1].data = {1, 2, 3, 6, NAN, INFINITY};
+  EXPECT_EQ(only(program, arguments).data, (std::vector<double>{2, 4, 0, 0}));
+}
+
 std::string along(const std::string& op, const std::string& attribute, const std::string& result) {
   return std::string("func.func @f(%x: ") + matrix + ") -> " + result + " { %0 = heed." + op + " %x {" + attribute +
          "} : (" + matrix + ") -> " + result + " return %0 : " + result + " }";
