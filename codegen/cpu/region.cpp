@@ -20,6 +20,12 @@ Value RegionCloner::broadcast(Value value) {
 
 /// base + (0, 1, .. lanes-1), computed in `element` bits: the cast of a sum is the sum of the casts, modulo 2^n.
 Value RegionCloner::laneIndex(LaneIndex index, Type element) {
+  if (index.each) {
+    if (element.isInteger(32)) return index.each;
+    if (element.isIndex()) return arith::IndexCastOp::create(b, loc, widened(element), index.each);
+    if (element.getIntOrFloatBitWidth() > 32) return arith::ExtSIOp::create(b, loc, widened(element), index.each);
+    return arith::TruncIOp::create(b, loc, widened(element), index.each);
+  }
   Value base = index.base;
   if (!element.isIndex()) base = arith::IndexCastOp::create(b, loc, element, base);
   if (!index.perLane || lanes == 0) return base;

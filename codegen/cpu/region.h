@@ -10,10 +10,12 @@
 
 namespace heed::codegen {
 
-/// A position along one dim: `base` (index) in lane 0; lane n is at base + n when `perLane`.
+/// A position along one dim: `base` (index) in lane 0; lane n is at base + n when `perLane`. Or `each`, where given: a
+/// vector of i32, the position of each lane.
 struct LaneIndex {
   mlir::Value base;
   bool perLane = false;
+  mlir::Value each = {};
 };
 
 class RegionCloner {

@@ -20,6 +20,7 @@ struct RegisterTile {
 struct AttentionTile {
   RegisterTile whole;  // for keys that all rows of a block see: vectors * lanes rows are a block
   RegisterTile strip;  // for the others, strip by strip; its vectors divide those of a block
+  RegisterTile few;    // one vector: for a block with at most two of them
   int block;           // keys whose scores stay in the first-level cache between the passes
   int segment;         // keys of a strip that are classified at once
 };
@@ -33,7 +34,7 @@ struct ContractTile {
 
 struct Target {
   std::string name = "baseline";  // of the instruction set: what targetFor takes
-  int lanes = 4;  // f32 per vector: 16 AVX-512, 8 AVX2, 4 baseline
+  int lanes = 4;                  // f32 per vector: 16 AVX-512, 8 AVX2, 4 baseline
   int registers = 16;
   bool fma = false;  // vector.fma is one instruction
   bool avx512 = false;

@@ -71,7 +71,7 @@ void AttentionKernel::views() {
   for (OpOperand& x : op.getCapturesMutable()) {
     Capture capture{.view = view(x)};
     Type element = capture.view.element;
-    capture.byRow = capture.view.has(rowDim), capture.byKey = capture.view.has(keyDim);
+    capture.byRow = hasRow(capture.view), capture.byKey = capture.view.has(keyDim);
     capture.words = element.isIndex() || element.getIntOrFloatBitWidth() == 64 ? 2 : 1;
     captures.push_back(capture);
   }
@@ -84,6 +84,8 @@ void AttentionKernel::views() {
   for (Capture& capture : captures) all.push_back(capture.view);
   all.append({valueView, out});
   extent = extentsOf(all);
+  allRows = c.index(1);
+  for (int64_t dim : rowDims) allRows = c.mul(allRows, extent[dim]);
 }
 
 Value AttentionKernel::layOut() {
@@ -95,10 +97,14 @@ Value AttentionKernel::layOut() {
   };
   auto fixed = [&](int64_t size) { return take(c.index(size)); };
   maxSlot = fixed(rows), oldMaxSlot = fixed(rows), sumSlot = fixed(rows), alphaSlot = fixed(rows);
-  const int64_t scoreRows = tile.block + std::max(tile.whole.keys, tile.strip.keys);  // the last tile may overshoot
-  const int64_t columns = std::max(tile.whole.values, tile.strip.values);
+  const int64_t scoreRows =
+      tile.block + std::max({tile.whole.keys, tile.strip.keys, tile.few.keys});  // the last tile may overshoot
+  const int64_t columns = std::max({tile.whole.values, tile.strip.values, tile.few.values});
   listSlot = fixed(scoreRows);
   squareSlot = fixed(c.lanes * c.lanes);
+  positionSlots.clear();
+  if (rowDims.size() > 1)
+    for (size_t n = 0; n < rowDims.size(); ++n) positionSlots.push_back(fixed(rows));
   for (Similarity& similarity : similarities) similarity.slot = fixed(scoreRows * rows);
   scoreSlot = similarities.empty() ? fixed(scoreRows * rows) : similarities[0].slot;
   for (auto [n, capture] : llvm::enumerate(captures)) {
@@ -122,7 +128,7 @@ Value AttentionKernel::layOut() {
   rowOperands.clear();
   for (Similarity& similarity : similarities)
     for (unsigned number : similarity.operands) {
-      if (!similar[number].has(rowDim)) continue;
+      if (!hasRow(similar[number])) continue;
       RowOperand operand;
       Value size = c.index(rows);
       for (int64_t dim : llvm::reverse(similarity.depth)) {
@@ -196,14 +202,53 @@ void AttentionKernel::finish() {
   drain(lse, {}, alphaSlot);
 }
 
+/// Outer dims that no key has become rows.
+void AttentionKernel::foldRows() {
+  SmallVector<AffineMap> keys{op.mapOf(op.getValueMutable())};
+  for (OpOperand& x : llvm::concat<OpOperand>(op.getSimilarMutable(), op.getCapturesMutable()))
+    if (op.mapOf(x).isFunctionOfDim(keyDim)) keys.push_back(op.mapOf(x));
+  rowDims.clear();
+  llvm::erase_if(outer, [&](int64_t dim) {
+    bool ofKeys = llvm::any_of(keys, [&](AffineMap map) { return map.isFunctionOfDim(dim); });
+    op.getClassify().walk([&](tile::IndexOp index) { ofKeys |= int64_t(index.getDim()) == dim; });
+    if (!ofKeys) rowDims.push_back(dim);
+    return !ofKeys;
+  });
+  rowDims.push_back(rowDim);
+}
+
+/// Writes the positions of the block's rows along each of rowDims.
+void AttentionKernel::findPositions() {
+  if (positionSlots.empty()) return;
+  Values now(rowDims.size());
+  Value left = q0;
+  for (size_t n = rowDims.size(); n-- > 0;) {
+    now[n] = arith::RemUIOp::create(c.b, c.loc, left, extent[rowDims[n]]);
+    left = arith::DivUIOp::create(c.b, c.loc, left, extent[rowDims[n]]);
+  }
+  c.loop(c.index(0), c.index(rows), c.index(1), now, [&](Value r, Values now) {
+    for (auto [slot, position] : llvm::zip(positionSlots, now)) {
+      Value word = arith::IndexCastOp::create(c.b, c.loc, c.b.getI32Type(), position);
+      c.store(arith::BitcastOp::create(c.b, c.loc, c.b.getF32Type(), word), scratch, c.add(slot, r));
+    }
+    Value more = c.less(c.add(r, 1), rowCount), step = c.select(more, c.index(1), c.index(0));
+    for (size_t n = rowDims.size(); n-- > 0;) {
+      Value next = c.add(now[n], step), wraps = c.atMost(extent[rowDims[n]], next);
+      now[n] = c.select(wraps, c.index(0), next);
+      step = c.select(wraps, c.index(1), c.index(0));
+    }
+    return now;
+  });
+}
+
 /// Tasks of one outer point stand together, the last rows first: under a causal mask those see the most keys.
 void AttentionKernel::task(Value number) {
   views();
-  Value blocksOfRows = c.div(c.add(extent[rowDim], rows - 1), rows);
+  Value blocksOfRows = c.div(c.add(allRows, rows - 1), rows);
   Value point = arith::DivUIOp::create(c.b, c.loc, number, blocksOfRows);
   Value nth = arith::RemUIOp::create(c.b, c.loc, number, blocksOfRows);
   q0 = c.mul(c.sub(c.sub(blocksOfRows, 1), nth), rows);
-  rowCount = c.least(c.index(rows), c.sub(extent[rowDim], q0));
+  rowCount = c.least(c.index(rows), c.sub(allRows, q0));
   for (int64_t dim : llvm::reverse(outer)) {
     bool last = dim == outer.front();
     at[dim] = last ? point : arith::RemUIOp::create(c.b, c.loc, point, extent[dim]).getResult();
@@ -218,7 +263,8 @@ void AttentionKernel::task(Value number) {
   move(valueView), move(out);
   if (op.getLse()) move(lse);
   layOut();
-  current = {tile.whole, c.index(0)};
+  findPositions();
+  workOn(tile.whole, c.index(0));
   start();
   blocks();
   finish();
@@ -226,6 +272,7 @@ void AttentionKernel::task(Value number) {
 
 LogicalResult AttentionKernel::emit() {
   if (mlir::failed(check())) return failure();
+  foldRows();
   views();
   for (auto [n, body] : llvm::enumerate(op.getBodies())) {
     Similarity similarity{.body = &body};
@@ -244,12 +291,12 @@ LogicalResult AttentionKernel::emit() {
     auto product = body.front().getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
     similarity.dot = product && similarity.operands.size() == 2 && isa<BlockArgument>(product.getLhs()) &&
                      isa<BlockArgument>(product.getRhs()) && product.getLhs() != product.getRhs() &&
-                     similar[similarity.operands[0]].has(rowDim) != similar[similarity.operands[1]].has(rowDim);
+                     hasRow(similar[similarity.operands[0]]) != hasRow(similar[similarity.operands[1]]);
     similarities.push_back(similarity);
   }
   foldScale();
 
-  Value tasks = c.div(c.add(extent[rowDim], rows - 1), rows);
+  Value tasks = c.div(c.add(allRows, rows - 1), rows);
   for (int64_t dim : outer) tasks = c.mul(tasks, extent[dim]);
   Value bytes = layOut();
   auto parallel = tile::ParallelOp::create(c.b, c.loc, tasks, bytes);

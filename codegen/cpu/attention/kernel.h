@@ -1,7 +1,8 @@
 // One tile.attention on its way to loops: what it reads and writes, where its scratch lies, and the five steps.
 //
 // Scratch is lane-major: a vector holds one element of `lanes` consecutive rows; a block of rows has `rows` of them.
-// Rows past the end repeat the last row and are never stored, so no load needs a mask.
+// Rows past the end repeat the last row and are never stored, so no load needs a mask. Dims that no key has (the heads
+// of a group) are rows too: what is read of the keys then serves them all.
 // Test: tests/codegen/attention/attention_test.cpp.
 #pragma once
 
@@ -60,6 +61,8 @@ class AttentionKernel {
   void views();
   Value layOut();  // assigns the slots; returns the bytes of scratch
   void task(Value number);
+  void foldRows();
+  void findPositions();
   void start();
   void finish();
 
@@ -73,18 +76,20 @@ class AttentionKernel {
   Value encode(Value element);                    // the bits of any element, scalar or vector, as f32 words
   Value decode(Value words, mlir::Type element);  // and back, as vector<lanes x element>
   View copied(const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to);
-  Value element(const View& view);  // the scalar at the view's offset
-  Value clampedRow(Value row);
+  Value element(const View& view);          // the scalar at the view's offset
+  View atRow(const View& view, Value row);  // row of the block
 
   // visible.cpp: which keys of a block
   std::pair<Value, Value> classify(Value keyLow, Value keyHigh);
   std::pair<Value, Value> classifyUnless(Value all, Value from, Value to);
   Bounds boundsOf(const Capture& capture, llvm::ArrayRef<LaneAxis> axes);
-  std::pair<Value, Value> rowsAtWork();
+  void workOn(RegisterTile tile, Value lane);
+  llvm::SmallVector<LaneAxis> rowAxes(const View& view);
   void boundCaptures();
   void blocks();
   void block(Value from, Value to, Value every);
   void wholeBlock(Value from, Value to);
+  void fewRows(Value from, Value to);
   void strips(Value from, Value to);
 
   // scores.cpp: S
@@ -105,6 +110,9 @@ class AttentionKernel {
   Value shift(Value max);
   Value exponential(Value score, Value shift);
 
+  bool hasRow(const View& view) const {
+    return llvm::any_of(rowDims, [&](int64_t dim) { return view.has(dim); });
+  }
   bool uses(mlir::Region& region, unsigned argument) const {
     return !region.empty() && !region.front().getArgument(argument).use_empty();
   }
@@ -127,11 +135,13 @@ class AttentionKernel {
   bool failed = false;
 
   int64_t rowDim, keyDim;
+  llvm::SmallVector<int64_t> rowDims;       // slowest first; the last one is rowDim
   llvm::SmallVector<int64_t> outer, value;  // value dims in loop order: the last one is tiled
   llvm::SmallVector<Value> extent;          // per dim
   Positions at;                             // of the outer dims
-  Value q0, rowCount, scratch;
-  Rows current;  // while code is emitted: whose keys these are
+  Value q0, rowCount, allRows, scratch;
+  Rows current;                      // while code is emitted: whose keys these are,
+  std::pair<Value, Value> seenFrom;  // and positions [first, second) along rowDim among them
 
   llvm::SmallVector<View> similar;
   llvm::SmallVector<Similarity> similarities;
@@ -145,6 +155,7 @@ class AttentionKernel {
   bool plain = false;                    // after the folding, post is the identity
 
   Value scoreSlot;  // [key][rows]: finished scores, then weights; the raw scores of the first similarity before
+  llvm::SmallVector<Value> positionSlots;  // of rowDims, where they are several: the positions of each row
   Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, listSlot, squareSlot, outSlot;
 };
 

@@ -44,7 +44,16 @@ Value AttentionKernel::element(const View& view) {
   return view.element.isInteger(1) ? arith::TruncIOp::create(c.b, c.loc, c.b.getI1Type(), x).getResult() : x;
 }
 
-Value AttentionKernel::clampedRow(Value row) { return c.least(row, c.sub(extent[rowDim], 1)); }
+View AttentionKernel::atRow(const View& view, Value row) {
+  if (positionSlots.empty()) return codegen::at(c.b, c.loc, view, rowDim, c.least(c.add(q0, row), c.sub(allRows, 1)));
+  View there = view;
+  for (auto [dim, slot] : llvm::zip(rowDims, positionSlots)) {
+    if (!view.has(dim)) continue;
+    Value word = arith::BitcastOp::create(c.b, c.loc, c.b.getI32Type(), c.load(scratch, c.add(slot, row)));
+    there = codegen::at(c.b, c.loc, there, dim, arith::IndexCastOp::create(c.b, c.loc, c.b.getIndexType(), word));
+  }
+  return there;
+}
 
 /// Calls body for every position of the axes but `except`, with view and slot moved there.
 void AttentionKernel::walk(ArrayRef<LaneAxis> axes, const View& view, Value slot, int64_t except,
@@ -79,9 +88,7 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
   int words = view.element.isIndex() || view.element.getIntOrFloatBitWidth() == 64 ? 2 : 1;
   auto oneByOne = [&]() -> Values {
     walk(axes, view, slot, -1, [&](View from, Value to) {
-      c.loop(c.index(0), c.index(rows), 1, [&](Value r) {
-        put(element(codegen::at(b, c.loc, from, rowDim, clampedRow(c.add(q0, r)))), c.add(to, c.mul(r, words)));
-      });
+      c.loop(c.index(0), c.index(rows), 1, [&](Value r) { put(element(atRow(from, r)), c.add(to, c.mul(r, words))); });
     });
     return {};
   };
@@ -94,8 +101,7 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
           walk(axes, view, slot, unit->dim, [&](View from, Value to) {
             c.loop(c.index(0), c.index(rows), c.lanes, [&](Value j) {
               Values start;
-              for (int lane = 0; lane < c.lanes; ++lane)
-                start.push_back(codegen::at(b, c.loc, from, rowDim, clampedRow(c.add(c.add(q0, j), lane))).offset);
+              for (int lane = 0; lane < c.lanes; ++lane) start.push_back(atRow(from, c.add(j, lane)).offset);
               c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
                 Value first = c.least(i, last);
                 Values square;
@@ -111,9 +117,9 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
           return {};
         },
         oneByOne);
-  } else if (words == 1 && view.unit == rowDim) {
+  } else if (words == 1 && view.unit == rowDim && rowDims.size() == 1) {
     c.choose(
-        c.atMost(c.add(q0, rows), extent[rowDim]), {},
+        c.atMost(c.add(q0, rows), allRows), {},
         [&]() -> Values {
           walk(axes, codegen::at(b, c.loc, view, rowDim, q0), slot, -1, [&](View from, Value to) {
             c.loop(c.index(0), c.index(rows), c.lanes,
@@ -129,11 +135,10 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
 
 void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slot) {
   OpBuilder& b = c.b;
-  View first = codegen::at(b, c.loc, view, rowDim, q0);
   auto oneByOne = [&]() -> Values {
-    walk(axes, first, slot, -1, [&](View to, Value from) {
+    walk(axes, view, slot, -1, [&](View to, Value from) {
       c.loop(c.index(0), rowCount, 1, [&](Value r) {
-        View there = codegen::at(b, c.loc, to, rowDim, r);
+        View there = atRow(to, r);
         c.store(c.narrowed(c.load(scratch, c.add(from, r)), view.element), there.base, there.offset);
       });
     });
@@ -145,7 +150,7 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
     c.choose(
         c.atMost(c.index(0), last), {},
         [&]() -> Values {
-          walk(axes, first, slot, unit->dim, [&](View to, Value from) {
+          walk(axes, view, slot, unit->dim, [&](View to, Value from) {
             c.loop(c.index(0), rowCount, c.lanes, [&](Value j) {
               Value count = c.least(c.index(c.lanes), c.sub(rowCount, j));
               c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
@@ -157,7 +162,7 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
                 for (auto [r, row] : llvm::enumerate(transpose(b, c.loc, square)))
                   c.storeLanes(row, scratch, c.add(squareSlot, int64_t(r) * c.lanes));
                 c.loop(c.index(0), count, 1, [&](Value r) {
-                  View there = codegen::at(b, c.loc, to, rowDim, c.add(j, r));
+                  View there = atRow(to, c.add(j, r));
                   Value line = c.loadLanes(scratch, c.add(squareSlot, c.mul(r, c.lanes)));
                   c.storeLanes(c.narrowed(line, view.element), there.base, c.add(there.offset, column));
                 });
@@ -167,11 +172,11 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
           return {};
         },
         oneByOne);
-  } else if (view.unit == rowDim) {
+  } else if (view.unit == rowDim && rowDims.size() == 1) {
     c.choose(
-        c.atMost(c.add(q0, rows), extent[rowDim]), {},
+        c.atMost(c.add(q0, rows), allRows), {},
         [&]() -> Values {
-          walk(axes, first, slot, -1, [&](View to, Value from) {
+          walk(axes, atRow(view, c.index(0)), slot, -1, [&](View to, Value from) {
             c.loop(c.index(0), c.index(rows), c.lanes, [&](Value j) {
               Value line = c.loadLanes(scratch, c.add(from, j));
               c.storeLanes(c.narrowed(line, view.element), to.base, c.add(to.offset, j));

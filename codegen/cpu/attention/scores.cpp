@@ -10,7 +10,13 @@ namespace heed::codegen {
 
 RegionCloner AttentionKernel::cloner(Value lane, Value key, const Positions& depth) {
   return RegionCloner(c.b, c.loc, c.lanes, c.target.fma, [=, this](int64_t dim) -> LaneIndex {
-    if (dim == rowDim) return {c.add(q0, lane), true};
+    if (dim == rowDim && positionSlots.empty()) return {c.add(q0, lane), true};
+    for (auto [row, slot] : llvm::zip(rowDims, positionSlots))
+      if (dim == row)
+        return {{},
+                true,
+                arith::BitcastOp::create(c.b, c.loc, c.vectorOf(c.b.getI32Type()),
+                                         c.loadLanes(scratch, c.add(slot, lane)))};
     if (dim == keyDim) return {key, false};
     if (Value position = depth.lookup(dim)) return {position, false};
     return {at.lookup(dim), false};

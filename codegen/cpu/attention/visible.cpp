@@ -55,7 +55,7 @@ Bounds AttentionKernel::boundsOf(const Capture& capture, ArrayRef<LaneAxis> axes
   Running running{c, capture.view.element};
   const View& view = capture.view;
   // Elements [from, to) along the view's unit dim (or any last axis), folded into `so`.
-  auto along = [&](const LaneAxis& axis, const View& start, Values so) {
+  auto along = [&](const LaneAxis& axis, const View& start, Values so) -> Values {
     auto scalars = [&] {
       return c.loop(axis.from, axis.to, c.index(1), so, [&](Value i, Values so) {
         View there = codegen::at(c.b, c.loc, start, axis.dim, i);
@@ -81,42 +81,61 @@ Bounds AttentionKernel::boundsOf(const Capture& capture, ArrayRef<LaneAxis> axes
   View corner = view;
   for (const LaneAxis& axis : axes) corner = codegen::at(c.b, c.loc, corner, axis.dim, axis.from);
   Values so = running.first(c.load(corner.base, corner.offset));
-  if (axes.size() == 1) {
-    so = along(axes[0], view, so);
-  } else if (axes.size() == 2) {
-    bool swap = axes[0].dim == view.unit;
-    const LaneAxis &slow = axes[swap], &fast = axes[!swap];
-    so = c.loop(slow.from, slow.to, c.index(1), so,
-                [&](Value i, Values so) { return along(fast, codegen::at(c.b, c.loc, view, slow.dim, i), so); });
-  }
+  // The contiguous axis is the innermost.
+  SmallVector<LaneAxis> order(axes);
+  llvm::stable_sort(order, [&](auto& l, auto& r) { return l.dim != view.unit && r.dim == view.unit; });
+  auto nest = [&](auto& self, ArrayRef<LaneAxis> axes, const View& start, Values so) -> Values {
+    if (axes.empty()) return so;
+    if (axes.size() == 1) return along(axes[0], start, so);
+    return c.loop(axes[0].from, axes[0].to, c.index(1), so, [&](Value i, Values so) {
+      return self(self, axes.drop_front(), codegen::at(c.b, c.loc, start, axes[0].dim, i), so);
+    });
+  };
+  so = nest(nest, order, view, so);
   auto bit = [&](Value x) {
     return view.element.isInteger(1) ? arith::TruncIOp::create(c.b, c.loc, c.b.getI1Type(), x).getResult() : x;
   };
   return {bit(so[0]), bit(so[1]), so.size() == 3 ? so[2] : Value()};
 }
 
-/// Positions [first, second) of the rows at work; never empty.
-std::pair<Value, Value> AttentionKernel::rowsAtWork() {
-  Value lanes = c.least(place(c.index(0), current.tile.vectors), rowCount);
-  return {c.add(q0, current.lane), c.add(q0, lanes)};
+/// From here on code is for the rows of a tile from `lane` on.
+void AttentionKernel::workOn(RegisterTile tile, Value lane) {
+  current = {tile, lane};
+  Value first = c.add(q0, lane), end = c.add(q0, c.least(place(c.index(0), tile.vectors), rowCount));
+  if (rowDims.size() > 1) {  // rows of several groups see what any position sees
+    Value extent = this->extent[rowDim], last = c.sub(end, 1);
+    auto group = [&](Value row) -> Value { return arith::DivUIOp::create(c.b, c.loc, row, extent); };
+    Value before = c.mul(group(first), extent);
+    Value one = arith::CmpIOp::create(c.b, c.loc, arith::CmpIPredicate::eq, group(first), group(last));
+    first = c.select(one, c.sub(first, before), c.index(0));
+    end = c.select(one, c.sub(end, before), extent);
+  }
+  seenFrom = {first, end};
+}
+
+/// What the rows at work are of the view's dims; never empty.
+SmallVector<LaneAxis> AttentionKernel::rowAxes(const View& view) {
+  SmallVector<LaneAxis> axes;
+  for (int64_t dim : rowDims) {
+    if (!view.has(dim)) continue;
+    axes.push_back(dim == rowDim ? LaneAxis{dim, seenFrom.first, seenFrom.second, {}}
+                                 : LaneAxis{dim, c.index(0), extent[dim], {}});
+  }
+  return axes;
 }
 
 /// Bounds of the captures without a key, over the rows at work.
 void AttentionKernel::boundCaptures() {
-  auto [first, end] = rowsAtWork();
   for (auto [n, capture] : llvm::enumerate(captures)) {
     if (capture.byKey || !classified(n)) continue;
-    SmallVector<LaneAxis> axes;
-    if (capture.byRow) axes.push_back({rowDim, first, end, {}});
-    capture.bounds = boundsOf(capture, axes);
+    capture.bounds = boundsOf(capture, rowAxes(capture.view));
   }
 }
 
 /// (some, all) for keys [keyLow, keyHigh] and the rows at work.
 std::pair<Value, Value> AttentionKernel::classify(Value keyLow, Value keyHigh) {
   Region& region = op.getClassify();
-  auto [first, end] = rowsAtWork();
-  Values arguments{first, c.sub(end, 1), keyLow, keyHigh};
+  Values arguments{seenFrom.first, c.sub(seenFrom.second, 1), keyLow, keyHigh};
   Value unordered;
   for (auto [n, capture] : llvm::enumerate(captures)) {
     Bounds bounds = capture.bounds;
@@ -124,8 +143,7 @@ std::pair<Value, Value> AttentionKernel::classify(Value keyLow, Value keyHigh) {
       Value zero = c.constant(cast<TypedAttr>(c.b.getZeroAttr(capture.view.element)));
       bounds = {zero, zero, {}};
     } else if (capture.byKey) {
-      SmallVector<LaneAxis> axes;
-      if (capture.byRow) axes.push_back({rowDim, first, end, {}});
+      SmallVector<LaneAxis> axes = rowAxes(capture.view);
       axes.push_back({keyDim, keyLow, c.add(keyHigh, 1), {}});
       bounds = boundsOf(capture, axes);
     }
@@ -164,21 +182,32 @@ static void each(Code& c, Value from, Value to, int64_t size, llvm::function_ref
   c.loop(from, to, size, [&](Value low) { body(low, c.least(c.add(low, size), to)); });
 }
 
-/// Keys [from, to), which all rows of the block see.
+/// Keys [from, to), which all rows at work see.
 void AttentionKernel::wholeBlock(Value from, Value to) {
-  for (int j = 0; j < tile.whole.vectors; ++j) setLanes(laneVector(maxSlot, j), oldMaxSlot, j);
+  for (int j = 0; j < current.tile.vectors; ++j) setLanes(laneVector(maxSlot, j), oldMaxSlot, j);
   Value count = c.sub(to, from);
   scores(from, from, to, c.index(0), /*raise=*/true);
   weights(from, count, [&](Value row) { return c.add(from, row); });
   accumulate(from, c.index(0), count);
 }
 
+/// The same for a block with few rows: as many vectors as it takes.
+void AttentionKernel::fewRows(Value from, Value to) {
+  auto given = std::pair(current, seenFrom);
+  c.loop(c.index(0), rowCount, c.lanes, [&](Value lane) {
+    workOn(tile.few, lane);
+    wholeBlock(from, to);
+  });
+  current = given.first, seenFrom = given.second;
+}
+
 /// Keys [from, to), some hidden from some rows: strip by strip, those segments that its rows see anything of.
 void AttentionKernel::strips(Value from, Value to) {
+  auto given = std::pair(current, seenFrom);
   SmallVector<Bounds> whole;
   for (Capture& capture : captures) whole.push_back(capture.bounds);
   c.loop(c.index(0), rowCount, int64_t(tile.strip.vectors) * c.lanes, [&](Value lane) {
-    current = {tile.strip, lane};
+    workOn(tile.strip, lane);
     boundCaptures();
     for (int j = 0; j < tile.strip.vectors; ++j) setLanes(laneVector(maxSlot, j), oldMaxSlot, j);
     Value count = c.loop(from, to, c.index(tile.segment), {c.index(0)}, [&](Value low, Values so) -> Values {
@@ -197,7 +226,7 @@ void AttentionKernel::strips(Value from, Value to) {
       accumulateRuns(from, count);
     });
   });
-  current = {tile.whole, c.index(0)};
+  current = given.first, seenFrom = given.second;
   for (auto [capture, bounds] : llvm::zip(captures, whole)) capture.bounds = bounds;
 }
 
@@ -212,8 +241,15 @@ void AttentionKernel::block(Value from, Value to, Value every) {
   for (Similarity& similarity : similarities)
     for (unsigned number : similarity.operands) copy(similar[number], number, similarity.depth);
   copy(valueView, similar.size(), value);
+  Value few = c.bit(false);
+  if (tile.whole.vectors > 2) few = c.atMost(rowCount, c.index(2 * c.lanes));
   c.choose(
-      every, {}, [&]() -> Values { return wholeBlock(from, to), Values(); },
+      every, {},
+      [&]() -> Values {
+        return c.choose(
+            few, {}, [&]() -> Values { return fewRows(from, to), Values(); },
+            [&]() -> Values { return wholeBlock(from, to), Values(); });
+      },
       [&]() -> Values { return strips(from, to), Values(); });
   similar = given, valueView = givenValue;
 }
