@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "heed/dsl/dtype.h"
+
 namespace heed {
 
 using Axis = Sketch::Axis;
@@ -58,11 +60,18 @@ Sketch::Tensor Sketch::input(std::string name, DType dtype, Axes axes) {
   return add("input", {}, dtype, std::move(axes), {attribute});
 }
 
+Sketch::Tensor Sketch::parameter(std::string name, DType dtype, Axes axes) {
+  Tensor x = add("param", {}, dtype, std::move(axes));
+  nodes_.back().scope = std::uint32_t(scopes_.size());
+  scopes_.push_back({0, keep(std::move(name))});
+  return x;
+}
+
 Sketch::Tensor Sketch::number(double value, DType dtype) {
   tape::Attribute attribute =
-      attributeOf("value", dtype == DType::f32 ? tape::Attribute::Kind::real : tape::Attribute::Kind::integer);
+      attributeOf("value", lang::isFloat(dtype) ? tape::Attribute::Kind::real : tape::Attribute::Kind::integer);
   attribute.real = value;
-  attribute.integer = dtype == DType::f32 ? 0 : std::int64_t(value);
+  attribute.integer = lang::isFloat(dtype) ? 0 : std::int64_t(value);
   return add("constant", {}, dtype, {}, {attribute});
 }
 
@@ -92,7 +101,7 @@ Sketch::Tensor Sketch::over(std::string op, std::vector<Tensor> operands, Axes a
     for (Axis a : x.axes)
       if (!has(left, a) && (op == "softmax" || !has(axes, a))) left.push_back(a);
   bool one = op == "softmax" || op == "logsumexp";
-  return add(std::move(op), operands, DType::f32, left, named(one ? "axis" : "axes", axes));
+  return add(std::move(op), operands, operands.front().dtype, left, named(one ? "axis" : "axes", axes));
 }
 
 Sketch::Tensor Sketch::rename(Tensor x, Axis from, Axis to) {

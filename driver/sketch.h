@@ -27,6 +27,8 @@ class Sketch {
   Axis axis(std::string name, std::int64_t extent = -1, std::string symbol = "");
 
   Tensor input(std::string name, DType dtype, Axes axes);
+  /// After all inputs.
+  Tensor parameter(std::string name, DType dtype, Axes axes);
   Tensor number(double value, DType dtype = DType::f32);
   Tensor index(Axis axis);
   Tensor cast(Tensor x, DType dtype);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace heed::bench {
 
@@ -82,8 +83,8 @@ double fmaPeak(const std::string& isa, int threads, double seconds) {
 }
 
 double bf16Peak(const std::string& isa, int threads, double seconds) {
-  if (isa != "avx512bf16") return fmaPeak(isa, threads, seconds);
-  return peak(avx512bf16, registers * 64., threads, seconds);
+  double f32 = fmaPeak(isa, threads, seconds);
+  return isa == "avx512bf16" ? std::max(f32, peak(avx512bf16, registers * 64., threads, seconds)) : f32;
 }
 
 /// Eight lines a round, each one load of every line's vector; what is read is dropped.
@@ -100,20 +101,51 @@ static void readLines(const char* from, const char* to) {
   }
 }
 
-double readBandwidth(const void* data, std::int64_t bytes, int threads, double seconds) {
+/// Eight lines a round, by stores that go through the caches or past them.
+static void copyLines(const char* from, const char* to, char* into, bool past) {
+  if (past)
+    for (; from < to; from += 512, into += 512)
+      for (int line = 0; line < 512; line += 64)
+        asm volatile(
+            "movups (%0), %%xmm0\n movups 16(%0), %%xmm1\n movups 32(%0), %%xmm2\n movups 48(%0), %%xmm3\n"
+            "movntps %%xmm0, (%1)\n movntps %%xmm1, 16(%1)\n movntps %%xmm2, 32(%1)\n movntps %%xmm3, 48(%1)\n"
+            :
+            : "r"(from + line), "r"(into + line)
+            : "xmm0", "xmm1", "xmm2", "xmm3", "memory");
+  else
+    std::memcpy(into, from, std::size_t(to - from));
+}
+
+/// GB/s, the best of some passes: work(thread, bytes) does each thread's part of them.
+template <class Work>
+static double throughput(std::int64_t bytes, int threads, double seconds, Work work) {
   bytes = bytes / 512 / threads * 512;  // of each thread
   double best = 0, begin = now(2);
   do {
     int times = int(std::max<std::int64_t>(1, (std::int64_t{1} << 22) / std::max<std::int64_t>(bytes, 1)));
     double start = now(threads);
 #pragma omp parallel num_threads(threads)
-    for (int n = 0; n < times; ++n) {
-      const char* from = static_cast<const char*>(data) + omp_get_thread_num() * bytes;
-      readLines(from, from + bytes);
-    }
+    for (int n = 0; n < times; ++n) work(omp_get_thread_num() * bytes, bytes);
     best = std::max(best, double(bytes) * threads * times / (now(threads) - start) * 1e-9);
   } while (now(2) - begin < seconds);
   return best;
+}
+
+double readBandwidth(const void* data, std::int64_t bytes, int threads, double seconds) {
+  return throughput(bytes, threads, seconds, [&](std::int64_t at, std::int64_t count) {
+    const char* from = static_cast<const char*>(data) + at;
+    readLines(from, from + count);
+  });
+}
+
+double copyBandwidth(const void* from, void* to, std::int64_t bytes, int threads, double seconds) {
+  auto rate = [&](bool past) {
+    return 2 * throughput(bytes, threads, seconds / 2, [&](std::int64_t at, std::int64_t count) {
+             const char* start = static_cast<const char*>(from) + at;
+             copyLines(start, start + count, static_cast<char*>(to) + at, past);
+           });
+  };
+  return std::max(rate(false), rate(true));
 }
 
 }  // namespace heed::bench

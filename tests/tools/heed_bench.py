@@ -1,0 +1,176 @@
+"""heed-bench: every workload for a moment, its JSON, and what it says of wrong options. heed_bench.py BINARY [-v]"""
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BINARY = sys.argv.pop(1)
+QUICK = ["--seconds=0.01", "--threads=2"]
+TIMES = ["median_s", "p10_s", "p90_s", "gflops", "peak_gflops", "fraction_of_peak", "compile_ms", "max_error"]
+
+
+def call(*arguments, **more):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HEED_")}
+    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, env=environment, **more)
+
+
+class Workloads(unittest.TestCase):
+    def measured(self, *arguments):
+        done = call(*arguments, *QUICK, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.count("\n"), 1, "one line")
+        # NaN and infinity are no JSON.
+        line = json.loads(done.stdout, parse_constant=lambda word: self.fail(f"{word} in {done.stdout}"))
+        self.assertEqual(line["workload"], arguments[0])
+        return line
+
+    def timed(self, *arguments, error=1e-4):
+        line = self.measured(*arguments)
+        for field in TIMES:
+            self.assertGreater(line[field], 0, field)
+            self.assertTrue(math.isfinite(line[field]), field)
+        self.assertLessEqual(line["p10_s"], line["median_s"])
+        self.assertLessEqual(line["median_s"], line["p90_s"])
+        self.assertLess(line["max_error"], error)
+        self.assertEqual(line["threads"], 2)
+        self.assertIn(line["isa"], ["baseline", "avx2", "avx512", "avx512bf16"])
+        self.assertAlmostEqual(line["gflops"] * line["median_s"], line["flops"] * 1e-9, delta=line["flops"] * 1e-12)
+        return line
+
+    def test_attention_under_every_mask(self):
+        small = ["--batch=2", "--heads=4", "--kv-heads=2", "--seq=37", "--kv-seq=300", "--depth=24"]
+        for mask in ["none", "causal", "window:20", "padding", "alibi", "document", "softcap", "softcap:5"]:
+            with self.subTest(mask):
+                line = self.timed("attention", *small, f"--mask={mask}")
+                for field, value in dict(mask=mask, batch=2, heads=4, kv_heads=2, seq=37, kv_seq=300, depth=24).items():
+                    self.assertEqual(line[field], value)
+
+    def test_attention_counts_visible_pairs(self):
+        line = self.timed("attention", "--seq=100", "--mask=causal")
+        self.assertEqual(line["flops"], 4 * 64 * 100 * 101 / 2)
+        line = self.timed("attention", "--seq=100", "--mask=window:10")
+        self.assertEqual(line["flops"], 4 * 64 * (45 + 91 * 10))
+        self.assertEqual(self.timed("attention", "--seq=100")["kv_heads"], 1)
+
+    def test_attention_of_other_types(self):
+        for dtype, error in [("bf16", 2**-7), ("f16", 2**-10)]:
+            with self.subTest(dtype):
+                line = self.timed("attention", "--seq=70", "--depth=32", "--mask=causal", f"--dtype={dtype}", error=error)
+                self.assertEqual(line["dtype"], dtype)
+        self.assertEqual(self.timed("attention", "--seq=70", "--dtype=bf16", error=1)["limit"], "bf16")
+
+    def test_attention_by_other_scores(self):
+        for score in ["additive", "gaussian", "dot"]:
+            with self.subTest(score):
+                line = self.timed("attention", "--seq=50", "--depth=16", f"--score={score}", "--against=eager")
+                self.assertEqual(line["rival"], "eager")
+                self.assertGreater(line["speed_over_rival"], 0)
+
+    def test_attention_for_a_lesser_target(self):
+        self.assertEqual(self.timed("attention", "--seq=50", "--target=cpu:avx2")["isa"], "avx2")
+
+    def test_memory_bound(self):
+        for arguments, limit in [
+            (["attention-decode", "--kv-seq=500", "--heads=4", "--kv-heads=2", "--depth=16"], "read"),
+            (["norm", "--rows=3", "--columns=5"], "copy"),
+            (["norm", "--rows=100", "--columns=200", "--kind=rms"], "copy"),
+            (["gpt2-decode", "--layers=2", "--model=64", "--heads=4", "--vocab=512", "--past=9"], "read"),
+        ]:
+            with self.subTest(arguments):
+                line = self.timed(*arguments)
+                self.assertEqual(line["limit"], limit)
+                self.assertEqual(line["fraction"], line["fraction_of_bandwidth"])
+                for field in ["gbytes_per_s", "bandwidth_gbytes_per_s", "fraction_of_bandwidth"]:
+                    self.assertGreater(line[field], 0)
+
+    def test_models(self):
+        small = ["--model=64", "--heads=4"]
+        self.timed("encoder-layer", *small, "--ff=128", "--batch=2", "--seq=9")
+        line = self.timed("encoder", *small, "--ff=128", "--layers=2", "--batch=2", "--seq=9")
+        self.assertEqual(line["flops"], 2 * 2 * (18 * (4 * 64 * 64 + 2 * 64 * 128) + 2 * 18 * 9 * 64))
+        self.assertEqual(self.timed("gpt2-prefill", *small, "--layers=2", "--vocab=512", "--seq=9")["limit"], "fma")
+
+    def test_compile(self):
+        line = self.measured("compile", "--graph=attention")
+        self.assertLess(0, line["cached_ms"])
+        self.assertLess(line["cached_ms"], line["compile_ms"])
+
+    def test_text(self):
+        done = call("attention", "--seq=40", *QUICK)
+        self.assertRegex(done.stdout, r"(?s)^attention .*seq=40.*ms \(.*Gflop/s of .*of peak.*compile .*error ")
+
+    def test_in_steps(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "x.safetensors")
+            done = call("attention", "--seq=40", "--steps", "--threads=1", f"--save={file}", input="0.001\n0.002\n")
+            ready, *times = done.stdout.splitlines()
+            self.assertEqual(json.loads(ready)["seq"], 40)
+            self.assertEqual(len(times), 2)
+            self.assertTrue(all(0 < float(t) < 1 for t in times))
+            with open(file, "rb") as stored:
+                header = json.loads(stored.read(int.from_bytes(stored.read(8), "little")))
+            self.assertEqual(header["result.0"]["shape"], [1, 1, 40, 64])
+            self.assertIn("input.q", header)
+
+
+class Refusals(unittest.TestCase):
+    def refused(self, *arguments):
+        """One error, on one line, that names option, value and what is allowed."""
+        done = call(*arguments)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, r"^error: [^\n]+\n$")
+        return done.stderr
+
+    def test_values(self):
+        for option, value, allowed in [
+            ("--mask", "window:4x", "at least 1"),
+            ("--mask", "window:", "at least 1"),
+            ("--mask", "window:0", "at least 1"),
+            ("--mask", "window", "window:N"),
+            ("--mask", "softcap:-3", "at least 1"),
+            ("--mask", "diagonal", "none, causal"),
+            ("--kv-heads", "0", "from 1"),
+            ("--seconds", "0", "above 0"),
+            ("--seconds", "-1", "above 0"),
+            ("--seconds", "nan", "above 0"),
+            ("--seq", "-5", "from 1"),
+            ("--seq", "4k", "from 1"),
+            ("--seq", "99999999999999999999", "from 1"),
+            ("--depth", "0", "from 1"),
+            ("--threads", "-1", "from 0 to 4096"),
+            ("--dtype", "f64", "f32, bf16 or f16"),
+            ("--score", "cosine", "dot, additive or gaussian"),
+            ("--target", "tpu", "cpu"),
+        ]:
+            with self.subTest(option=option, value=value):
+                message = self.refused("attention", f"{option}={value}")
+                for part in [option.strip("-"), value, allowed]:
+                    self.assertIn(part, message)
+
+    def test_what_does_not_go_together(self):
+        self.assertIn("divide --heads=4", self.refused("attention", "--heads=4", "--kv-heads=3"))
+        self.assertIn("at least --seq=8", self.refused("attention", "--seq=8", "--kv-seq=4", "--mask=causal"))
+        self.assertIn("--mask=none", self.refused("attention", "--against=eager", "--mask=causal"))
+        self.assertIn("1024 positions", self.refused("gpt2-decode", "--past=1024"))
+        self.assertIn("--layers=6", self.refused("encoder", "--layers=5"))
+
+    def test_more_than_there_is_memory_for(self):
+        for arguments in [
+            ["attention", "--seq=1000000000", "--heads=1000"],
+            ["attention", "--batch=1000000000000", "--seq=1000000000000"],
+            ["attention", "--seq=200000", "--score=additive", "--against=eager"],
+            ["attention-decode", "--kv-seq=1000000000"],
+            ["norm", "--rows=1000000000", "--columns=1000"],
+            ["encoder", "--batch=100000000"],
+            ["gpt2-prefill", "--batch=1000000"],
+        ]:
+            with self.subTest(arguments):
+                self.assertRegex(self.refused(*arguments), r"need [\d.e+]+ GB; [\d.e+]+ GB of memory are available")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,78 @@
+#include "flags.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "heed/runtime/error.h"
+
+namespace heed::bench {
+namespace {
+
+template <class N>
+bool parse(std::string_view text, N& value) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+std::string given(const std::string& text) { return "\"" + text + "\" was given"; }
+
+std::string listed(const std::vector<std::string>& allowed) {
+  std::string text;
+  for (std::size_t i = 0; i < allowed.size(); ++i)
+    text += (i == 0                   ? ""
+             : i + 1 < allowed.size() ? ", "
+                                      : " or ") +
+            allowed[i] + (allowed[i].ends_with(":") ? "N" : "");
+  return text;
+}
+
+}  // namespace
+
+std::int64_t numberOf(const std::string& option, const std::string& value) {
+  std::int64_t number = 0;
+  std::size_t colon = value.find(':');
+  if (!parse(std::string_view(value).substr(colon + 1), number) || number < 1 || number > std::int64_t{1} << 30)
+    throw Error(option, given(value), "a whole number of at least 1 is required behind the colon",
+                option + "=" + value.substr(0, colon) + ":256");
+  return number;
+}
+
+void Flags::number(const std::string& name, std::int64_t& value, const std::string& what, std::int64_t least,
+                   const std::string& otherwise, std::int64_t most) {
+  auto set = [=, &value](const std::string& text) {
+    if (!parse(text, value) || value < least || value > most)
+      throw Error(name, given(text),
+                  "a whole number from " + std::to_string(least) + " to " + std::to_string(most) + " is required");
+  };
+  app_.add_option_function<std::string>(name, set, what)
+      ->default_str(otherwise.empty() ? std::to_string(value) : otherwise);
+}
+
+void Flags::choice(const std::string& name, std::string& value, const std::vector<std::string>& allowed,
+                   const std::string& what) {
+  auto set = [=, &value](const std::string& text) {
+    for (const std::string& one : allowed) {
+      if (one.ends_with(":") && text.starts_with(one)) numberOf(name, text);
+      if (text == one || (one.ends_with(":") && text.starts_with(one))) {
+        value = text;
+        return;
+      }
+    }
+    throw Error(name, given(text), "must be " + listed(allowed));
+  };
+  app_.add_option_function<std::string>(name, set, what + ": " + listed(allowed))->default_str(value);
+}
+
+void Flags::seconds(const std::string& name, double& value, const std::string& what) {
+  auto set = [=, &value](const std::string& text) {
+    if (!parse(text, value) || !(value > 0) || value > 3600)
+      throw Error(name, given(text), "a number of seconds above 0 and up to 3600 is required");
+  };
+  app_.add_option_function<std::string>(name, set, what)->default_str("1");
+}
+
+void Flags::text(const std::string& name, std::string& value, const std::string& what) {
+  app_.add_option(name, value, what);
+}
+
+}  // namespace heed::bench

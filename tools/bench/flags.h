@@ -1,0 +1,36 @@
+// The options of a workload: what is refused, and how.
+//
+// Invariant: a wrong value is one heed::Error that names the option, the value and what is allowed.
+// Read tests/tools/heed_bench.py.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace heed::bench {
+
+class Flags {
+ public:
+  explicit Flags(CLI::App& app) : app_(app) {}
+
+  /// A whole number from `least` to `most`. `otherwise`: what stands for it where it is not given.
+  void number(const std::string& name, std::int64_t& value, const std::string& what, std::int64_t least = 1,
+              const std::string& otherwise = {}, std::int64_t most = std::int64_t{1} << 40);
+  /// One of `allowed`, or of those with a number behind a colon: "window:" allows window:256.
+  void choice(const std::string& name, std::string& value, const std::vector<std::string>& allowed,
+              const std::string& what);
+  /// Seconds, more than none.
+  void seconds(const std::string& name, double& value, const std::string& what);
+  void text(const std::string& name, std::string& value, const std::string& what);
+  void flag(const std::string& name, bool& value, const std::string& what) { app_.add_flag(name, value, what); }
+
+ private:
+  CLI::App& app_;
+};
+
+/// What stands behind the colon of "window:256". Throws heed::Error in the name of `option` unless it is positive.
+std::int64_t numberOf(const std::string& option, const std::string& value);
+
+}  // namespace heed::bench

@@ -1,0 +1,93 @@
+#include "model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "arrays.h"
+#include "heed/driver/reference.h"
+#include "heed/runtime/error.h"
+
+namespace heed::bench {
+namespace {
+
+std::string written(const std::vector<std::string>& options, const std::vector<std::int64_t>& numbers) {
+  std::string text;
+  for (std::size_t i = 0; i < options.size(); ++i)
+    text += (i ? " " : "") + options[i] + "=" + std::to_string(numbers[i]);
+  return text;
+}
+
+std::vector<std::int64_t> extentsOf(const TensorSpec& spec, const std::vector<Extent>& room) {
+  std::vector<std::int64_t> sizes;
+  for (const AxisSpec& axis : spec.axes) {
+    sizes.push_back(axis.extent);
+    for (const Extent& given : room)
+      if (axis.extent < 0 && given.symbol == axis.symbol) sizes.back() = given.extent;
+  }
+  return sizes;
+}
+
+}  // namespace
+
+GraphView graphOf(const std::vector<ModelSize>& sizes, const std::vector<std::string>& options,
+                  const std::vector<std::int64_t>& wanted) {
+  std::string all;
+  for (const ModelSize& size : sizes) {
+    if (size.numbers == wanted) return size.graph;
+    all += (all.empty() ? "" : ", or ") + written(options, size.numbers);
+  }
+  throw Error(options[0], written(options, wanted) + " was given",
+              "a model's extents are compiled in; there are " + all);
+}
+
+double parameterBytes(const Signature& signature) {
+  double bytes = 0;
+  for (const TensorSpec& spec : signature.parameters) {
+    double n = elementBytes(spec.dtype);
+    for (const AxisSpec& axis : spec.axes) n *= double(axis.extent);
+    bytes += n;
+  }
+  return bytes;
+}
+
+std::vector<NamedArray> randomWeights(const Signature& signature, AnyArray& block) {
+  auto lines = [](double bytes) { return (std::int64_t(bytes) + 63) / 64 * 64; };
+  std::int64_t all = 0;
+  for (const TensorSpec& spec : signature.parameters)
+    all += lines(bytesOf(ArrayView(spec.dtype, nullptr, extentsOf(spec, {}))));
+  const std::int64_t sizes[] = {all};
+  block = AnyArray(DType::i1, sizes);
+  std::vector<NamedArray> weights;
+  char* at = static_cast<char*>(block.view.data);
+  for (const TensorSpec& spec : signature.parameters) {
+    ArrayView view(spec.dtype, at, extentsOf(spec, {}));
+    bool norm = spec.name.find("ln_") != spec.name.npos && spec.name.ends_with("weight");
+    fillNormal(view, weights.size() + 1, norm ? 0.1 : 0.04, norm ? 1 : 0);
+    weights.emplace_back(spec.name, AnyArray(view, block.memory));
+    at += lines(bytesOf(view));
+  }
+  return weights;
+}
+
+double modelError(const GraphView& graph, const Signature& signature, const std::vector<NamedArray>& weights,
+                  const std::vector<AnyArray>& inputs, const std::vector<Extent>& room, const ArrayView& got) {
+  std::vector<AnyArray> arrays = inputs;
+  for (const TensorSpec& spec : signature.parameters)
+    arrays.push_back(
+        std::find_if(weights.begin(), weights.end(), [&](auto& w) { return w.first == spec.name; })->second);
+  for (const StateSpec& state : signature.states) {
+    arrays.emplace_back(state.tensor.dtype, extentsOf(state.tensor, room));
+    std::memset(arrays.back().view.data, 0, std::size_t(bytesOf(arrays.back().view)));
+  }
+  AnyArray want = referenceOf(graph)->run(viewsOf(arrays))[0];
+  double worst = 0, largest = 0;
+  for (std::int64_t i = 0, n = want.view.size(); i < n; ++i) {
+    double error = std::fabs(get(want.view, i) - get(got, i));
+    worst = error <= worst ? worst : error;  // a NaN is the worst
+    largest = std::max(largest, std::fabs(get(want.view, i)));
+  }
+  return worst / largest;
+}
+
+}  // namespace heed::bench

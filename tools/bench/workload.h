@@ -1,0 +1,82 @@
+// What heed-bench measures, and how each thing it measures is told to it.
+//
+// Invariant: a workload says what it is; only measure.cpp takes times, and only report.cpp prints.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flags.h"
+#include "heed/driver/compile.h"
+#include "heed/runtime/runner.h"
+#include "llvm/Support/JSON.h"
+#include "report.h"
+
+namespace heed::bench {
+
+/// What every subcommand is told.
+struct Settings {
+  Options options;
+  std::string target = "cpu";
+  double seconds = 1;
+  bool json = false;
+  bool steps = false;  // measure at the word of whoever writes to stdin, see serve() in measure.cpp
+  std::string save;    // a .safetensors file for inputs, weights and results
+};
+
+/// What it is held against: products and sums on registers, of f32 or of bf16; reading memory, or copying it.
+enum class Limit { fma, bf16, read, copy };
+
+struct Workload {
+  std::string name;
+  Fields shape;
+  std::shared_ptr<const Executable> executable;
+  std::vector<AnyArray> inputs{};
+  std::vector<NamedArray> weights{};
+
+  Limit limit = Limit::fma;
+  double flops = 0;                  // of one call
+  double bytes = 0;                  // that one call has to move
+  std::vector<ArrayView> traffic{};  // the arrays that are read or copied: bandwidth is measured on these
+
+  /// The largest error against f64; it runs what it needs.
+  std::function<double(Runner&)> error{};
+  double tolerance = 0;
+
+  /// For what remembers: to where the first call starts, and to where each call starts.
+  std::function<void(Runner&)> begin{}, rewind{};
+
+  /// What is timed beside it in the same rounds.
+  std::string rival_name{};
+  std::function<void()> rival{};
+};
+
+/// A subcommand.
+struct Subject {
+  std::string name, title;
+  std::function<void(Flags&)> flags;
+  std::function<Report(const Settings&)> run;
+};
+
+Report measure(const Workload& workload, const Settings& settings);
+
+/// A subcommand whose options are a Shape: make(shape, settings) gives the workload.
+template <class Shape, class Make>
+Subject subject(std::string name, std::string title, Shape shape, void (*flags)(Shape&, Flags&), Make make) {
+  auto own = std::make_shared<Shape>(std::move(shape));
+  return {std::move(name), std::move(title), [own, flags](Flags& f) { flags(*own, f); },
+          [own, make](const Settings& settings) { return measure(make(*own, settings), settings); }};
+}
+
+Subject attention();
+Subject attentionDecode();
+Subject norm();
+Subject encoderLayer();
+Subject encoder();
+Subject gpt2Prefill();
+Subject gpt2Decode();
+Subject compileTime();
+
+}  // namespace heed::bench
