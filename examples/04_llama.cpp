@@ -131,6 +131,8 @@ struct Llama {
                                      {"rope_theta", Family::base},
                                      {"tie_word_embeddings", Family::tied}}};
     if (Family::windowed) all.config.push_back({"sliding_window", S.window});
+    if constexpr (requires { Family::scaling.factor; })
+      all.config.push_back({"rope_scaling.factor", Family::scaling.factor});
     if (Family::tied) all.ignore.push_back("lm_head.weight");
     return all;
   }

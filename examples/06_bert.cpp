@@ -74,6 +74,7 @@ struct SentenceEncoder {
                        {"type_vocab_size", Types::size},
                        {"vocab_size", VocabSize},
                        {"hidden_act", "gelu"},
+                       {"position_embedding_type", "absolute"},
                        {"layer_norm_eps", 1e-12}}};
   }
 };

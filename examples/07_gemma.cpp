@@ -52,7 +52,7 @@ struct Gemma {
   nn::RMSNorm<Model> norm{.offset = 1};
 
   constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
-    X x = embed_tokens(ids) * sqrt(ModelSize);
+    X x = embed_tokens(ids) * sqrt(Model::size);
     return softcap(embed_tokens.logits(x | pairs | norm), 30);
   }
 

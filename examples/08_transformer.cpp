@@ -56,7 +56,7 @@ struct Transformer {
 
     constexpr Tensor<f32, Batch, Word, Model> operator()(Tensor<i32, Batch, Word> ids,
                                                          Tensor<i32, Batch> lengths) const {
-      return encoder(shared(ids) * sqrt(ModelSize) | positions, variants::padding<WordKey>(lengths));
+      return encoder(shared(ids) * sqrt(Model::size) | positions, variants::padding<WordKey>(lengths));
     }
   };
 
@@ -69,7 +69,7 @@ struct Transformer {
     constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids,
                                                         Tensor<f32, Batch, Source, Model> source,
                                                         Tensor<i32, Batch> lengths) const {
-      auto x = shared(ids) * sqrt(ModelSize) | positions;
+      auto x = shared(ids) * sqrt(Model::size) | positions;
       auto logits =
           shared.logits(decoder(x, source, variants::causal<Seq, Key>(), variants::padding<SourceKey>(lengths)));
       if constexpr (std::is_same_v<Kind, Marian>)

@@ -130,6 +130,7 @@ struct T5 {
                        {"vocab_size", VocabSize},
                        {"relative_attention_num_buckets", Buckets::size},
                        {"feed_forward_proj", "relu"},
+                       {"tie_word_embeddings", true},
                        {"layer_norm_epsilon", 1e-6}}};
   }
 };

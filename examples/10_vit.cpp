@@ -89,6 +89,7 @@ struct ViT {
                        {"patch_size", PatchSide},
                        {"num_channels", Color::size},
                        {"hidden_act", "gelu"},
+                       {"qkv_bias", true},
                        {"layer_norm_eps", 1e-12}}};
   }
 };
