@@ -12,7 +12,8 @@ endforeach()
 install(FILES driver/argument_types.h driver/compile.h driver/describe.h driver/heed.h driver/kernel.h driver/reference.h driver/sketch.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/driver)
 install(FILES ${HEED_GENERATED_INCLUDE}/heed/heed.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed)
-install(FILES ${HEED_GENERATED_INCLUDE}/heed/dsl/words.h ${HEED_GENERATED_INCLUDE}/heed/dsl/pointwise.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/dsl)
+install(FILES ${HEED_GENERATED_INCLUDE}/heed/dsl/words.h ${HEED_GENERATED_INCLUDE}/heed/dsl/pointwise.h
+  ${HEED_GENERATED_INCLUDE}/heed/dsl/unnamed.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/dsl)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/heed)
 install(EXPORT heedTargets NAMESPACE heed:: DESTINATION ${package})

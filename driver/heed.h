@@ -55,6 +55,19 @@ KernelOf<G> jit(const G& graph, const Options& options = {}, ThreadPool* pool = 
   return KernelOf<G>(compile(graph, options), options.threads, pool);
 }
 
+/// What is not traced has no kernel yet.
+template <class F>
+requires(!std::convertible_to<const F&, GraphView>) Kernel<void()> jit(const F&, const Options& = {},
+                                                                       ThreadPool* = nullptr) {
+  static_assert(lang::never<F>, "heed: jit(f): f is not traced; jit(trace<f>(\"x\")), or jit(trace(Module{}, \"x\"))");
+  return Kernel<void()>(nullptr);
+}
+template <auto F>
+Kernel<void()> jit(const auto&...) {
+  static_assert(lang::never<lang::Fixed<F>>, "heed: jit<f>(): f is not traced; jit(trace<f>(\"x\"))");
+  return Kernel<void()>(nullptr);
+}
+
 /// R(Args...), of tensors.
 template <class S>
 concept SignatureType = std::is_function_v<S>;

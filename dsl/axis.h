@@ -17,7 +17,7 @@ namespace lang {
 
 inline constexpr std::int64_t symbolic = -1;
 
-template <class>
+template <class...>
 inline constexpr bool never = false;
 
 /// What Seq::size is while nobody knows it: it answers any question with the reason.

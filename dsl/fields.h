@@ -36,6 +36,27 @@ constexpr std::size_t countFields() {
 template <class M>
 inline constexpr std::size_t fieldCount = countFields<M>();
 
+/// Converts to bases of M, and to nothing else.
+template <class M>
+struct AnyBase {
+  template <class B>
+  requires(std::is_base_of_v<B, M> && !std::is_same_v<B, M>) constexpr operator B() const;
+};
+
+template <class M, std::size_t... Before, std::size_t... After>
+constexpr bool takesEmpty(std::index_sequence<Before...>, std::index_sequence<After...>) {
+  return requires { M{(void(Before), Anything{})..., {}, (void(After), Anything{})...}; };
+}
+
+/// Whether M has no base, and no T[n]: an empty pair of braces would take all of such an array, and the fields would
+/// not be as many as they are counted.
+template <class M, std::size_t... I>
+constexpr bool plainFields(std::index_sequence<I...>) {
+  constexpr std::size_t n = sizeof...(I);
+  return !requires { M{AnyBase<M>{}}; } &&
+         (takesEmpty<M>(std::make_index_sequence<I>{}, std::make_index_sequence<n - 1 - I>{}) && ...);
+}
+
 /// f(field, field, ...) of m.
 // clang-format off
 #define HEED_FIELDS(n, ...) else if constexpr (N == n) { auto& [__VA_ARGS__] = m; return f(__VA_ARGS__); }

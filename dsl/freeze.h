@@ -10,29 +10,30 @@
 
 namespace heed::lang {
 
+/// The sizes as a type, so that a function that is no constant expression is a choice of overload and no error.
+template <Sizes S>
+struct Measured {
+  static constexpr Sizes sizes = S;
+};
 template <class F>
-constexpr Sizes measure(const F& f) {
-  Tape tape;
-  Recording<typename SignatureOf<F>::type>::run(tape, f);
-  return tape.size;
-}
+constexpr auto measured(int) -> Measured<Recording<F>::run(Tape(), F{})>;
+/// No graph is without a scope.
 template <class F>
-inline constexpr Sizes sizesOf = measure(F{});
+constexpr Measured<Sizes{.scopes = 0}> measured(long);
 
-template <class F>
-using GraphOf = Graph<typename AsTuple<typename SignatureOf<F>::type>::type, sizesOf<F>.nodes, sizesOf<F>.values,
-                      sizesOf<F>.operands, sizesOf<F>.attributes, sizesOf<F>.scopes>;
+template <class F, class M>
+using GraphOf = Graph<typename AsTuple<typename SignatureOf<F>::type>::type, M::sizes.nodes, M::sizes.values,
+                      M::sizes.operands, M::sizes.attributes, M::sizes.scopes>;
 
-template <class F>
-constexpr GraphOf<F> freeze() {
-  GraphOf<F> graph{.name = graphName<F>()};
-  Tape tape(graph.nodes, graph.values, graph.operands, graph.attributes, graph.scopes);
-  Recording<typename SignatureOf<F>::type>::run(tape, F{});
+template <class F, class M>
+constexpr GraphOf<F, M> freeze() {
+  GraphOf<F, M> graph{.name = graphName<F>()};
+  Recording<F>::run(Tape(graph.nodes, graph.values, graph.operands, graph.attributes, graph.scopes), F{});
   return graph;
 }
-/// The graph of F with unnamed inputs: one constant, however often F is traced.
-template <class F>
-inline constexpr GraphOf<F> frozen = freeze<F>();
+/// The graph of F, which is M large, with unnamed inputs: one constant, however often F is traced.
+template <class F, class M>
+inline constexpr GraphOf<F, M> frozen = freeze<F, M>();
 
 /// The axes met so far, each name once.
 class AxisNames {
@@ -81,28 +82,70 @@ constexpr Text<N + 1> textOf(std::string_view name) {
   return chars;
 }
 
-template <class F>
-inline constexpr auto sharedName = [] {
-  constexpr std::string_view name = sharedAxisName(frozen<F>);
-  return textOf<name.size()>(name);
-}();
-
-/// Says what is wrong with the graph of F. Where and which is in the message as the template arguments.
-template <class F, bool AllOwn, std::uint32_t AtLine, Text AxisName>
-constexpr bool sound() {
-  constexpr bool own = AllOwn, distinct = AxisName.view().empty();
-  static_assert(own, "heed: a tensor of no graph; a parameter is a member of the traced module");
-  static_assert(distinct, "heed: two axis types of one name in one graph; give each its own name");
-  return own && distinct;
+/// The line of the first append to a state that has one already; 0 if there is none.
+constexpr std::uint32_t secondAppend(const GraphView& graph) {
+  for (const tape::Node& node : graph.nodes) {
+    if (node.op != op::append) continue;
+    for (const tape::Node* other = graph.nodes.begin(); other != &node; ++other)
+      if (other->op == op::append && graph.operands[other->operands.begin] == graph.operands[node.operands.begin])
+        return node.place.line ? node.place.line : 1;
+  }
+  return 0;
 }
 
-constexpr void nameInputs(tape::Attribute* attributes, std::initializer_list<std::string_view> names) {
+/// The compiler prints the line, or the axis, with the message.
+template <std::uint32_t Number>
+struct Line {
+  static constexpr bool none = Number == 0;
+};
+template <Text Name>
+struct AxisName {
+  static constexpr bool distinct = Name.view().empty();
+};
+template <const auto& Graph>
+constexpr auto sharedName() {
+  constexpr std::string_view name = sharedAxisName(Graph);
+  return textOf<name.size()>(name);
+}
+
+/// Says what is wrong with the graph of F.
+template <class F, class M>
+constexpr bool sound() {
+  constexpr bool runs = M::sizes.scopes > 0;
+  static_assert(runs,
+                "heed: trace: the compiler cannot run this function; it and all that it calls must be constexpr, else "
+                "use traceAtRunTime");
+  using Foreign = Line<M::sizes.foreignAt>;
+  static_assert(Foreign::none, "heed: a tensor of no graph; a parameter is a member of the traced module");
+  if constexpr (runs && Foreign::none) {
+    using Shared = AxisName<sharedName<frozen<F, M>>()>;
+    using Again = Line<secondAppend(frozen<F, M>)>;
+    static_assert(Shared::distinct, "heed: two axis types of one name in one graph; give each its own name");
+    static_assert(Again::none, "heed: append: this state has an append already; give each a State of its own");
+    return Shared::distinct && Again::none;
+  } else {
+    return false;
+  }
+}
+
+/// Throws Mistake.
+constexpr void checkNames(std::initializer_list<std::string_view> names) {
   for (const std::string_view& name : names) {
     if (name.empty()) throw Mistake("heed: trace: an input has an empty name");
     for (const std::string_view* other = names.begin(); other != &name; ++other)
       if (*other == name) throw Mistake("heed: trace: two inputs of one name");
-    attributes++->text = name;
   }
+}
+
+constexpr void nameInputs(tape::Attribute* attributes, std::initializer_list<std::string_view> names) {
+  for (const std::string_view& name : names) attributes++->text = name;
+}
+
+template <class F, class M>
+constexpr GraphOf<F, M> withNames(std::initializer_list<std::string_view> names) {
+  GraphOf<F, M> graph = frozen<F, M>;
+  nameInputs(graph.attributes, names);
+  return graph;
 }
 
 }  // namespace heed::lang

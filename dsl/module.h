@@ -53,10 +53,12 @@ constexpr bool wellFormed() {
     return wellFormed<decltype(M::block)>();
   else if constexpr (arraySize<M> > 0)
     return arraySize<M> <= 1000 && wellFormed<typename M::value_type>();
-  else if constexpr (Module<M>)
-    return fieldCount<M> <= fieldLimit && wellFormedFields<typename FieldsOf<M>::type>;
-  else
+  else if constexpr (!Module<M>)
     return false;
+  else if constexpr (fieldCount<M> > fieldLimit || !plainFields<M>(std::make_index_sequence<fieldCount<M>>{}))
+    return false;
+  else
+    return wellFormedFields<typename FieldsOf<M>::type>;
 }
 
 template <class M>
@@ -76,6 +78,8 @@ template <class M>
 constexpr void adopt(Tape& tape, M& member, std::uint32_t parent, std::string_view field) {
   if constexpr (AnyTensor<M>) {
     member = M{&tape, tape.addParam(op::param, tape.addScope(parent, field, 0), &M::info, {})};
+  } else if constexpr (rememberless<M>) {
+    member.id = rejected;
   } else if constexpr (isState<M>) {
     using Key = typename M::Key;
     member = M{&tape, tape.addParam(op::state, tape.addScope(parent, field, 0), &M::Type::info,

@@ -102,11 +102,11 @@ using AxesOf = typename Traits<T>::Axes;
 template <class D, class S>
 using TensorOf = typename TensorWith<D, S>::type;
 
-/// A strict total order of operand types, scalars first; what it is does not matter.
+/// A strict total order of types, what is no operand by itself first; what it is does not matter.
 template <class L, class R>
 constexpr bool precedes() {
-  if constexpr (Scalar<L> || Scalar<R> || std::is_same_v<L, R>) {
-    return Scalar<L> && !Scalar<R>;
+  if constexpr (!Operand<L> || !Operand<R> || std::is_same_v<L, R>) {
+    return !Operand<L> && Operand<R>;
   } else {
     constexpr std::string_view l = typeName<L>(), r = typeName<R>();
     return l.size() != r.size() ? l.size() < r.size() : l < r;
@@ -121,10 +121,10 @@ enum class Typing { same, floating, compare, logic, select };
 // The bodies of the words, in pointwise_rules.h.
 template <class Word, class... Args>
 constexpr auto elementwise(tape::Place place, const Args&... args);
+template <class X, class R>
+constexpr auto& assign(X& x, const R& result);
 template <class Word, class M, class X, class Y>
 constexpr auto select(tape::Place place, const M& mask, const X& x, const Y& y);
 
 }  // namespace lang
 }  // namespace heed
-
-#include "heed/dsl/pointwise.h"

@@ -25,6 +25,15 @@ struct here {
   constexpr here(const T& v, tape::Place p) : value(v), place(p) {}
 };
 
+/// The same for what an operator changes: x *= 2.
+template <class T>
+struct hereTo {
+  T& value;
+  tape::Place place;
+  constexpr hereTo(T& v, const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE())
+      : value(v), place{file, line} {}
+};
+
 /// x as if written at `place`: for words made of words.
 template <class T>
 constexpr here<T> at(tape::Place place, const T& x) {

@@ -11,26 +11,33 @@
 
 namespace heed::lang {
 
-template <class Signature>
-struct Recording;
-template <class R, class... A>
-struct Recording<R(A...)> {
+template <class Signature, class Inputs, class Outputs>
+struct Recorder;
+template <class R, class... A, std::size_t... I, std::size_t... O>
+struct Recorder<R(A...), std::index_sequence<I...>, std::index_sequence<O...>> {
+  /// What was recorded, or measured where the tape has no pools.
   template <class F>
-  static constexpr void run(Tape& tape, F f) {
-    run(tape, f, std::index_sequence_for<A...>{}, std::make_index_sequence<resultCount<R>>{});
-  }
-
-  template <class F, std::size_t... I, std::size_t... O>
-  static constexpr void run(Tape& tape, F& f, std::index_sequence<I...>, std::index_sequence<O...>) {
+  static constexpr Sizes run(Tape tape, F f) {
     (tape.add(op::input, {}, {textAttribute("name", "")}, {&A::info}, {}), ...);
     tape.firstParam = sizeof...(A);
     if constexpr (Module<F>) adoptFields(tape, f, 0);
     auto outputs = Results<R>::flatten(f(A{&tape, std::uint32_t(I)}...));
     tape.add(op::return_, {std::get<O>(outputs).id...}, {textAttribute("name", Results<R>::template name<O>)...}, {},
              {});
-    tape.settleScopes();
+    tape.settle();
+    return tape.size;
   }
 };
+
+template <class Signature>
+struct RecorderOf;
+template <class R, class... A>
+struct RecorderOf<R(A...)> {
+  using type = Recorder<R(A...), std::index_sequence_for<A...>, std::make_index_sequence<resultCount<R>>>;
+};
+/// Recording<F>::run(tape, f)
+template <class F>
+using Recording = typename RecorderOf<typename SignatureOf<F>::type>::type;
 
 template <class F>
 struct Spelled {

@@ -10,6 +10,7 @@
 
 #include "heed/dsl/module.h"
 #include "heed/dsl/results.h"
+#include "heed/dsl/signature.h"
 
 namespace heed {
 namespace lang {
@@ -28,6 +29,21 @@ inline constexpr bool carriesAgree<std::tuple<W...>, std::tuple<G...>> = [] {
     (std::index_sequence_for<W...>{});
   }
 }();
+
+/// Whether tensors are what a function of a known signature takes. Asked before the call, which would say so as well.
+template <class Signature, class... Given>
+inline constexpr bool takesAxes = true;
+template <class R, class... A, class... Given>
+requires(sizeof...(A) == sizeof...(Given) &&
+         ((AnyTensor<A> && AnyTensor<Given>)&&...)) inline constexpr bool takesAxes<R(A...), Given...> =
+    (sameAxes<AxesOf<A>, AxesOf<Given>> && ...);
+template <class F, class... Given>
+constexpr bool takes() {
+  if constexpr (SignatureOf<F>::known)
+    return takesAxes<typename SignatureOf<F>::type, Given...>;
+  else
+    return true;
+}
 
 }  // namespace lang
 
@@ -54,13 +70,22 @@ struct Repeat {
   constexpr auto operator()(const A& a, const B& b, const C& c, const D& d, tape::Place place = lang::caller()) const {
     return run(place, a, b, c, d);
   }
+  template <class... A>
+  requires(sizeof...(A) == 0 || sizeof...(A) > 4) constexpr auto operator()(const A&...) const {
+    static_assert(lang::anyFaulty<A...>, "heed: Repeat<N, Block>: layers(x), with one to four operands");
+    return lang::Fault{};
+  }
 
  private:
   template <class... A>
   constexpr auto run(tape::Place place, const A&... args) const {
-    constexpr bool callable = std::is_invocable_v<const Block&, const A&...>;
+    constexpr bool axes = lang::takes<Block, A...>();
+    // The second is asked only where the first holds.
+    constexpr bool callable =
+        std::disjunction_v<std::bool_constant<!axes>, std::is_invocable<const Block&, const A&...>>;
+    static_assert(axes, "heed: Repeat<N, Block>: Block takes tensors of other axes");
     static_assert(callable, "heed: Repeat<N, Block>: Block cannot be called with these operands");
-    if constexpr (callable) {
+    if constexpr (axes && callable) {
       using R = std::invoke_result_t<const Block&, const A&...>;
       constexpr bool faulty = lang::Faulty<R>;
       constexpr bool agree = faulty || lang::carriesAgree<typename lang::Results<R>::Tensors, std::tuple<A...>>;

@@ -46,8 +46,8 @@ class RunTimeGraph {
         operands_(sizes.operands),
         attributes_(sizes.attributes),
         scopes_(sizes.scopes) {
-    lang::Tape tape(nodes_.data(), values_.data(), operands_.data(), attributes_.data(), scopes_.data());
-    lang::Recording<typename lang::SignatureOf<F>::type>::run(tape, f);
+    lang::Recording<F>::run(
+        lang::Tape(nodes_.data(), values_.data(), operands_.data(), attributes_.data(), scopes_.data()), f);
   }
 
   operator GraphView() const {
@@ -71,16 +71,19 @@ class RunTimeGraph {
 };
 
 /// traceAtRunTime(sdpa, "q", "k", "v"), traceAtRunTime(Mlp{.epsilon = epsilon}, "x"). Runs f twice. Throws Mistake.
-template <class F, lang::Literal... Names>
+template <class F, class... Names>
 auto traceAtRunTime(F f, const Names&... names) {
-  if constexpr (lang::traceable<F, sizeof...(Names)>()) {
-    lang::Sizes sizes = lang::measure(f);
-    if (sizes.foreign) throw Mistake("heed: a tensor of no graph; a parameter is a member of the traced module");
+  if constexpr (lang::traceable<F, Names...>()) {
+    lang::Sizes sizes = lang::Recording<F>::run(lang::Tape(), f);
+    if (sizes.foreignAt) throw Mistake("heed: a tensor of no graph; a parameter is a member of the traced module");
     using Signature = typename lang::AsTuple<typename lang::SignatureOf<F>::type>::type;
     RunTimeGraph<Signature> graph(f, sizes);
-    graph.nameInputs({std::string_view(names)...});
+    lang::checkNames({names...});
+    graph.nameInputs({names...});
     if (!lang::sharedAxisName(graph).empty())
       throw Mistake("heed: trace: two axis types of one name in one graph; give each its own name");
+    if (lang::secondAppend(graph))
+      throw Mistake("heed: append: this state has an append already; call its layer once, or give each a State");
     return graph;
   } else {
     return lang::NoGraph{};

@@ -3,7 +3,7 @@
 // A function is traced twice: once to measure, when nothing is written and only the sizes are kept, and once into pools
 // of those sizes.
 // Invariant: nodes are in program order, inputs first, then all parameters; Node::scope of a node that belongs to no
-// module for sure has the `loose` bit until settleScopes() has found its place between its neighbours.
+// module for sure has the `loose` bit until settle() has found its place between its neighbours.
 // Read tests/dsl/tape_test.cpp.
 #pragma once
 
@@ -19,11 +19,11 @@ namespace heed::lang {
 
 inline constexpr std::uint32_t loose = 1u << 31;
 inline constexpr std::uint32_t unbound = ~0u;
+inline constexpr std::uint32_t rejected = ~1u;  // what a mistake gave that has been told
 
 struct Sizes {
   std::uint32_t nodes = 0, values = 0, operands = 0, attributes = 0, scopes = 1;  // scopes[0] is the root
-  bool foreign = false;                                                           // a tensor of no graph was used
-  tape::Place foreignAt;
+  std::uint32_t foreignAt = 0;  // the line where a tensor of no graph was used; 1 if it is not known
 };
 
 class Tape {
@@ -46,7 +46,7 @@ class Tape {
   constexpr std::uint32_t add(std::string_view op, Ids ids, Attributes attributes, Types results, tape::Place place) {
     if (nodes_) return write(op, ids, attributes, results, place);
     for (std::uint32_t id : ids)
-      if (id >= size.values) size.foreign = true, size.foreignAt = place;
+      if (id >= size.values && id != rejected) size.foreignAt = place.line ? place.line : 1;
     ++size.nodes;
     size.operands += std::uint32_t(ids.size());
     size.attributes += std::uint32_t(attributes.size());
@@ -68,15 +68,19 @@ class Tape {
   }
 
   /// A loose node lies in the innermost module that holds both its neighbours: between attn.v and attn.out is attn.
-  constexpr void settleScopes() {
+  /// A node that could not learn its line, !mask, is in the line of the next, which as a rule uses it.
+  constexpr void settle() {
     if (!nodes_) return;
     std::uint32_t before = 0, after = 0;
     for (std::uint32_t i = 0; i < firstParam; ++i) nodes_[i].scope = 0;
     for (std::uint32_t i = firstParam + paramCount_; i < size.nodes; ++i)
       nodes_[i].scope& loose ? nodes_[i].scope |= before : before = nodes_[i].scope;
-    for (std::uint32_t i = size.nodes; i-- > firstParam + paramCount_;)
+    tape::Place next;
+    for (std::uint32_t i = size.nodes; i-- > firstParam + paramCount_;) {
       nodes_[i].scope& loose ? nodes_[i].scope = commonHolder(nodes_[i].scope & ~loose, after)
                              : after = nodes_[i].scope;
+      nodes_[i].place.line ? next = nodes_[i].place : nodes_[i].place = next;
+    }
   }
 
   /// The scope of the module that a parameter is a member of, or of the module `up` levels above it.

@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <type_traits>
 
-#include "heed/dsl/operand.h"
+#include "heed/dsl/pointwise.h"
 #include "heed/dsl/tape_builder.h"
 
 namespace heed {
@@ -26,7 +26,7 @@ struct TypeStore<true, D, A...> {
 /// Appends a node with one result of type R.
 template <class R>
 constexpr R emit(Tape* tape, std::string_view op, Tape::Ids operands, Tape::Attributes attributes, tape::Place place) {
-  if (!tape) return R{};
+  if (!tape) return R{nullptr, operands.size() ? *operands.begin() : unbound};
   return R{tape, tape->add(op, operands, attributes, {&R::info}, place)};
 }
 
@@ -43,22 +43,47 @@ inline constexpr bool distinctAxes<true, A...> = distinctNames<axes<A...>>;
 struct Fault : PointwiseWords<Fault> {
   template <class D, class... A>
   constexpr operator Tensor<D, A...>() const {
-    return {};
+    return {nullptr, rejected};
   }
   template <class I>
   constexpr Fault operator[](const I&) const {
     return {};
   }
 };
+template <class>
+constexpr auto fault() {
+  return Fault{};
+}
+
+template <class X, class F>
+constexpr auto pipe([[maybe_unused]] tape::Place place, const X& x, const F& f) {
+  if constexpr (anyFaulty<X, F>) {
+    return Fault{};
+  } else if constexpr (std::is_invocable_v<const F&, X, tape::Place>) {
+    return f(x, place);
+  } else {
+    constexpr bool takes = std::is_invocable_v<const F&, X>;
+    static_assert(takes, "heed: x | f is f(x), and f does not take this x; join masks by ||");
+    if constexpr (takes)
+      return f(x);
+    else
+      return Fault{};
+  }
+}
 
 #ifndef __clang__
-/// Checks an implicit conversion. g++ reports it at the user's line as a default argument, clang in a body.
+/// Check an implicit conversion. g++ reports it at the user's line as a default argument, clang in a body.
 template <class To, class From>
 struct Converted {
   static constexpr bool axesAgree = sameAxes<AxesOf<To>, AxesOf<From>>;
   static constexpr bool typesAgree = std::is_same_v<ElementOf<To>, ElementOf<From>>;
   static_assert(axesAgree, "heed: a tensor with other axes is expected here");
   static_assert(!axesAgree || typesAgree, "heed: a tensor with another element type is expected here; use cast<T>(x)");
+};
+template <class E>
+struct NoTensor {
+  static_assert(never<E>,
+                "heed: a number or a formula of indices alone is no tensor; it is beside one, as in x * (j - i)");
 };
 #endif
 
@@ -72,7 +97,8 @@ struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
   static constexpr bool hasAxes = (lang::isAxis<A> && ...);
   static constexpr bool distinct = lang::distinctAxes<hasAxes, A...>;
   static_assert(hasElement, "heed: Tensor<T, Axes...>: T is one of i1, i32, f16, bf16, f32");
-  static_assert(hasAxes, "heed: Tensor<T, Axes...>: an axis is a struct that derives from axis<\"name\">");
+  static_assert(!hasElement || hasAxes,
+                "heed: Tensor<T, Axes...>: an axis is a struct that derives from axis<\"name\">");
   static_assert(distinct, "heed: Tensor<T, Axes...>: two axes of one name in one tensor");
 
   static constexpr const TypeInfo &info = lang::TypeStore < hasElement && hasAxes, D, A... > ::info;
@@ -99,19 +125,23 @@ struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
   }
 #endif
 
+  template <class E>
+  requires(lang::AnyExpression<E> || lang::Scalar<E>)
+#ifdef __clang__
+      constexpr Tensor(const E&)
+      : id(lang::rejected) {
+    static_assert(lang::never<E>,
+                  "heed: a number or a formula of indices alone is no tensor; it is beside one, as in x * (j - i)");
+  }
+#else
+      constexpr Tensor(const E&, lang::NoTensor<E> = {})
+      : id(lang::rejected) {
+  }
+#endif
+
   /// doc[j]: the tensor as seen along the axis of the index j, which is one of its axes or like one of them.
   template <class I>
   constexpr auto operator[](const I& i) const;
-
-  /// x | layer is layer(x).
-  template <class M>
-  requires std::is_class_v<M> && std::is_invocable_v<const M&, Tensor>
-  friend constexpr auto operator|(lang::here<Tensor> x, const M& layer) {
-    if constexpr (std::is_invocable_v<const M&, Tensor, tape::Place>)
-      return layer(x.value, x.place);
-    else
-      return layer(x.value);
-  }
 };
 
 }  // namespace heed

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <concepts>
+#include <type_traits>
 
 #include "heed/dsl/freeze.h"
 
@@ -17,20 +18,24 @@ namespace lang {
 template <class Name>
 concept Literal = std::convertible_to<const Name&, std::string_view>;
 
-/// Says what is wrong with F, or with the number of its names.
-template <class F, std::size_t Names>
+/// Says what is wrong with F, or with its names.
+template <class F, class... Names>
 constexpr bool traceable() {
   using Given = SignatureOf<F>;
   if constexpr (Given::known) {
     constexpr bool faulty = Faulty<typename Given::result>;
     constexpr bool returns = faulty || Results<typename Given::result>::valid;
-    constexpr bool tensors = Given::tensors, named = Given::arity == Names;
+    constexpr bool tensors = Given::tensors, named = Given::arity == sizeof...(Names);
+    constexpr bool texts = (Literal<Names> && ...);
     constexpr bool formed = !Module<F> || wellFormed<F>();
     static_assert(tensors, "heed: trace: every parameter of the function must be a Tensor<T, Axes...>");
     static_assert(returns, "heed: trace: the function must return a tensor, or several in a tuple or a struct");
-    static_assert(named, "heed: trace: give one name for each parameter of the function");
-    static_assert(formed, "heed: a module's fields, at most 32, are tensors, modules, Repeat, std::array or numbers");
-    return tensors && returns && named && formed && !faulty;
+    static_assert(texts, "heed: trace: a name is a text: trace<f>(\"q\", \"k\")");
+    static_assert(!texts || named, "heed: trace: give one name for each parameter of the function");
+    static_assert(formed,
+                  "heed: a module's fields, at most 32, are tensors, modules, Repeat, std::array or numbers; it has no "
+                  "base and no T[n]");
+    return tensors && returns && texts && named && formed && !faulty;
   } else {
     constexpr bool known = Given::known;
     static_assert(known, "heed: trace: give a function, a lambda or a module whose parameters are tensors, not auto");
@@ -43,48 +48,54 @@ using NoGraph = Graph<void(), 0, 0, 0, 0, 0>;
 
 }  // namespace lang
 
-template <auto F, lang::Literal... Names>
+template <auto F, class... Names>
 constexpr auto trace(const Names&... names) {
   using Traced = lang::Fixed<F>;
-  if constexpr (!lang::traceable<Traced, sizeof...(Names)>()) {
-    return lang::NoGraph{};
-  } else if constexpr (!lang::sound<Traced, !lang::sizesOf<Traced>.foreign, lang::sizesOf<Traced>.foreignAt.line,
-                                    lang::sharedName<Traced>>()) {
+  if constexpr (!lang::traceable<Traced, Names...>()) {
     return lang::NoGraph{};
   } else {
-    auto graph = lang::frozen<Traced>;
-    lang::nameInputs(graph.attributes, {std::string_view(names)...});
-    return graph;
+    using Size = decltype(lang::measured<Traced>(0));
+    lang::checkNames({names...});
+    if constexpr (lang::sound<Traced, Size>())
+      return lang::withNames<Traced, Size>({names...});
+    else
+      return lang::NoGraph{};
   }
 }
 
-template <class F, lang::Literal... Names>
+template <class F, class... Names>
 constexpr auto trace(const Names&... names) {
-  if constexpr (!lang::traceable<F, sizeof...(Names)>()) {
-    return lang::NoGraph{};
-  } else if constexpr (!lang::sound<F, !lang::sizesOf<F>.foreign, lang::sizesOf<F>.foreignAt.line,
-                                    lang::sharedName<F>>()) {
+  if constexpr (!lang::traceable<F, Names...>()) {
     return lang::NoGraph{};
   } else {
-    auto graph = lang::frozen<F>;
-    lang::nameInputs(graph.attributes, {std::string_view(names)...});
-    return graph;
+    using Size = decltype(lang::measured<F>(0));
+    lang::checkNames({names...});
+    if constexpr (lang::sound<F, Size>())
+      return lang::withNames<F, Size>({names...});
+    else
+      return lang::NoGraph{};
   }
 }
 
-template <class F, lang::Literal... Names>
-requires std::is_class_v<F>
-constexpr auto trace(const F& f, const Names&... names) {
-  constexpr bool stateless = std::is_default_constructible_v<F>;
+template <class F, class... Names>
+requires(std::is_class_v<F> || std::is_function_v<F>) constexpr auto trace(const F& f, const Names&... names) {
+  constexpr bool function = std::is_function_v<F>;
+  constexpr bool stateless = function || std::is_default_constructible_v<F>;
+  static_assert(!function, "heed: trace(f, ...): a function stands in <>, as trace<f>(\"x\"); a module in ()");
   static_assert(stateless, "heed: trace(f): a lambda with captures cannot be a constant graph; use traceAtRunTime");
-  if constexpr (!stateless) {
+  if constexpr (function || !stateless) {
     return lang::NoGraph{};
-  } else if constexpr (!lang::traceable<F, sizeof...(Names)>()) {
+  } else if constexpr (!lang::traceable<F, Names...>()) {
     return lang::NoGraph{};
   } else {
     if (!lang::sameNumbers(f, F{}))
       throw Mistake("heed: trace(module): not its default numbers; put them in the type, or use traceAtRunTime");
-    return trace<F>(names...);
+    using Size = decltype(lang::measured<F>(0));
+    lang::checkNames({names...});
+    if constexpr (lang::sound<F, Size>())
+      return lang::withNames<F, Size>({names...});
+    else
+      return lang::NoGraph{};
   }
 }
 

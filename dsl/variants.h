@@ -21,6 +21,12 @@ constexpr auto causal(tape::Place place = lang::caller()) {
   return causal(position<Query>(place), position<Key>(place), place);
 }
 
+template <auto... Numbers, class... Given>
+requires(sizeof...(Given) == 0 || (Axis<Given> || ...)) constexpr auto causal(const Given&...) {
+  static_assert(lang::never<Given...>, "heed: variants::causal<Query, Key>() or causal(i, j): axes are types in <>");
+  return lang::Fault{};
+}
+
 /// Causal, and no further back than `size` keys, itself included (Mistral's sliding window).
 template <lang::Operand I, lang::Operand J>
 constexpr auto slidingWindow(const I& i, const J& j, int size, tape::Place place = lang::caller()) {

@@ -3,10 +3,12 @@
 
 words.h      the name of every word, heed::op::softmax; no dependency, so that every room can include it
 pointwise.h  one type per pointwise word, and the operators and functions that spell them
+unnamed.h    what is said where a word with axes in its <> is called in another way
 """
 import argparse
 import json
 import pathlib
+import re
 import subprocess
 
 KEYWORDS = {"and", "or", "not", "return"}
@@ -34,8 +36,10 @@ namespace heed::op {{
 
 POINTWISE_H = """\
 // The pointwise words: a type for each, and the operators and functions that spell it. Written by dsl/words.py from
-// dsl/words.td. Included by heed/dsl/operand.h alone.
+// dsl/words.td.
 #pragma once
+
+#include "heed/dsl/other_operators.h"
 
 namespace heed::lang {{
 
@@ -45,7 +49,7 @@ namespace word {{
 
 /// Base of every operand: its friends are found by argument-dependent lookup, and nothing else is.
 template <class Self>
-struct PointwiseWords {{
+struct PointwiseWords : OtherOperators<Self> {{
 {friends}
 }};
 
@@ -56,20 +60,32 @@ WORD_TYPE = """\
 struct {type} {{
   static constexpr std::string_view name = op::{constant};
   static constexpr Typing typing = Typing::{typing};
-  static constexpr bool onIntegers = {integers};
+  static constexpr bool onFloats = {floats};
 }};"""
 
 UNARY = """\
   friend constexpr auto {spelling}(here<Self> x) {{ return {body}<word::{type}>(x.place, x.value); }}"""
 
+# Were it taken by conversion, the conversion to bool would do as well. The line is found by Tape::settle().
+NOT = """\
+  friend constexpr auto {spelling}(const Self& x) {{ return {body}<word::{type}>({{}}, x); }}"""
+
+# What is no operand is taken, too, and told so.
 BINARY = """\
-  template <AnyOperand R>
+  template <class R>
   friend constexpr auto {spelling}(here<Self> l, const R& r) {{
     return {body}<word::{type}>(l.place, l.value, r);
   }}
-  template <Scalar L>
+  template <class L>
+    requires(!Operand<L>)
   friend constexpr auto {spelling}(const L& l, here<Self> r) {{
     return {body}<word::{type}>(r.place, l, r.value);
+  }}"""
+
+ASSIGNMENT = """\
+  template <class R>
+  friend constexpr auto& {spelling}=(hereTo<Self> l, const R& r) {{
+    return assign(l.value, {body}<word::{type}>(l.place, l.value, r));
   }}"""
 
 # C++20 also tries x == y as y == x. With the conversion always on the type that comes later in a total order, both
@@ -78,22 +94,48 @@ EQUALITY = """\
   friend constexpr auto {spelling}(here<Self> l, here<Self> r) {{
     return {body}<word::{type}>(l.place, l.value, r.value);
   }}
-  template <AnyOperand R>
-    requires ComesBefore<R, Self>
+  template <ComesBefore<Self> R>
   friend constexpr auto {spelling}(here<Self> l, const R& r) {{
     return {body}<word::{type}>(l.place, l.value, r);
   }}
-  template <AnyOperand L>
-    requires ComesBefore<L, Self>
+  template <ComesBefore<Self> L>
   friend constexpr auto {spelling}(const L& l, here<Self> r) {{
     return {body}<word::{type}>(r.place, l, r.value);
   }}"""
 
 SELECT = """\
-  template <AnyOperand X, AnyOperand Y>
+  template <class X, class Y>
   friend constexpr auto {spelling}(here<Self> mask, const X& x, const Y& y) {{
     return {body}<word::{type}>(mask.place, mask.value, x, y);
   }}"""
+
+UNNAMED_H = """\
+// What is said where a word whose axes stand in <> is called in another way. Written by dsl/words.py from dsl/words.td.
+#pragma once
+
+#include "heed/dsl/tensor.h"
+
+namespace heed {{
+
+{words}
+
+}}  // namespace heed
+"""
+
+# Less specialised than any call that is right.
+UNNAMED = """\
+template <auto... Numbers, class... Given>
+requires(sizeof...(Given) == 0 || (lang::Operand<Given> || ...) || (Axis<Given> || ...))
+constexpr auto {name}(const Given&...) {{
+  static_assert(lang::anyFaulty<Given...>, "heed: {spelled}: call it like this, with types in <> and tensors in ()");
+  return lang::Fault{{}};
+}}
+template <class... A, class... Given>
+requires(sizeof...(A) > 0 && sizeof...(Given) > 0 && (Axis<A> && ...))
+constexpr auto {name}(const Given&...) {{
+  static_assert(lang::anyFaulty<Given...>, "heed: {spelled}: call it like this, with types in <> and tensors in ()");
+  return lang::Fault{{}};
+}}"""
 
 
 def identifier(name):
@@ -105,17 +147,29 @@ def constant(name, doc):
 
 
 def word_type(row):
-    return WORD_TYPE.format(constant=identifier(row["name"]), integers=str(row["on_integers"]).lower(), **row)
+    return WORD_TYPE.format(constant=identifier(row["name"]), floats=str(row["on_floats"]).lower(), **row)
 
 
 def friends(row):
     spelling = "operator" + row["operator"] if row["operator"] else row["name"]
     if row["operator"] in ("==", "!="):
         shape = EQUALITY
+    elif row["operator"] == "!":
+        shape = NOT
     else:
         shape = {1: UNARY, 2: BINARY, 3: SELECT}[row["arity"]]
+    if row["operator"] and row["arity"] == 2 and row["typing"] == "same":
+        shape += "\n" + ASSIGNMENT
     body = "select" if row["typing"] == "select" else "elementwise"
     return shape.format(spelling=spelling, type=row["type"], body=body)
+
+
+def unnamed(word):
+    """The doc of a word with axes begins with how it is spelled: softmax<Axis>(x)."""
+    spelled = re.match(r"(\w+)<([^>]*)>\([^)]*\)", word["Doc"])
+    if not spelled:
+        return []
+    return [UNNAMED.format(name=spelled[1], spelled=spelled[0])]
 
 
 def main():
@@ -135,7 +189,7 @@ def main():
         "arity": records[name]["Arity"],
         "operator": records[name]["Operator"],
         "typing": {"float": "floating"}.get(kind := records[records[name]["Type"]["def"]]["Kind"], kind),
-        "on_integers": bool(records[name]["OnInt"]),
+        "on_floats": bool(records[name]["OnFloat"]),
     } for name in in_order(records["!instanceof"]["Pointwise"])]
 
     constants = [constant(w["Name"], w["Doc"]) for w in words] + [constant(n, d) for n, d in STRUCTURAL.items()]
@@ -143,6 +197,7 @@ def main():
         "words.h": WORDS_H.format(constants="\n".join(constants)),
         "pointwise.h": POINTWISE_H.format(types="\n".join(map(word_type, rows)),
                                           friends="\n".join(map(friends, rows))),
+        "unnamed.h": UNNAMED_H.format(words="\n\n".join(text for w in words for text in unnamed(w))),
     }
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for name, text in outputs.items():

@@ -31,8 +31,8 @@ constexpr auto dotProduct(Tensor<f32, Batch, Query, Depth> q, Tensor<f32, Batch,
   return contract<Key>(softmax<Key>(where(visible, scores, -inf)), v);
 }
 
-constexpr auto padded(Tensor<f32, Batch, Query, Depth> q, Tensor<f32, Batch, Key, Depth> k,
-                      Tensor<f32, Batch, Key, Value> v, Tensor<i32, Batch> valid) {
+constexpr auto dotProductPadded(Tensor<f32, Batch, Query, Depth> q, Tensor<f32, Batch, Key, Depth> k,
+                                Tensor<f32, Batch, Key, Value> v, Tensor<i32, Batch> valid) {
   auto scores = contract<Depth>(q, k) * rsqrt(Depth::size);
   return contract<Key>(softmax<Key>(where(index<Key>() < valid, scores, -inf)), v);
 }
@@ -57,7 +57,7 @@ constexpr auto pooling(Tensor<f32, Point> x, Tensor<f32, Sample> xs, Tensor<f32,
 constexpr auto per_sequence = trace<perSequence>("scores", "valid");
 constexpr auto per_query = trace<perQuery>("scores", "valid");
 constexpr auto causal_padded = trace<dotProduct>("q", "k", "v", "valid");
-constexpr auto dot_padded = trace<padded>("q", "k", "v", "valid");
+constexpr auto dot_padded = trace<dotProductPadded>("q", "k", "v", "valid");
 constexpr auto additive_padded = trace<additive>("q", "k", "v", "wq", "wk", "w", "valid");
 constexpr auto kernel_pooling = trace<pooling>("x", "xs", "ys", "width");
 

@@ -27,6 +27,8 @@ namespace heed {
 template <class D, Axis... Axes>
 class Array {
   static_assert(sizeof...(Axes) <= abi::max_rank, "heed: an array has at most 8 axes");
+  static_assert(sizeof...(Axes) > abi::max_rank || distinct_names<Axes...>,
+                "heed: Array<T, Axes...>: two axes of one name in one array");
 
  public:
   using element = element_of<D>;
@@ -72,6 +74,11 @@ class Array {
   explicit Array(Extents extents) : Array(uninitialized(extents)) { fill(value_type{}); }
   template <std::integral... N>
   requires(sizeof...(N) > 0) explicit Array(N... extents) : Array(Extents(extents...)) {}
+  template <class... N>
+  requires((std::is_arithmetic_v<N> && ...) && (std::floating_point<N> || ...)) explicit Array(N...) : Array() {
+    constexpr bool integers = !(std::floating_point<N> || ...);
+    static_assert(integers, "heed: Array(extents...): an extent is an integer; values stand in {}");
+  }
   /// Row-major values; as many as the extents say.
   Array(Extents extents, std::initializer_list<value_type> values) : Array(uninitialized(extents)) { take(values); }
   /// Row-major values; the one symbolic axis, if there is one, gets the extent that fits.
@@ -85,6 +92,16 @@ class Array {
   Array(const Array& other) : Array(uninitialized(Extents(other.view().extents()))) {
     copyElements(other.view(), view());
   }
+  /// Another order of axes is asked for by reordered().
+  template <class E, Axis... Other>
+  requires(!std::is_same_v<std::remove_const_t<D>, std::remove_const_t<E>> ||
+           !std::is_same_v<void(Axes...), void(Other...)>) Array(const Array<E, Other...>& other)
+      : Array() {
+    constexpr bool element = dtype_of<D> == dtype_of<E>, axes = std::is_same_v<void(Axes...), void(Other...)>;
+    static_assert(element, "heed: an Array of another element type is expected here");
+    static_assert(!element || axes,
+                  "heed: an Array of other axes is expected here; reordered<Axes...>() sets their order");
+  }
   Array(Array&& other) noexcept : any_(std::exchange(other.any_, nothing())) {}
   /// Replaces this array as a whole; assign() writes into the memory it has.
   Array& operator=(Array other) noexcept {
@@ -96,6 +113,12 @@ class Array {
   static Array uninitialized(Extents extents) { return Array(AnyArray(dtype_of<D>, extents.values)); }
   /// A view of the user's row-major memory, which must outlive it.
   static Array borrow(element* data, Extents extents) { return Array(viewOf(data, extents)); }
+  template <class P>
+  requires(!std::is_convertible_v<P*, element*>) static Array borrow(P*, Extents, auto&&...) {
+    static_assert(std::is_convertible_v<P*, element*>,
+                  "heed: borrow(data, extents): data points to another type; const data takes Array<const T, Axes...>");
+    return Array();
+  }
   /// The same with strides of the user's.
   static Array borrow(element* data, Extents extents, Strides strides) {
     ArrayView view = viewOf(data, extents);

@@ -26,6 +26,8 @@ struct Extent {
 };
 template <class A>
 constexpr Extent extent(std::int64_t n) {
+  constexpr bool symbolic = A::extent < 0;
+  static_assert(symbolic, "heed: extent<Axis>(n): this axis has a static extent; name those known at run time only");
   return {A::symbol.view(), n};
 }
 

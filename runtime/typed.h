@@ -17,7 +17,16 @@
 namespace heed {
 
 template <class D>
-inline constexpr DType dtype_of = std::remove_const_t<D>::dtype;
+constexpr DType dtypeOf() {
+  constexpr bool element = lang::ElementType<std::remove_const_t<D>>;
+  static_assert(element, "heed: Array<T, Axes...>: T is one of i1, i32, f16, bf16, f32, or one of them const");
+  if constexpr (element)
+    return std::remove_const_t<D>::dtype;
+  else
+    return DType::f32;
+}
+template <class D>
+inline constexpr DType dtype_of = dtypeOf<D>();
 
 template <class D>
 using element_of = std::conditional_t<std::is_const_v<D>, const typename ElementOf<dtype_of<D>>::type,
@@ -32,6 +41,10 @@ inline constexpr int index_in = [] {
   ((std::same_as<A, Axes> ? found = at : 0, ++at), ...);
   return found;
 }();
+template <class... Axes>
+inline constexpr bool distinct_names = true;
+template <class A, class... Rest>
+inline constexpr bool distinct_names<A, Rest...> = (!(A::name == Rest::name) && ...) && distinct_names<Rest...>;
 template <class D, Axis... Axes>
 class Array;
 /// Arrays of the same axes in any order.

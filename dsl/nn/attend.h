@@ -33,6 +33,9 @@ constexpr auto asKeys(const M& memory) {
 /// Stands for a mask or a sink that is not there.
 struct Nothing {};
 
+template <class M>
+concept MaskOrNothing = Operand<M> || std::is_same_v<M, Nothing>;
+
 template <class S, class M>
 constexpr auto masked(const S& scores, const M& mask) {
   if constexpr (std::is_same_v<M, Nothing>)

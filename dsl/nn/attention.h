@@ -54,14 +54,63 @@ constexpr bool attends() {
   constexpr bool keys = has<Key, K> && has<Key, V>;
   constexpr bool renamed = std::is_same_v<Key, OriginOf<Key>> || !has<OriginOf<Key>, K>;
   static_assert(depth, "heed: nn::attention<Depth, Key>(q, k, v): queries or keys lack the axis Depth");
-  static_assert(queries,
+  static_assert(!depth || queries,
                 "heed: nn::attention<Depth, Key>(q, k, v): the queries carry the axis Key; give the keys their "
                 "own, like<Seq, \"key\">");
-  static_assert(!queries || keys, "heed: nn::attention<Depth, Key>(q, k, v): keys or values lack the axis Key");
-  static_assert(renamed,
+  static_assert(!depth || !queries || keys,
+                "heed: nn::attention<Depth, Key>(q, k, v): keys or values lack the axis Key; "
+                "rename<Seq, Key>(k)");
+  static_assert(!depth || !queries || !keys || renamed,
                 "heed: nn::attention<Depth, Key>(q, k, v): the keys still carry the queries' axis; "
                 "rename<Seq, Key>(k)");
   return depth && queries && keys && renamed;
+}
+
+/// What score_mod gives: the scores modified, or Fault where it is not what is asked for.
+template <class S, class Mod, class... I>
+constexpr auto modified(const S& scores, const Mod& mod, const I&... indices) {
+  constexpr bool takes = std::is_invocable_v<const Mod&, S, I...>;
+  static_assert(takes, "heed: nn::attention: score_mod is a lambda (auto score, auto b, auto h, auto i, auto j)");
+  if constexpr (takes) {
+    auto result = mod(scores, indices...);
+    using R = decltype(result);
+    if constexpr (Faulty<R>) {
+      return result;
+    } else {
+      constexpr bool given = AnyTensor<R> && !isMask<R>;
+      static_assert(given,
+                    "heed: nn::attention: score_mod gives the new score; what hides a key is mask_mod, after it");
+      if constexpr (given)
+        return result;
+      else
+        return Fault{};
+    }
+  } else {
+    return Fault{};
+  }
+}
+
+/// The mask that mask_mod gives, or that it is.
+template <class Mod, class... I>
+constexpr auto maskOf(const Mod& mod, const I&... indices) {
+  if constexpr (isMask<Mod>) {
+    return mod;
+  } else {
+    constexpr bool takes = std::is_invocable_v<const Mod&, I...>;
+    static_assert(takes, "heed: nn::attention: mask_mod is a mask, or a lambda (auto b, auto h, auto i, auto j)");
+    if constexpr (takes) {
+      auto result = mod(indices...);
+      using R = decltype(result);
+      constexpr bool given = Faulty<R> || (Shaped<R> && isMask<R>);
+      static_assert(given, "heed: nn::attention: mask_mod gives a mask, such as j <= i");
+      if constexpr (given)
+        return result;
+      else
+        return Fault{};
+    } else {
+      return Fault{};
+    }
+  }
 }
 
 }  // namespace lang
@@ -78,8 +127,8 @@ struct NoScoreMod {
 struct NoMask {};
 
 /// score_mod(s, b, h, i, j) gives the score, mask_mod(b, h, i, j) says whether query i sees key j, both as formulas
-/// over indices: b and h along the first and last axis of q beside the queries and Depth. Scores are scaled by
-/// 1/sqrt(Depth) first. A parametrised modifier is a lambda with captures or a struct.
+/// over indices (or mask_mod is the mask): b and h along the first and last axis of q beside the queries and Depth.
+/// Scores are scaled by 1/sqrt(Depth) first. A parametrised modifier is a lambda with captures or a struct.
 template <class Depth, class Key, lang::AnyTensor Q, lang::AnyTensor K, lang::AnyTensor V, class ScoreMod = NoScoreMod,
           class MaskMod = NoMask>
 constexpr auto attention(const Q& q, const K& k, const V& v, const ScoreMod& scoreMod = {}, const MaskMod& maskMod = {},
@@ -92,14 +141,22 @@ constexpr auto attention(const Q& q, const K& k, const V& v, const ScoreMod& sco
     auto h = Others::last(place);
     auto i = index<Query>(place);
     auto j = index<Key>(place);
-    auto scores = scoreMod(lang::at(place, contract<Depth>(q, k, place)) * rsqrt(Depth::size), b, h, i, j);
+    auto scaled = lang::at(place, contract<Depth>(q, k, place)) * rsqrt(Depth::size);
+    auto scores = lang::modified(scaled, scoreMod, b, h, i, j);
     if constexpr (std::is_same_v<MaskMod, NoMask>)
       return contract<Key>(softmax<Key>(scores, place), v, place);
     else
-      return contract<Key>(softmax<Key>(where(lang::at(place, maskMod(b, h, i, j)), scores, -inf), place), v, place);
+      return contract<Key>(softmax<Key>(where(lang::at(place, lang::maskOf(maskMod, b, h, i, j)), scores, -inf), place),
+                           v, place);
   } else {
     return lang::Fault{};
   }
+}
+
+template <class... A, lang::AnyTensor... Given>
+requires(sizeof...(A) < 2 || sizeof...(Given) != 3) constexpr auto attention(const Given&...) {
+  static_assert(lang::never<Given...>, "heed: nn::attention<Depth, Key>(q, k, v): name both axes, give three tensors");
+  return lang::Fault{};
 }
 
 }  // namespace nn

@@ -34,7 +34,7 @@ struct HeadsAttention {
   Remembered<Key, KeyHeads, Depth> keys{}, values{};
 
   /// attn(x), attn(x, mask): Key is like the sequence axis of x, or the memory of it.
-  template <lang::AnyTensor X, class Mask = lang::Nothing>
+  template <lang::AnyTensor X, lang::MaskOrNothing Mask = lang::Nothing>
   constexpr auto operator()(const X& x, const Mask& mask = {}, tape::Place place = lang::caller()) const {
     using Seq = lang::OriginOf<Key>;
     constexpr bool shared = lang::subset<KeyHeads, QueryHeads>;
@@ -55,6 +55,11 @@ struct HeadsAttention {
     } else {
       return lang::Fault{};
     }
+  }
+  template <class... Given>
+  constexpr auto operator()(const Given&...) const {
+    static_assert(lang::anyFaulty<Given...>, "heed: nn::HeadsAttention: attn(x), or attn(x, mask)");
+    return lang::Fault{};
   }
 };
 

@@ -16,7 +16,7 @@ template <class Model, class Depth, class Key>
 struct SingleHeadAttention {
   LinearNoBias<Model, Depth> q, k, v;
 
-  template <lang::AnyTensor X, class Mask = lang::Nothing>
+  template <lang::AnyTensor X, lang::MaskOrNothing Mask = lang::Nothing>
   constexpr auto operator()(const X& x, const Mask& mask = {}, tape::Place place = lang::caller()) const {
     lang::Inside here(q.weight, place, 1);
     if constexpr (lang::holdsKeys<Key, X>()) {
@@ -27,6 +27,11 @@ struct SingleHeadAttention {
       return lang::Fault{};
     }
   }
+  template <class... Given>
+  constexpr auto operator()(const Given&...) const {
+    static_assert(lang::anyFaulty<Given...>, "heed: nn::SingleHeadAttention: attn(x), or attn(x, mask)");
+    return lang::Fault{};
+  }
 };
 
 /// Heads of this sort side by side, the first one first, and no projection after them. Depth is a part of Model, or
@@ -35,7 +40,7 @@ template <class Model, class Heads, class Depth, class Key, class Joined = Model
 struct ConcatenatedHeads {
   LinearNoBias<Model, axes<Heads, Depth>> q, k, v;
 
-  template <lang::AnyTensor X, class Mask = lang::Nothing>
+  template <lang::AnyTensor X, lang::MaskOrNothing Mask = lang::Nothing>
   constexpr auto operator()(const X& x, const Mask& mask = {}, tape::Place place = lang::caller()) const {
     lang::Inside here(q.weight, place, 1);
     if constexpr (lang::holdsKeys<Key, X>()) {
@@ -45,6 +50,11 @@ struct ConcatenatedHeads {
     } else {
       return lang::Fault{};
     }
+  }
+  template <class... Given>
+  constexpr auto operator()(const Given&...) const {
+    static_assert(lang::anyFaulty<Given...>, "heed: nn::ConcatenatedHeads: attn(x), or attn(x, mask)");
+    return lang::Fault{};
   }
 };
 

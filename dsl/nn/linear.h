@@ -15,50 +15,58 @@ struct AffineMap;
 template <class From, class To>
 struct LinearMap;
 
+/// The weight of a linear layer. What is wrong is said here, because to clang a class that says it is invalid.
+template <class From, class To>
+struct Weight;
 template <class... F, class... T>
-struct AffineMap<axes<F...>, axes<T...>> {
+struct Weight<axes<F...>, axes<T...>> {
   static constexpr bool disjoint = (!has<T, axes<F...>> && ...);
   static_assert(disjoint, "heed: nn::Linear<From, To>: an axis is consumed and produced; rename one");
-  std::conditional_t<disjoint, Tensor<f32, T..., F...>, Fault> weight;
+  using type = std::conditional_t<disjoint, Tensor<f32, T..., F...>, Fault>;
+};
+
+template <class... F, class... T>
+struct AffineMap<axes<F...>, axes<T...>> {
+  typename Weight<axes<F...>, axes<T...>>::type weight;
   Tensor<f32, T...> bias;
 
   template <Shaped X>
   constexpr auto operator()(const X& x, tape::Place place = caller()) const {
     constexpr bool hasAxes = (has<F, AxesOf<X>> && ...);
     static_assert(hasAxes, "heed: nn::Linear<From, To>(x): x has no axis From");
-    if constexpr (hasAxes && disjoint) {
+    if constexpr (hasAxes && !Faulty<decltype(weight)>) {
       Inside here(weight, place);
       return contract<F...>(x, weight) + bias;
     } else {
       return Fault{};
     }
   }
-  template <Faulty X>
-  constexpr X operator()(const X& x, tape::Place = {}) const {
-    return x;
+  template <class... Given>
+  constexpr auto operator()(const Given&...) const {
+    static_assert(anyFaulty<Given...>, "heed: nn::Linear<From, To>(x): x is one tensor, or a formula of them");
+    return Fault{};
   }
 };
 
 template <class... F, class... T>
 struct LinearMap<axes<F...>, axes<T...>> {
-  static constexpr bool disjoint = (!has<T, axes<F...>> && ...);
-  static_assert(disjoint, "heed: nn::Linear<From, To>: an axis is consumed and produced; rename one");
-  std::conditional_t<disjoint, Tensor<f32, T..., F...>, Fault> weight;
+  typename Weight<axes<F...>, axes<T...>>::type weight;
 
   template <Shaped X>
   constexpr auto operator()(const X& x, tape::Place place = caller()) const {
     constexpr bool hasAxes = (has<F, AxesOf<X>> && ...);
     static_assert(hasAxes, "heed: nn::Linear<From, To>(x): x has no axis From");
-    if constexpr (hasAxes && disjoint) {
+    if constexpr (hasAxes && !Faulty<decltype(weight)>) {
       Inside here(weight, place);
       return contract<F...>(x, weight);
     } else {
       return Fault{};
     }
   }
-  template <Faulty X>
-  constexpr X operator()(const X& x, tape::Place = {}) const {
-    return x;
+  template <class... Given>
+  constexpr auto operator()(const Given&...) const {
+    static_assert(anyFaulty<Given...>, "heed: nn::Linear<From, To>(x): x is one tensor, or a formula of them");
+    return Fault{};
   }
 };
 

@@ -15,8 +15,7 @@ namespace heed::nn {
 /// attn(x, memory), attn(x, memory, mask): cross-attention; memory has the axis Key, or the one Key is like.
 template <class Model, class Heads, class Depth, class Key>
 struct MultiHeadAttention {
-  static constexpr bool divides = Model::extent == Heads::extent * Depth::extent;
-  static_assert(divides,
+  static_assert(Model::extent == Heads::extent * Depth::extent,
                 "heed: nn::MultiHeadAttention<Model, Heads, Depth, Key>: heads times depth is not the model's extent");
   Linear<Model, axes<Heads, Depth>> q, k, v;
   Linear<axes<Heads, Depth>, Model> out;
@@ -34,8 +33,15 @@ struct MultiHeadAttention {
       return attend(x, maskOrMemory, nullptr, place);
   }
   template <lang::AnyTensor X, lang::AnyTensor C, lang::Shaped M>
+  requires lang::isMask<M>
   constexpr auto operator()(const X& x, const C& memory, const M& mask, tape::Place place = lang::caller()) const {
     return attend(x, memory, mask, place);
+  }
+  template <class... Given>
+  constexpr auto operator()(const Given&...) const {
+    static_assert(lang::anyFaulty<Given...>,
+                  "heed: nn::MultiHeadAttention: attn(x), (x, mask) or (x, memory, mask); a mask: causal<Seq, Key>()");
+    return lang::Fault{};
   }
 
  private:
@@ -57,7 +63,7 @@ struct MultiHeadAttention {
     if constexpr (std::is_same_v<M, std::nullptr_t>)
       return attention<Depth, Key>(q(x), allKeys, allValues);
     else
-      return attention<Depth, Key>(q(x), allKeys, allValues, NoScoreMod{}, [&](auto...) { return mask; });
+      return attention<Depth, Key>(q(x), allKeys, allValues, NoScoreMod{}, mask);
   }
 };
 

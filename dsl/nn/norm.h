@@ -7,7 +7,23 @@
 #include "heed/dsl/pointwise_rules.h"
 #include "heed/dsl/words/reduce.h"
 
-namespace heed::nn {
+namespace heed {
+namespace lang {
+
+template <class A, class X>
+constexpr bool normalises() {
+  if constexpr (Faulty<X>) {
+    return false;
+  } else {
+    constexpr bool hasAxis = has<A, AxesOf<X>>;
+    static_assert(hasAxis, "heed: nn::LayerNorm<Axis>, nn::RMSNorm<Axis>(x): x has no such axis");
+    return hasAxis;
+  }
+}
+
+}  // namespace lang
+
+namespace nn {
 
 /// (x - mean) / sqrt(variance + epsilon) * weight + bias (Ba et al., arXiv:1607.06450).
 template <class Model>
@@ -17,9 +33,13 @@ struct LayerNorm {
 
   template <lang::Operand X>
   constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
-    lang::Inside here(weight, place);
-    auto centred = x - mean<Model>(x);
-    return centred * rsqrt(mean<Model>(centred * centred) + epsilon) * weight + bias;
+    if constexpr (lang::normalises<Model, X>()) {
+      lang::Inside here(weight, place);
+      auto centred = x - mean<Model>(x);
+      return centred * rsqrt(mean<Model>(centred * centred) + epsilon) * weight + bias;
+    } else {
+      return lang::Fault{};
+    }
   }
 };
 
@@ -32,10 +52,15 @@ struct RMSNorm {
 
   template <lang::Operand X>
   constexpr auto operator()(const X& x, tape::Place place = lang::caller()) const {
-    lang::Inside here(weight, place);
-    auto normed = x * rsqrt(mean<Model>(x * x) + epsilon);
-    return offset == 0 ? normed * weight : normed * (weight + offset);
+    if constexpr (lang::normalises<Model, X>()) {
+      lang::Inside here(weight, place);
+      auto normed = x * rsqrt(mean<Model>(x * x) + epsilon);
+      return offset == 0 ? normed * weight : normed * (weight + offset);
+    } else {
+      return lang::Fault{};
+    }
   }
 };
 
-}  // namespace heed::nn
+}  // namespace nn
+}  // namespace heed

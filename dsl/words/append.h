@@ -35,7 +35,6 @@ template <class D, class... A>
 struct State {
   using Key = typename lang::MemoryIn<A...>::type;
   static constexpr bool remembers = !std::is_void_v<Key>;
-  static_assert(remembers, "heed: State<T, Axes...>: one of the axes must be memory<Seq, name>, to remember along");
   using Type = Tensor<D, A...>;
   lang::Tape* tape = nullptr;
   std::uint32_t id = lang::unbound;
@@ -46,10 +45,19 @@ namespace lang {
 template <class D, class... A>
 inline constexpr bool isState<State<D, A...>> = true;
 
+template <class S>
+inline constexpr bool rememberless = false;
+template <class D, class... A>
+inline constexpr bool rememberless<State<D, A...>> = !State<D, A...>::remembers;
+
 /// Why append<Seq, Key>(state, x) is wrong, one message at most.
 template <class Seq, class Key, class S, class X>
 constexpr bool appends() {
-  if constexpr (isState<S>) {
+  if constexpr (rememberless<S>) {
+    static_assert(!rememberless<S>,
+                  "heed: State<T, Axes...>: one of the axes must be memory<Seq, name>, to remember along");
+    return false;
+  } else if constexpr (isState<S>) {
     using Axes = AxesOf<typename S::Type>;
     constexpr bool key = std::is_same_v<Key, typename S::Key>;
     static_assert(key, "heed: append<Seq, Key>(state, x): the state does not remember along Key");

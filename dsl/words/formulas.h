@@ -46,9 +46,9 @@ constexpr Tape* tapeIn(const T& x) {
 
 }  // namespace lang
 
-/// sqrt(Depth::size) and rsqrt(Depth::size): constants.
-template <lang::Extent E>
-constexpr auto sqrt([[maybe_unused]] const E& extent) {
+/// sqrt(Depth::size), sqrt(64), rsqrt(Depth::size): constants.
+template <class E>
+requires(lang::Extent<E> || lang::Scalar<E>) constexpr auto sqrt([[maybe_unused]] E extent) {
   constexpr bool known = !std::same_as<E, lang::RunTimeExtent>;
   static_assert(known, "heed: sqrt(Axis::size): this axis has no static extent; declare it as axis<\"name\", extent>");
   if constexpr (known)
@@ -57,13 +57,19 @@ constexpr auto sqrt([[maybe_unused]] const E& extent) {
     return 1.0;
 }
 template <class E>
-requires(lang::Extent<E> || lang::Scalar<E>) constexpr auto rsqrt([[maybe_unused]] const E& extent) {
+requires(lang::Extent<E> || lang::Scalar<E>) constexpr auto rsqrt([[maybe_unused]] E extent) {
   constexpr bool known = !std::same_as<E, lang::RunTimeExtent>;
   static_assert(known, "heed: rsqrt(Axis::size): this axis has no static extent; declare it as axis<\"name\", extent>");
   if constexpr (known)
     return 1 / lang::squareRoot(double(extent));
   else
     return 1.0;
+}
+
+template <lang::Operand T, class N>
+constexpr auto pow(const T&, const N&) {
+  static_assert(lang::anyFaulty<T, N>, "heed: pow(x, n): a power is x * x, sqrt(x), or exp(n * log(x)) where x > 0");
+  return lang::Fault{};
 }
 
 template <lang::Operand T>

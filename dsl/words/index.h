@@ -21,6 +21,12 @@ constexpr auto position(tape::Place place = lang::caller()) {
   return lang::positionOf<A>(place);
 }
 
+template <auto... Numbers, class... Given>
+requires(sizeof...(Given) == 0 || (Axis<Given> || ...)) constexpr auto position(const Given&...) {
+  static_assert(lang::never<Given...>, "heed: position<Axis>(): the axis is a type in <>");
+  return lang::Fault{};
+}
+
 template <class D, class... A>
 template <class I>
 constexpr auto Tensor<D, A...>::operator[](const I& i) const {

@@ -18,7 +18,8 @@ constexpr auto rename(const T& x, tape::Place place = lang::caller()) {
   static_assert(tensor, "heed: rename<From, To>(x): x must be a tensor");
   static_assert(hasFrom, "heed: rename<From, To>(x): x has no axis From");
   static_assert(!hasFrom || lacksTo, "heed: rename<From, To>(x): x already has the axis To");
-  static_assert(oneExtent, "heed: rename<From, To>(x): other extents; declare To as like<From, \"name\">");
+  static_assert(!hasFrom || !lacksTo || oneExtent,
+                "heed: rename<From, To>(x): other extents; declare To as like<From, \"name\">");
   if constexpr (tensor && hasFrom && lacksTo && oneExtent)
     return lang::emit<lang::TensorOf<lang::ElementOf<T>, lang::replace<A, From, axes<To>>>>(
         x.tape, op::rename, {x.id}, {lang::axisAttribute<From>("from"), lang::axisAttribute<To>("to")}, place);

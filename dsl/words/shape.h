@@ -33,9 +33,11 @@ constexpr auto split(const T& x, tape::Place place = lang::caller()) {
   constexpr bool product = (Parts::extent * ... * 1) == A::extent;
   static_assert(tensor, "heed: split<Axis, Parts...>(x): x must be a tensor");
   static_assert(several, "heed: split<Axis, Parts...>(x): name at least two parts");
-  static_assert(hasAxis, "heed: split<Axis, Parts...>(x): x has no such axis");
-  static_assert(isStatic, "heed: split<Axis, Parts...>(x): all these axes need a static extent");
-  static_assert(!isStatic || product, "heed: split<Axis, Parts...>(x): the parts do not multiply to the axis's extent");
+  static_assert(!several || hasAxis, "heed: split<Axis, Parts...>(x): x has no such axis");
+  static_assert(!several || !hasAxis || isStatic,
+                "heed: split<Axis, Parts...>(x): all these axes need a static extent");
+  static_assert(!several || !hasAxis || !isStatic || product,
+                "heed: split<Axis, Parts...>(x): the parts do not multiply to the axis's extent");
   if constexpr (tensor && several && hasAxis && isStatic && product)
     return lang::emit<lang::TensorOf<lang::ElementOf<T>, lang::replace<lang::AxesOf<T>, A, axes<Parts...>>>>(
         x.tape, op::split, {x.id}, {lang::axisAttribute<A>("axis"), lang::axisAttribute<Parts>("parts")...}, place);
@@ -52,8 +54,9 @@ constexpr auto merge(const T& x, tape::Place place = lang::caller()) {
   constexpr bool product = Outer::extent * Inner::extent == A::extent;
   static_assert(tensor, "heed: merge<Outer, Inner, Axis>(x): x must be a tensor");
   static_assert(hasBoth, "heed: merge<Outer, Inner, Axis>(x): x lacks one of the two axes");
-  static_assert(isStatic, "heed: merge<Outer, Inner, Axis>(x): all three axes need a static extent");
-  static_assert(!isStatic || product, "heed: merge<Outer, Inner, Axis>(x): Outer times Inner is not Axis's extent");
+  static_assert(!hasBoth || isStatic, "heed: merge<Outer, Inner, Axis>(x): all three axes need a static extent");
+  static_assert(!hasBoth || !isStatic || product,
+                "heed: merge<Outer, Inner, Axis>(x): Outer times Inner is not Axis's extent");
   if constexpr (tensor && hasBoth && isStatic && product) {
     using Rest = lang::replace<lang::minus<lang::AxesOf<T>, axes<Inner>>, Outer, axes<A>>;
     return lang::emit<lang::TensorOf<lang::ElementOf<T>, Rest>>(

@@ -16,7 +16,7 @@ constexpr auto take(const T& table, const I& rows, tape::Place place = lang::cal
   constexpr bool integers = std::is_same_v<lang::ElementOf<I>, i32>;
   static_assert(tensor, "heed: take<Axis>(table, rows): table must be a tensor");
   static_assert(hasAxis, "heed: take<Axis>(table, rows): table has no such axis");
-  static_assert(integers, "heed: take<Axis>(table, rows): rows must be of type i32");
+  static_assert(!hasAxis || integers, "heed: take<Axis>(table, rows): rows must be of type i32");
   if constexpr (tensor && hasAxis && integers) {
     auto which = lang::bind(table.tape, rows);
     return lang::emit<lang::TensorOf<lang::ElementOf<T>, lang::unite<lang::AxesOf<I>, Rest>>>(

@@ -35,7 +35,10 @@ LogicalResult inferPointwise(std::optional<Location> loc, StringRef op, const Po
                              "; i1 is required; compare it?");
   StringRef lowered = isa<FloatType>(element) ? row.onFloat : row.onInt;
   bool boolean = element.isInteger(1);
-  if (lowered.empty() || (row.typing == "logic" ? !boolean : boolean && row.typing != "select"))
+  // Masks are equal or they differ; they have no order.
+  bool equates = lowered.ends_with(" eq") || lowered.ends_with(" ne");
+  bool onMasks = row.typing == "logic" || row.typing == "select" || equates;
+  if (lowered.empty() || (row.typing == "logic" && !boolean) || (boolean && !onMasks))
     return emitOptionalError(loc, op, ": is not defined for ", spell(element), "; cast the operands first?");
   Type result = row.typing == "compare" ? Type(IntegerType::get(element.getContext(), 1)) : element;
   types.push_back(tensors ? Type(tensorOf(result, axes)) : result);

@@ -105,6 +105,45 @@ TEST(Pointwise, WhereTakesANumberOnEitherSide) {
   EXPECT_EQ(of([](Tensor<f32, Seq> x) { return where(x > 0, 1, x); })[3], "%4 = where %2 %3 %0 : f32[seq]");
 }
 
+TEST(Pointwise, WhereOfTwoNumbersTakesTheTypeBesideIt) {
+  EXPECT_EQ(of([](Tensor<f32, Seq> x) { return where(x > 0, 1, 0); })[4], "%5 = where %2 %3 %4 : f32[seq]");
+  EXPECT_EQ(of([](Tensor<bf16, Seq> x) { return x + where(index<Seq>() < 3, 0, -inf); }),
+            (Lines{"%1 = index axis=seq : i32[seq]", "%2 = constant value=3 : i32[]", "%3 = lt %1 %2 : i1[seq]",
+                   "%4 = constant value=0 : bf16[]", "%5 = constant value=-inf : bf16[]",
+                   "%6 = where %3 %4 %5 : bf16[seq]", "%7 = add %0 %6 : bf16[seq]", "return %7 name=\"result\""}));
+}
+
+TEST(Pointwise, MasksAreEqualOrNot) {
+  using M = Tensor<i1, Seq>;
+  EXPECT_EQ(of2([](M x, M y) { return x == y; })[0], "%2 = eq %0 %1 : i1[seq]");
+  EXPECT_EQ(of([](M x) { return x != true; })[1], "%2 = ne %0 %1 : i1[seq]");
+}
+
+TEST(Pointwise, AssignmentIsTheOperatorAtItsLine) {
+  std::uint32_t line = __LINE__ + 4;
+  auto g = traceAtRunTime(
+      [](Tensor<f32, Seq> x, Tensor<f32, Seq> y) {
+        auto z = +x;
+        z *= 0.125f;
+        z += y;
+        z -= y;
+        z /= sqrt(64);
+        return z;
+      },
+      "x", "y");
+  EXPECT_EQ(body(g), (Lines{"%2 = constant value=0.125 : f32[]", "%3 = mul %0 %2 : f32[seq]",
+                            "%4 = add %3 %1 : f32[seq]", "%5 = sub %4 %1 : f32[seq]", "%6 = constant value=8 : f32[]",
+                            "%7 = div %5 %6 : f32[seq]", "return %7 name=\"result\""}));
+  EXPECT_EQ(first(g, op::mul).place.line, line);
+  EXPECT_EQ(first(g, op::add).place.line, line + 1);
+}
+
+TEST(Pointwise, NotIsInTheLineThatUsesIt) {
+  std::uint32_t line = __LINE__ + 1;
+  auto g = traceAtRunTime([](Tensor<i1, Seq> m, Tensor<f32, Seq> x) { return where(!m, x, -inf); }, "m", "x");
+  EXPECT_EQ(first(g, op::not_).place.line, line);
+}
+
 TEST(Formulas, AreTheirFormulas) {
   using V = Tensor<f32, Seq>;
   EXPECT_EQ(of([](V x) { return relu(x); }),

@@ -1,4 +1,4 @@
-// heed: run(...): give one array for each input of the graph
+// expect: heed: run(...): give one array for each input of the graph
 #include "heed/driver/kernel.h"
 
 using namespace heed;

@@ -1,4 +1,4 @@
-// heed: run(...): an argument has another element type; which one: Argument<N>
+// expect: heed: run(...): an argument has another element type; which one: Argument<N>
 #include "heed/driver/kernel.h"
 
 using namespace heed;

@@ -1,4 +1,4 @@
-// heed: run(...): an argument is no heed::Array; which one: Argument<N>
+// expect: heed: run(...): an argument is no heed::Array; which one: Argument<N>
 #include "heed/driver/kernel.h"
 
 using namespace heed;

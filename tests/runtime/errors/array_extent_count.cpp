@@ -1,4 +1,4 @@
-// heed: give one extent per axis, or one per symbolic axis
+// expect: heed: give one extent per axis, or one per symbolic axis
 #include "heed/driver/kernel.h"
 
 using namespace heed;

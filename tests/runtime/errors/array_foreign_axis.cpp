@@ -1,4 +1,4 @@
-// heed: extent<Axis>(): the array has no such axis
+// expect: heed: extent<Axis>(): the array has no such axis
 #include "heed/driver/kernel.h"
 
 using namespace heed;

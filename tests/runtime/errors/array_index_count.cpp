@@ -1,4 +1,4 @@
-// heed: a(i, j, ...): give one index per axis
+// expect: heed: a(i, j, ...): give one index per axis
 #include "heed/driver/kernel.h"
 
 using namespace heed;

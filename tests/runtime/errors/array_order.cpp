@@ -1,4 +1,4 @@
-// heed: borrow<Axes...>: name each axis once
+// expect: heed: borrow<Axes...>: name each axis once
 #include "heed/driver/kernel.h"
 
 using namespace heed;

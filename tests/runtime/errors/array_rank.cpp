@@ -1,4 +1,4 @@
-// heed: an array has at most 8 axes
+// expect: heed: an array has at most 8 axes
 #include "heed/driver/kernel.h"
 
 using namespace heed;

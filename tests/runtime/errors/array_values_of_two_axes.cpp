@@ -1,4 +1,4 @@
-// heed: values alone do not tell the extents of several symbolic axes; write Array({extents}, {values})
+// expect: heed: values alone do not tell the extents of several symbolic axes; write Array({extents}, {values})
 #include "heed/driver/kernel.h"
 
 using namespace heed;

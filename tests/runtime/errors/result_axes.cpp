@@ -1,4 +1,4 @@
-// heed: run.into(...): a result has other axes or elements; which one: Result<N>
+// expect: heed: run.into(...): a result has other axes or elements; which one: Result<N>
 #include "heed/driver/kernel.h"
 
 using namespace heed;

@@ -1,4 +1,4 @@
-// heed: run.into(std::tie(...), ...): give one array for each result of the graph
+// expect: heed: run.into(std::tie(...), ...): give one array for each result of the graph
 #include "heed/driver/kernel.h"
 
 using namespace heed;

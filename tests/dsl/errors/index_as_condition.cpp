@@ -1,0 +1,8 @@
+// expect: heed: a tensor or mask is no C++ condition, its numbers come later; use where(mask, x, other)
+#include "axes.h"
+
+constexpr auto f(Tensor<f32, Seq, Key> s) {
+  if (index<Key>() <= index<Seq>()) return s;
+  return -s;
+}
+constexpr auto g = trace<f>("s");

@@ -1,0 +1,5 @@
+// expect: heed: an operand is neither a tensor, an index<Axis>() nor a number; does it lack () or <>?
+#include "axes.h"
+
+constexpr auto f(Tensor<f32, Seq, Key> s) { return max(s, Key{}); }
+constexpr auto g = trace<f>("s");

@@ -1,0 +1,4 @@
+// expect: heed: memory<Tokens, name>: Tokens is a sequence<name, Rows...>
+#include "axes.h"
+
+struct Past : memory<Seq, "past"> {};

@@ -1,0 +1,5 @@
+// expect: heed: softmax<Axis>(x): call it like this, with types in <> and tensors in ()
+#include "axes.h"
+
+constexpr auto f(Tensor<f32, Seq, Key> x) { return x * softmax<Key>(3.0); }
+constexpr auto g = trace<f>("x");
