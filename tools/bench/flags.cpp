@@ -14,7 +14,7 @@ bool parse(std::string_view text, N& value) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
-std::string given(const std::string& text) { return "\"" + text + "\" was given"; }
+std::string given(const std::string& text) { return '"' + text + "\" was given"; }
 
 std::string listed(const std::vector<std::string>& allowed) {
   std::string text;
