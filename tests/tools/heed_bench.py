@@ -72,9 +72,18 @@ class Workloads(unittest.TestCase):
     def test_attention_for_a_lesser_target(self):
         self.assertEqual(self.timed("attention", "--seq=50", "--target=cpu:avx2")["isa"], "avx2")
 
+    def test_gemm(self):
+        for epilogue in ["none", "bias", "gelu", "bias+gelu"]:
+            for rhs in ["kn", "nk"]:
+                with self.subTest(epilogue=epilogue, rhs=rhs):
+                    line = self.timed("gemm", "--m=33", "--n=70", "--k=50", f"--rhs={rhs}", f"--epilogue={epilogue}")
+                    self.assertEqual(line["flops"], 2 * 33 * 70 * 50)
+                    self.assertEqual(line["limit"], "fma")
+
     def test_memory_bound(self):
         for arguments, limit in [
             (["attention-decode", "--kv-seq=500", "--heads=4", "--kv-heads=2", "--depth=16"], "read"),
+            (["gemm", "--m=1", "--n=300", "--k=200"], "read"),
             (["norm", "--rows=3", "--columns=5"], "copy"),
             (["norm", "--rows=100", "--columns=200", "--kind=rms"], "copy"),
             (["gpt2-decode", "--layers=2", "--model=64", "--heads=4", "--vocab=512", "--past=9"], "read"),
@@ -164,6 +173,7 @@ class Refusals(unittest.TestCase):
             ["attention", "--batch=1000000000000", "--seq=1000000000000"],
             ["attention", "--seq=200000", "--score=additive", "--against=eager"],
             ["attention-decode", "--kv-seq=1000000000"],
+            ["gemm", "--m=1000000", "--n=1000000"],
             ["norm", "--rows=1000000000", "--columns=1000"],
             ["encoder", "--batch=100000000"],
             ["gpt2-prefill", "--batch=1000000"],

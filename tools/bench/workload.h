@@ -72,6 +72,7 @@ Subject subject(std::string name, std::string title, Shape shape, void (*flags)(
 
 Subject attention();
 Subject attentionDecode();
+Subject gemm();
 Subject norm();
 Subject encoderLayer();
 Subject encoder();
