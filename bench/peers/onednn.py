@@ -6,7 +6,8 @@ import sys
 
 import numpy as np
 
-ISA = {0x1: "SSE4.1", 0x3: "AVX", 0x7: "AVX2", 0xf: "AVX2-VNNI", 0x27: "AVX512", 0x67: "AVX512-VNNI", 0xe7: "AVX512-BF16"}
+ISA = {0x1: "SSE4.1", 0x3: "AVX", 0x7: "AVX2", 0xf: "AVX2-VNNI", 0x27: "AVX512", 0x67: "AVX512-VNNI",
+       0xe7: "AVX512-BF16", 0x1ef: "AVX512-FP16"}
 
 
 def library():
@@ -27,7 +28,7 @@ def prepare(name, kind, given, about, threads):
     size, letter, one = ctypes.c_int64, ctypes.c_char, ctypes.c_float
     pointers = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, out)]
 
-    def call():
+    def call(kept=(a, b)):  # the memory behind the pointers
         failed = dnnl.dnnl_sgemm(letter(b"N"), letter(b"N"), size(m), size(n), size(k), one(1), pointers[0], size(k),
                                  pointers[1], size(n), one(0), pointers[2], size(n))
         if failed:
