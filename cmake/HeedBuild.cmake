@@ -80,7 +80,7 @@ function(heed_tablegen target td)
     list(POP_FRONT rest name flags)
     separate_arguments(flags)
     add_custom_command(OUTPUT ${folder}/${name}
-      COMMAND ${MLIR_TABLEGEN_EXE} ${flags} ${source} -I ${MLIR_INCLUDE_DIRS} -I ${HEED_SOURCE_INCLUDE} -o ${folder}/${name}
+      COMMAND ${MLIR_TABLEGEN_EXE} --write-if-changed ${flags} ${source} -I ${MLIR_INCLUDE_DIRS} -I ${HEED_SOURCE_INCLUDE} -o ${folder}/${name}
       DEPENDS ${tables} VERBATIM)
     list(APPEND outputs ${folder}/${name})
   endwhile()

@@ -76,8 +76,9 @@ Cache::Cache(std::string folder) : folder_(std::move(folder)) {
                 "what lies there is code that will run", "chmod 700 it, or name another");
 }
 
-std::string Cache::keyOf(mlir::ModuleOp module, const codegen::Target& target) {
-  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + buildStamp() + "\n" + target.name + "\n" + target.cpu +
+std::string Cache::keyOf(mlir::ModuleOp module, const Machine& machine) {
+  const codegen::Target& target = machine.host;
+  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + buildStamp() + "\n" + machine.name() + "\n" + target.cpu +
                      "\n" + target.features + "\n" + std::to_string(target.lanes) + "\n";
   raw_string_ostream out(text);
   module.print(out, mlir::OpPrintingFlags().enableDebugInfo());

@@ -1,14 +1,14 @@
 // Compiled code on disk (HEED_CACHE=DIR), so that the next process need not compile it again.
 //
 // Invariant: an entry is used only if it is whole, was made by this very build of heed from the same IR for the same
-// CPU, and lies in a folder that only its owner can write: it is code that will run. Anything else is a miss.
+// machine, and lies in a folder that only its owner can write: it is code that will run. Anything else is a miss.
 // Test: tests/driver/cache_test.cpp.
 #pragma once
 
 #include <optional>
 #include <string>
 
-#include "heed/codegen/cpu/target.h"
+#include "heed/driver/pipeline.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace heed {
@@ -26,8 +26,8 @@ class Cache {
   explicit Cache(std::string folder);
   bool enabled() const { return !folder_.empty(); }
 
-  /// What `module`, at stage `graph`, is known by when compiled for `target`.
-  static std::string keyOf(mlir::ModuleOp module, const codegen::Target& target);
+  /// What `module`, at stage `graph`, is known by when compiled for `machine`.
+  static std::string keyOf(mlir::ModuleOp module, const Machine& machine);
 
   std::optional<CacheEntry> find(const std::string& key) const;
   /// Written beside the entry and renamed: two processes may do it at once. A full disk is no error; nothing is kept.

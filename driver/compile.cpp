@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 
+#include "heed/codegen/gpu/image.h"
 #include "heed/codegen/jit/jit.h"
 #include "heed/driver/cache.h"
 #include "heed/driver/dump.h"
@@ -14,6 +15,8 @@
 #include "heed/driver/reproducer.h"
 #include "heed/driver/signature_of.h"
 #include "heed/passes/import/import.h"
+#include "heed/runtime/cuda/device.h"
+#include "heed/runtime/device_session.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/session.h"
 #include "mlir/IR/MLIRContext.h"
@@ -25,13 +28,18 @@ namespace heed {
 static std::atomic<std::int64_t> compiled{0};
 std::int64_t compileCount() { return compiled; }
 
+static Machine requireMachine(const std::string& name) {
+  if (std::optional<Machine> machine = machineFor(name)) return *machine;
+  if (llvm::StringRef(name).rtrim(':') == "cuda")
+    throw Error("target", "cuda without the generation of the GPU", "code is for one generation and those after it",
+                "name it: cuda:sm_80, cuda:sm_90a");
+  throw Error("target", "'" + name + "' was given", "must be " + machineNames.str());
+}
+
 Target parseTarget(std::string_view text) {
+  requireMachine(std::string(text));
   auto colon = text.find(':');
-  Target target{std::string(text.substr(0, colon)), colon == text.npos ? "" : std::string(text.substr(colon + 1))};
-  if (target.kind != "cpu")
-    throw Error("target", "'" + std::string(text) + "' was given",
-                "must be cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2 or cpu:baseline");
-  return target;
+  return {std::string(text.substr(0, colon)), colon == text.npos ? "" : std::string(text.substr(colon + 1))};
 }
 
 namespace {
@@ -45,7 +53,7 @@ class Compilation {
  public:
   Compilation(const GraphView& graph, const Options& options, const Environment& environment)
       : graph_(graph),
-        target_(machine(options.target)),
+        machine_(requireMachine(options.target.kind + ":" + options.target.features)),
         dump_(options.dump.empty() ? environment.dump : options.dump, llvm::StringRef(graph.name)),
         context_(registry(), MLIRContext::Threading::DISABLED),
         handler_(&context_, [this](Diagnostic& d) { collect(d); }) {
@@ -60,7 +68,7 @@ class Compilation {
 #else
     passes.enableVerifier(false);
 #endif
-    stage.build(passes, target_);
+    stage.build(passes, machine_);
     if (failed(passes.run(*module_))) fail(stage.name);
     if (stage.name != "llvm") dump_.stage(stage.name, *module_);  // that one is dumped as LLVM IR
     if (stage.name == "tiled") kernels_ = listKernels(*module_);
@@ -69,14 +77,24 @@ class Compilation {
   codegen::Compiled emit() {
     codegen::JitOptions options;
     options.llvmText = options.assemblyText = dump_.wanted();
-    auto compiled = codegen::jit(*module_, target_, options);
+    std::string text, assembly;  // of the device
+    if (machine_.device) {
+      auto image = codegen::embedImage(*module_, *machine_.device, dump_.wanted());
+      if (!image) {
+        errors_ += llvm::toString(image.takeError()) + "\n";
+        fail("asm");
+      }
+      text = std::move(image->llvm), assembly = std::move(image->ptx);
+    }
+    auto compiled = codegen::jit(*module_, machine_.host, options);
     if (!compiled) {
       errors_ += llvm::toString(compiled.takeError()) + "\n";
       fail("asm");
     }
     if (dump_.wanted()) {
-      dump_.stage("llvm", "ll", compiled->llvm);
-      dump_.stage("asm", "s", compiled->assembly);
+      bool device = machine_.device.has_value();
+      dump_.stage("llvm", "ll", device ? text : compiled->llvm);
+      dump_.stage("asm", device ? "ptx" : "s", device ? assembly : compiled->assembly);
     }
     return std::move(*compiled);
   }
@@ -86,7 +104,7 @@ class Compilation {
 
   ModuleOp module() { return *module_; }
   MLIRContext& context() { return context_; }
-  const codegen::Target& target() const { return target_; }
+  const Machine& machine() const { return machine_; }
   const Kernels& kernels() const { return kernels_; }
   bool dumps() const { return dump_.wanted(); }
 
@@ -98,14 +116,6 @@ class Compilation {
       return r;
     }();
     return all;
-  }
-
-  static codegen::Target machine(const Target& target) {
-    std::optional<codegen::Target> machine = codegen::targetFor(target.features);
-    if (!machine)
-      throw Error("target", "'" + target.kind + ":" + target.features + "' was given",
-                  "must be cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2 or cpu:baseline");
-    return *machine;
   }
 
   void collect(Diagnostic& d) {
@@ -122,18 +132,18 @@ class Compilation {
       PassManager passes(&context_);
       for (const Stage& earlier : stages()) {
         if (earlier.name == stage) break;
-        earlier.build(passes, target_);
+        earlier.build(passes, machine_);
       }
       (void)passes.run(*again);
       llvm::raw_string_ostream out(text);
       again->print(out, OpPrintingFlags().enableDebugInfo());
     }
     throw Error("compile: stage " + stage.str() + " failed: " + errors + "this is a mistake of heed, not yours; " +
-                writeReproducer(text, stage.str(), "cpu:" + target_.name));
+                writeReproducer(text, stage.str(), machine_.name()));
   }
 
   const GraphView& graph_;
-  codegen::Target target_;
+  Machine machine_;
   Dump dump_;
   MLIRContext context_;
   std::string errors_, remarks_;
@@ -144,7 +154,7 @@ class Compilation {
 
 /// The code of the cache if it has it; a folder of dumps must be filled, so then it is made anew. `made` says of what.
 codegen::Compiled compiledOrCached(Compilation& compilation, const Cache& cache, CacheEntry& made) {
-  std::string key = cache.enabled() ? Cache::keyOf(compilation.module(), compilation.target()) : "";
+  std::string key = cache.enabled() ? Cache::keyOf(compilation.module(), compilation.machine()) : "";
   if (cache.enabled() && !compilation.dumps())
     if (auto entry = cache.find(key)) {
       auto code = codegen::link(entry->object);
@@ -175,14 +185,20 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
   if (!environment.interpret) {
     codegen::Compiled code = compiledOrCached(compilation, Cache(environment.cache), made);
     executable->code = code.code;
-    executable->call = [entry = code.entry](Session& session, void** arguments) { entry(&session, arguments); };
+    if (auto device = compilation.machine().device)
+      executable->call = deviceCall(code.entry, executable->signature, [device = *device] {
+        return cuda::open({device.generation, device.exact, device.ptx()});
+      });
+    else
+      executable->call = [entry = code.entry](Session& session, void** arguments) { entry(&session, arguments); };
   }
   if (environment.interpret) executable->call = interpretCall(reference);
   if (environment.verify && !environment.interpret)
     executable->call = verifyCall(reference, std::move(executable->call));
 
   if (options.explain) executable->explanation = made.explanation;
-  executable->statistics = {now() - start, made.kernels, std::int64_t(made.object.size()), compilation.target().name};
+  executable->statistics = {now() - start, made.kernels, std::int64_t(made.object.size()),
+                            llvm::StringRef(compilation.machine().name()).split(':').second.str()};
   return executable;
 }
 

@@ -12,14 +12,14 @@
 
 namespace heed {
 
-/// What to compile for. features: "" means all that the host has; "avx512bf16", "avx512", "avx2" or "baseline"
-/// limit it.
+/// What to compile for. "cpu": features "" means all that the host has; "avx512bf16", "avx512", "avx2" or "baseline" limit
+/// it. "cuda": features name the generation of the GPU, "sm_80" or later; code of one with an "a" runs on that one only.
 struct Target {
   std::string kind = "cpu";
   std::string features{};
 };
 
-/// "cpu", "cpu:avx2", ... as the tools and examples take it. Throws heed::Error on anything else.
+/// "cpu", "cpu:avx2", "cuda:sm_90a", ... as the tools and examples take it. Throws heed::Error on anything else.
 Target parseTarget(std::string_view text);
 
 struct Options {

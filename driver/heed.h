@@ -20,6 +20,8 @@ namespace heed {
 /// The CPU this runs on, with all its features, or limited to "avx512bf16", "avx512", "avx2" or
 /// "baseline".
 inline Target cpu(std::string features = "") { return {"cpu", std::move(features)}; }
+/// NVIDIA GPUs of a generation and those after it: "sm_80", "sm_90"; or of that generation only: "sm_90a".
+inline Target cuda(std::string generation) { return {"cuda", std::move(generation)}; }
 namespace matching {
 
 /// R(Args...) with R a tensor or a std::tuple of tensors, whatever several results were returned in.

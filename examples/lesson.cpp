@@ -8,7 +8,7 @@ CommandLine parse(int argc, char** argv, const char* title, const Options& own) 
   CommandLine line;
   std::string target = "cpu";
   CLI::App app(title);
-  app.add_option("--target", target, "cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2 or cpu:baseline")
+  app.add_option("--target", target, "cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline or cuda:sm_80, ...")
       ->capture_default_str();
   app.add_option("--threads", line.options.threads, "threads to run on; 0: all")->check(CLI::Range(0, 4096));
   app.add_option("--dump", line.options.dump, "folder for the IR of each stage");

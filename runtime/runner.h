@@ -30,17 +30,26 @@ class Runner {
   Runner& operator=(Runner other) noexcept;
 
   /// Binds a parameter by name for all calls to come; its memory is kept alive if the array owns it.
-  void bind(std::string_view name, const AnyArray& array) { state_->arguments.bind(name, array); }
+  void bind(std::string_view name, const AnyArray& array) {
+    state_->arguments.bind(name, array);
+    state_->session.parametersChanged();
+  }
   /// The same for an array whose axes may come in another order than the graph's.
   void bind(std::string_view name, const AnyArray& array, std::span<const AxisSpec> axes);
   /// Binds all parameters at once; one heed::Error lists every missing and unknown name.
-  void bindAll(std::span<const NamedArray> arrays) { state_->arguments.bindAll(arrays); }
+  void bindAll(std::span<const NamedArray> arrays) {
+    state_->arguments.bindAll(arrays);
+    state_->session.parametersChanged();
+  }
   /// Binds the parameters to a file's tensors, as fit() in weights/weights.h pairs them; all of them or, if it throws,
   /// none.
   void bind(const Weights& weights, const BindOptions& options);
 
   /// For a graph with states: gives them room and forgets what they held; see Arguments.
-  void begin(std::span<const Extent> extents) { state_->arguments.begin(extents); }
+  void begin(std::span<const Extent> extents) {
+    state_->arguments.begin(extents);
+    state_->session.statesBegun();
+  }
   void begin(std::initializer_list<Extent> extents) { begin(std::span(extents.begin(), extents.size())); }
   /// How many tokens each row has been told by the calls that succeeded.
   std::span<const std::int32_t> past() const { return state_->arguments.past(); }

@@ -10,6 +10,7 @@
 #include <new>
 #include <string>
 
+#include "heed/runtime/device_session.h"
 #include "heed/runtime/error.h"
 
 namespace heed {
@@ -87,7 +88,25 @@ void Session::grow(Block& block, std::int64_t bytes) {
   ++allocations_;
 }
 
+DeviceSession& Session::device(const DeviceFactory& open) {
+  if (!device_) device_ = std::make_unique<DeviceSession>(open());
+  return *device_;
+}
+
+void Session::parametersChanged() {
+  if (device_) device_->forgetParameters();
+}
+
+void Session::statesBegun() {
+  if (device_) device_->forgetStates();
+}
+
+void Session::launch(const Launch& launch) {
+  if (launch.blocks > 0) device_->device().launch(launch);
+}
+
 void* Session::arena(std::int64_t bytes) {
+  if (device_) return device_->arena(bytes);
   grow(arena_, std::max(bytes, page));
   return arena_.data;
 }
@@ -115,6 +134,11 @@ void* heed_arena(void* session, std::int64_t bytes) { return static_cast<Session
 
 void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes, Task task, void* captures) {
   static_cast<Session*>(session)->parallel(tasks, scratch_bytes, task, captures);
+}
+
+void heed_launch(void* session, const void* image, const char* kernel, std::int64_t blocks, std::int64_t threads,
+                 std::int64_t shared_bytes, const void* record, std::int64_t record_bytes) {
+  static_cast<Session*>(session)->launch({image, kernel, blocks, threads, shared_bytes, record, record_bytes});
 }
 
 }  // namespace abi

@@ -8,12 +8,16 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <memory>
 
 #include "heed/runtime/abi.h"
+#include "heed/runtime/device.h"
 #include "heed/runtime/executable.h"
 #include "heed/runtime/threads.h"
 
 namespace heed {
+
+class DeviceSession;
 
 class Session {
  public:
@@ -51,10 +55,19 @@ class Session {
   };
   Memory memory() const { return {allocations_, arena_.size + scratch_.size}; }
 
-  /// The two services of abi.h; compiled code reaches them as heed_arena and heed_parallel. Not from within a task.
-  /// They throw heed::Error when memory runs out, so an entry must be code that can be unwound.
+  /// The device side of this session; made by `open` when it is first asked for.
+  DeviceSession& device(const DeviceFactory& open);
+  /// The same if there is one, else null.
+  DeviceSession* device() { return device_.get(); }
+  /// What a device keeps between calls must be copied there again.
+  void parametersChanged();
+  void statesBegun();
+
+  /// The services of abi.h; compiled code reaches them as heed_arena, heed_parallel and heed_launch. Not from within a
+  /// task. They throw heed::Error when memory runs out, so an entry must be code that can be unwound.
   void* arena(std::int64_t bytes);
   void parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task task, void* captures);
+  void launch(const Launch& launch);
 
  private:
   struct Block {
@@ -67,6 +80,7 @@ class Session {
   const int threads_;
   ThreadPool* const pool_;
   Block arena_, scratch_;
+  std::unique_ptr<DeviceSession> device_;
   std::int64_t allocations_ = 0;
   std::atomic<bool> cancelled_{false};
   std::atomic<bool> busy_{false};

@@ -130,6 +130,7 @@ Value RegionCloner::accumulate(Region& region, ValueRange arguments, Value sum) 
   if (mul && (mul->getBlock() != &region.front() || !mul->hasOneUse())) mul = nullptr;
   if (!cloneBody(region, arguments, mul)) return {};
   auto at = [&](Value v) { return broadcast(map.lookupOrDefault(v)); };
+  if (mul && lanes == 0) return math::FmaOp::create(b, loc, at(mul.getLhs()), at(mul.getRhs()), sum);
   if (mul) return vector::FMAOp::create(b, loc, at(mul.getLhs()), at(mul.getRhs()), sum);
   return arith::AddFOp::create(b, loc, sum, at(yielded));
 }

@@ -29,7 +29,7 @@ class RegionCloner {
   /// The values that the region's terminator yields for `arguments`: scalars or vector<lanes x T>. An op that cannot
   /// be widened is an error at the op, and an empty result.
   llvm::SmallVector<mlir::Value> clone(mlir::Region& region, mlir::ValueRange arguments);
-  /// sum + the region's single f32 result, always a vector; one fma where the result is a product.
+  /// sum + the region's single f32 result, as wide as the sum; one fma where the result is a product.
   mlir::Value accumulate(mlir::Region& region, mlir::ValueRange arguments, mlir::Value sum);
   /// The value as a vector.
   mlir::Value broadcast(mlir::Value value);

@@ -6,16 +6,13 @@
 #include <mutex>
 #include <optional>
 
+#include "heed/codegen/jit/backend.h"
 #include "heed/codegen/jit/link.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/IR/LegacyPassManager.h"
-#include "llvm/IR/Module.h"
 #include "llvm/MC/TargetRegistry.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Target/TargetMachine.h"
 #include "llvm/TargetParser/Host.h"
 #include "llvm/Transforms/Utils/Cloning.h"
 #include "mlir/Target/LLVMIR/Export.h"
@@ -36,10 +33,6 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
-llvm::Error failure(const llvm::Twine& message) {
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
-}
-
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineFor(const Target& target) {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -49,43 +42,12 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineFor(const Target& ta
   llvm::Triple triple(llvm::sys::getProcessTriple());
   std::string error;
   const llvm::Target* backend = llvm::TargetRegistry::lookupTarget(triple, error);
-  if (!backend) return failure("cpu: the process is " + triple.str() + "; " + error);
+  if (!backend) return backendFailure("cpu: the process is " + triple.str() + "; " + error);
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;  // only where the IR says `contract`
   return std::unique_ptr<llvm::TargetMachine>(
       backend->createTargetMachine(triple, target.cpu, target.features, options, llvm::Reloc::PIC_,
                                    llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
-}
-
-void optimizeModule(llvm::Module& module, llvm::TargetMachine& machine) {
-  llvm::LoopAnalysisManager loops;
-  llvm::FunctionAnalysisManager functions;
-  llvm::CGSCCAnalysisManager components;
-  llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(components);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
-}
-
-/// Runs the back end. It changes the module, so whoever needs it again passes a clone.
-llvm::Error generate(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type,
-                     llvm::SmallVectorImpl<char>& out) {
-  llvm::raw_svector_ostream stream(out);
-  llvm::legacy::PassManager passes;
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, type, /*DisableVerify=*/true))
-    return failure("cpu: this LLVM cannot emit code for " + machine.getTargetTriple().str());
-  passes.run(module);
-  return llvm::Error::success();
-}
-
-std::string textOf(const llvm::Module& module) {
-  std::string text;
-  llvm::raw_string_ostream(text) << module;
-  return text;
 }
 
 }  // namespace
@@ -97,7 +59,7 @@ llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const 
   if (!machine) return machine.takeError();
   llvm::LLVMContext context;
   auto module = mlir::translateModuleToLLVMIR(source, context, "heed", /*disableVerification=*/true);
-  if (!module) return failure("cpu: the module does not translate to LLVM IR; see the diagnostics above");
+  if (!module) return backendFailure("cpu: the module does not translate to LLVM IR; see the diagnostics above");
   module->setDataLayout((*machine)->createDataLayout());
   module->setTargetTriple((*machine)->getTargetTriple());
   result.times.translate = watch.lap();

@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -146,7 +147,7 @@ struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
     getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
     reconcileUnrealizedCasts(casts);
     auto left = getOperation().walk([](Operation* op) {
-      if (isa<ModuleOp, LLVM::LLVMFuncOp>(op) || isa<LLVM::LLVMDialect>(op->getDialect())) return WalkResult::advance();
+      if (isa<ModuleOp>(op) || isa<LLVM::LLVMDialect, NVVM::NVVMDialect>(op->getDialect())) return WalkResult::advance();
       op->emitOpError("has no LLVM form");
       return WalkResult::interrupt();
     });

@@ -1,6 +1,7 @@
 // Verifiers of the tile dialect: a kernel that passes them can be lowered without further questions.
 #include "heed/codegen/tile/tile.h"
 
+#include "heed/codegen/tile/device.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -19,6 +20,9 @@ void TileDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "heed/codegen/tile/ops.cpp.inc"
+      ,
+#define GET_OP_LIST
+#include "heed/codegen/tile/device_ops.cpp.inc"
       >();
   addTypes<
 #define GET_TYPEDEF_LIST

@@ -73,7 +73,9 @@ LogicalResult AppendOp::lower(Lowering& lowering) {
   OpBuilder::InsertionGuard guard(b);
   llvm::StringMap<Value> position;
   SmallVector<Value> at;
-  for (auto [d, axis] : llvm::enumerate(axesOf(getPast().getType()))) {
+  Axes rows = axesOf(getPast().getType());
+  if (rows.empty()) rows.push_back({"", 1, ""});  // a loop even so: what reads a past is one thing, whatever its axes
+  for (const Axis& axis : rows) {
     auto loop = scf::ForOp::create(b, loc, index(0), lowering.extent(axis), index(1));
     b.setInsertionPointToStart(loop.getBody());
     position[axis.name] = loop.getInductionVar();

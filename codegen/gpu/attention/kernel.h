@@ -1,0 +1,146 @@
+// One tile.attention as a kernel: warps of 16 rows, each of which goes through the keys on its own.
+//
+// Scores and sums lie in registers as the fragments of a tensor core: of a tile of 16 rows and 8 columns, lane l has rows
+// l/4 and l/4 + 8 and columns 2 (l%4) and 2 (l%4) + 1. Four lanes (a quad) share a row; its maximum and sum take two
+// shuffles. Test: tests/codegen/gpu/attention_test.cpp.
+#pragma once
+
+#include "heed/codegen/cpu/region.h"
+#include "heed/codegen/gpu/kernels.h"
+#include "heed/codegen/gpu/thread.h"
+
+namespace heed::codegen::gpu {
+
+constexpr int halves = 2;        // rows of a thread in a fragment
+constexpr int columnsOfTile = 8;  // of a fragment; a thread has two of them
+constexpr int rowsOfWarp = 16;
+
+/// One number of each thread for each element of fragments side by side: half h, tile n, column c of two.
+class Fragments {
+ public:
+  Fragments(int tiles, mlir::Value value = {}) : tiles_(tiles), values_(halves * tiles * 2, value) {}
+  Fragments(int tiles, mlir::ValueRange values) : tiles_(tiles), values_(values) {}
+
+  mlir::Value& at(int h, int n, int c) { return values_[(h * tiles_ + n) * 2 + c]; }
+  /// body(h, n, c) for each element.
+  void each(llvm::function_ref<void(int, int, int)> body) const {
+    for (int h = 0; h < halves; ++h)
+      for (int n = 0; n < tiles_; ++n)
+        for (int c = 0; c < 2; ++c) body(h, n, c);
+  }
+  int tiles() const { return tiles_; }
+  const Values& values() const { return values_; }
+
+ private:
+  int tiles_;
+  Values values_;
+};
+
+/// Smallest and largest element of a capture over a block, and whether a NaN is among them (null: cannot be).
+struct Bounds {
+  mlir::Value least, most, unordered;
+};
+
+class AttentionKernel {
+ public:
+  explicit AttentionKernel(tile::AttentionOp op);
+  mlir::LogicalResult emit();
+
+ private:
+  using Value = mlir::Value;
+  using Positions = llvm::SmallDenseMap<int64_t, Value>;
+  struct Similarity {
+    mlir::Region* body;
+    llvm::SmallVector<unsigned> operands;  // numbers in op.getSimilar()
+    llvm::SmallVector<int64_t> depth;      // loop order
+  };
+  struct Capture {
+    View view;
+    bool byRow = false, byKey = false;
+    Values loaded = {};  // where it has no key: the element of each half
+    Bounds bounds = {};  // over the warp's rows, unless by key
+  };
+  /// m, l (this thread's share of it) and O.
+  struct State {
+    Values max, sum;
+    Fragments out;
+    Values pack() const;
+    static State unpack(mlir::ValueRange values, int tiles);
+  };
+  /// The keys that a warp works on together, and which of them are there and seen by any of its rows: a bit for each.
+  struct Keys {
+    Value first;
+    Value seen = {};
+  };
+
+  // attention.cpp: the frame
+  mlir::LogicalResult check();
+  void views();
+  void task(const Thread& thread);
+  void columns(Value first);
+  State start();
+  void finish(State state);
+
+  // scores.cpp: S and what is seen of it
+  Fragments scores(Value keys);
+  Fragments products(Similarity& similarity, Value keys);
+  std::pair<Fragments, Value> hide(Fragments scores, Value keys);
+  std::pair<Value, Value> classify(Value from, Value to);
+  Bounds boundsOf(const Capture& capture, Value from, Value to);
+  void boundCaptures();
+  Values capturesAt(mlir::Region& region, unsigned first, int h, int n, int c, Value keys);
+  RegionCloner cloner(int h, Value key, const Positions& depth = Positions());
+  Values cloned(RegionCloner cloner, mlir::Region& region, mlir::ValueRange arguments);
+
+  // softmax.cpp: P, and O
+  State absorb(State state, Fragments scores, Keys keys);
+  void accumulate(State& state, const Fragments& weights, Keys keys);
+  Value shift(Value max);
+  Value exp2(Value x);
+
+  /// Of tile n, column c, counted from the first of a thread's tiles.
+  Value column(int n, int c) { return add(b, twice_, constant(b, n * columnsOfTile + c)); }
+  Value keyAt(Value keys, int n, int c) { return add(b, keys, column(n, c)); }
+  Value clampedKey(Value key) { return smaller(b, key, sub(b, extent[keyDim], constant(b, 1))); }
+  Value real(double x) { return mlir::arith::ConstantOp::create(b, b.getF32FloatAttr(float(x))); }
+  Value acrossQuad(Value x, llvm::function_ref<Value(Value, Value)> combine) { return acrossLanes(b, x, 4, combine); }
+  View moved(View view, int64_t dim, Value by) { return codegen::at(b, b.getLoc(), view, dim, by); }
+  Value element(const View& view) { return load(b, view, view.offset); }
+  Value toF32(Value x);
+  Value fromF32(Value x, mlir::Type type);
+  bool uses(mlir::Region& region, unsigned argument) const {
+    return !region.empty() && !region.front().getArgument(argument).use_empty();
+  }
+  bool classified(unsigned n) { return uses(op.getClassify(), 4 + 2 * n) || uses(op.getClassify(), 5 + 2 * n); }
+  /// The views of O and V at column (n, c) of the chunk; whether there is one.
+  struct Column {
+    View view;
+    Value inside;
+  };
+  Column columnOf(const View& view, int n, int c);
+
+  tile::AttentionOp op;
+  Builder b;
+  bool failed = false;
+
+  int64_t rowDim, keyDim;
+  llvm::SmallVector<int64_t> outer, value;
+  llvm::SmallVector<Value> extent;  // per dim
+  llvm::SmallVector<View> similar, initial;
+  llvm::SmallVector<Similarity> similarities;
+  llvm::SmallVector<Capture> captures;
+  View valueView, out, lse;
+  int keyTiles, columnTiles;  // fragments of a tile of scores, and of a chunk of columns of O
+  bool ragged = true;         // whether a chunk may have more columns than there are
+
+  // Of the thread, while code is emitted.
+  Positions at;                    // of the outer dims
+  Value twice_, quad, group, warp;  // 2 (lane % 4), lane % 4, lane / 4
+  Value warpRow;                   // the first row of the warp
+  Values row, clampedRow;          // of each half
+  Value chunk;                     // the first column of O, of the value dims in one
+  Value columnCount;               // of all chunks
+  View weightsOf;                  // shared memory of the warp: P
+};
+
+}  // namespace heed::codegen::gpu

@@ -1,0 +1,203 @@
+// S: the sums of each similarity, what `post` makes of them, what `keep` hides; and what `classify` says of a tile.
+#include "heed/codegen/gpu/attention/kernel.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+namespace heed::codegen::gpu {
+
+using namespace mlir;
+
+RegionCloner AttentionKernel::cloner(int h, Value key, const Positions& depth) {
+  return RegionCloner(b, b.getLoc(), 0, /*contract=*/true, [this, h, key, depth](int64_t dim) -> LaneIndex {
+    if (dim == rowDim) return {clampedRow[h], false};
+    if (dim == keyDim) return {key, false};
+    if (Value position = depth.lookup(dim)) return {position, false};
+    return {at.lookup(dim), false};
+  });
+}
+
+Values AttentionKernel::cloned(RegionCloner cloner, Region& region, ValueRange arguments) {
+  Values values = cloner.clone(region, arguments);
+  if (!values.empty()) return values;
+  failed = true;  // the cloner has said why
+  for (Type type : region.front().getTerminator()->getOperandTypes())
+    values.push_back(arith::ConstantOp::create(b, b.getZeroAttr(type)));
+  return values;
+}
+
+/// Finished scores of the tile of keys from `keys` on; past the end those of the last key again.
+Fragments AttentionKernel::scores(Value keys) {
+  SmallVector<Fragments> raw;
+  for (Similarity& similarity : similarities) raw.push_back(products(similarity, keys));
+  Fragments finished(keyTiles);
+  finished.each([&](int h, int n, int c) {
+    Values arguments;
+    for (Fragments& sums : raw) arguments.push_back(sums.at(h, n, c));
+    arguments.append(capturesAt(op.getPost(), raw.size(), h, n, c, keys));
+    finished.at(h, n, c) = cloned(cloner(h, clampedKey(keyAt(keys, n, c))), op.getPost(), arguments)[0];
+  });
+  return finished;
+}
+
+Fragments AttentionKernel::products(Similarity& similarity, Value keys) {
+  Positions depth;
+  auto sum = [&](Fragments sums) {
+    SmallVector<Fragments> elements;  // of each operand
+    for (unsigned number : similarity.operands) {
+      View view = similar[number];
+      for (int64_t dim : similarity.depth) view = moved(view, dim, depth.lookup(dim));
+      Fragments& x = elements.emplace_back(keyTiles);
+      if (view.has(rowDim)) {
+        for (int h = 0; h < halves; ++h) {
+          Value of = element(moved(view, rowDim, clampedRow[h]));
+          for (int n = 0; n < keyTiles; ++n) x.at(h, n, 0) = x.at(h, n, 1) = of;
+        }
+        continue;
+      }
+      Value all = view.has(keyDim) ? Value() : element(view);
+      for (int n = 0; n < keyTiles; ++n)
+        for (int c = 0; c < 2; ++c)
+          x.at(0, n, c) = x.at(1, n, c) = all ? all : element(moved(view, keyDim, clampedKey(keyAt(keys, n, c))));
+    }
+    sums.each([&](int h, int n, int c) {
+      Values arguments;
+      for (Fragments& x : elements) arguments.push_back(x.at(h, n, c));
+      Value& so = sums.at(h, n, c);
+      Value key = clampedKey(keyAt(keys, n, c));
+      Value next = cloner(h, key, depth).accumulate(*similarity.body, arguments, so);
+      next ? void(so = next) : void(failed = true);
+    });
+    return sums;
+  };
+  auto nest = [&](auto& self, ArrayRef<int64_t> dims, Fragments sums) -> Fragments {
+    if (dims.empty()) return sum(sums);
+    auto loop = scf::ForOp::create(b, constant(b, 0), extent[dims.front()], constant(b, 1), sums.values());
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    depth[dims.front()] = loop.getInductionVar();
+    scf::YieldOp::create(b, self(self, dims.drop_front(), Fragments(keyTiles, loop.getRegionIterArgs())).values());
+    return Fragments(keyTiles, loop.getResults());
+  };
+  return nest(nest, similarity.depth, Fragments(keyTiles, real(0)));
+}
+
+/// One element of each capture that `region` uses, for its arguments from `first` on.
+Values AttentionKernel::capturesAt(Region& region, unsigned first, int h, int n, int c, Value keys) {
+  Values elements;
+  for (auto [number, capture] : llvm::enumerate(captures)) {
+    if (!uses(region, first + number))
+      elements.push_back(arith::ConstantOp::create(b, b.getZeroAttr(capture.view.element)));
+    else if (!capture.byKey)
+      elements.push_back(capture.loaded[h]);
+    else
+      elements.push_back(element(
+          moved(moved(capture.view, rowDim, clampedRow[h]), keyDim, clampedKey(keyAt(keys, n, c)))));
+  }
+  return elements;
+}
+
+/// -inf where a row does not see the key, or there is none; and the set of keys that a row of the warp sees.
+std::pair<Fragments, Value> AttentionKernel::hide(Fragments scores, Value keys) {
+  Region& keep = op.getKeep();
+  Value none = real(-INFINITY), mine = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+  auto bit = [&](Value of) { return arith::IndexCastOp::create(b, b.getI32Type(), of).getResult(); };
+  auto number = [&](int64_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(x))).getResult(); };
+  for (int n = 0; n < keyTiles; ++n)
+    for (int c = 0; c < 2; ++c) {
+      Value key = keyAt(keys, n, c), exists = below(b, key, extent[keyDim]), any;
+      for (int h = 0; h < halves; ++h) {
+        Value visible = exists;
+        if (!keep.empty()) {
+          Value kept = cloned(cloner(h, clampedKey(key)), keep, capturesAt(keep, 0, h, n, c, keys))[0];
+          // Rows past the end must not keep a key alive.
+          kept = arith::AndIOp::create(b, kept, below(b, row[h], extent[rowDim]));
+          visible = arith::AndIOp::create(b, kept, exists);
+        }
+        Value& score = scores.at(h, n, c);
+        score = arith::SelectOp::create(b, visible, score, none);
+        any = any ? arith::OrIOp::create(b, any, visible).getResult() : visible;
+      }
+      // The lanes that have the same column of other rows differ in lane / 4.
+      Value votes = NVVM::VoteSyncOp::create(b, b.getI32Type(), number(-1), any, NVVM::VoteSyncKind::ballot);
+      Value same = arith::AndIOp::create(b, arith::ShRUIOp::create(b, votes, bit(quad)), number(0x11111111));
+      Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, same, number(0));
+      Value here = arith::ShLIOp::create(b, arith::ExtUIOp::create(b, b.getI32Type(), seen), bit(column(n, c)));
+      mine = arith::OrIOp::create(b, mine, here);
+    }
+  Value all = acrossQuad(mine, [&](Value x, Value y) { return arith::OrIOp::create(b, x, y); });
+  return {scores, all};
+}
+
+/// Over the warp's rows (where it has them) and keys [from, to], none of them empty; each lane looks at its share.
+Bounds AttentionKernel::boundsOf(const Capture& capture, Value from, Value to) {
+  Type type = capture.view.element;
+  const bool isFloat = isa<FloatType>(type), isBit = type.isInteger(1);
+  auto least = [&](Value x, Value y) -> Value {
+    if (isFloat) return arith::MinNumFOp::create(b, x, y);
+    if (isBit) return arith::AndIOp::create(b, x, y);
+    return arith::MinSIOp::create(b, x, y);
+  };
+  auto most = [&](Value x, Value y) -> Value {
+    if (isFloat) return arith::MaxNumFOp::create(b, x, y);
+    if (isBit) return arith::OrIOp::create(b, x, y);
+    return arith::MaxSIOp::create(b, x, y);
+  };
+  Value lane = add(b, mul(b, group, constant(b, 4)), quad), one = constant(b, 1);
+  Value lastRow = smaller(b, add(b, warpRow, constant(b, rowsOfWarp - 1)), sub(b, extent[rowDim], one));
+  Value rows = capture.byRow ? add(b, sub(b, lastRow, warpRow), one) : one;
+  Value keys = capture.byKey ? add(b, sub(b, to, from), one) : one, count = mul(b, rows, keys);
+  auto read = [&](Value position) {
+    Value r = quotient(b, position, keys), k = sub(b, position, mul(b, r, keys));
+    View there = capture.view;
+    if (capture.byRow) there = moved(there, rowDim, add(b, warpRow, r));
+    if (capture.byKey) there = moved(there, keyDim, add(b, from, k));
+    return element(there);
+  };
+  auto unordered = [&](Value x) { return arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x).getResult(); };
+  Value first = read(smaller(b, lane, sub(b, count, one)));
+  Values so{first, first};
+  if (isFloat) so.push_back(unordered(first));
+  auto loop = scf::ForOp::create(b, add(b, lane, constant(b, warpSize)), count, constant(b, warpSize), so);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    Value x = read(loop.getInductionVar());
+    ValueRange before = loop.getRegionIterArgs();
+    Values next{least(before[0], x), most(before[1], x)};
+    if (isFloat) next.push_back(arith::OrIOp::create(b, before[2], unordered(x)));
+    scf::YieldOp::create(b, next);
+  }
+  return {acrossLanes(b, loop.getResult(0), warpSize, least), acrossLanes(b, loop.getResult(1), warpSize, most),
+          isFloat ? anyLane(b, loop.getResult(2)) : Value()};
+}
+
+void AttentionKernel::boundCaptures() {
+  for (auto [n, capture] : llvm::enumerate(captures))
+    if (!capture.byKey && classified(n)) capture.bounds = boundsOf(capture, {}, {});
+}
+
+/// (some, all) for keys [from, to] and the rows of the warp.
+std::pair<Value, Value> AttentionKernel::classify(Value from, Value to) {
+  Value one = constant(b, 1);
+  Value last = smaller(b, add(b, warpRow, constant(b, rowsOfWarp - 1)), sub(b, extent[rowDim], one));
+  Values arguments{warpRow, last, from, to};
+  Value unordered;
+  for (auto [n, capture] : llvm::enumerate(captures)) {
+    Bounds bounds = capture.bounds;
+    if (!classified(n)) {
+      Value any = arith::ConstantOp::create(b, b.getZeroAttr(capture.view.element));
+      bounds = {any, any, {}};
+    } else if (capture.byKey) {
+      bounds = boundsOf(capture, from, to);
+    }
+    arguments.append({bounds.least, bounds.most});
+    if (bounds.unordered)
+      unordered = unordered ? arith::OrIOp::create(b, unordered, bounds.unordered).getResult() : bounds.unordered;
+  }
+  RegionCloner scalar(b, b.getLoc(), 0, false, [&](int64_t dim) { return LaneIndex{at.lookup(dim), false}; });
+  Values results = cloned(scalar, op.getClassify(), arguments);
+  if (!unordered) return {results[0], results[1]};
+  Value ordered = arith::XOrIOp::create(b, unordered, arith::ConstantOp::create(b, b.getBoolAttr(true)));
+  return {arith::OrIOp::create(b, results[0], unordered), arith::AndIOp::create(b, results[1], ordered)};
+}
+
+}  // namespace heed::codegen::gpu

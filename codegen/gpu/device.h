@@ -1,0 +1,28 @@
+// The chips we compile for. No MLIR here: the driver asks by name.
+//
+// Test: tests/driver/cuda_test.cpp.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "llvm/ADT/StringRef.h"
+
+namespace heed::codegen {
+
+/// A generation of NVIDIA GPUs. `exact` code (sm_90a) runs on that generation only and may use all it has; other code
+/// runs on later ones too.
+struct Device {
+  int generation = 80;  // 80 is Ampere, 90 Hopper
+  bool exact = false;
+
+  /// "sm_90a".
+  std::string name() const { return "sm_" + std::to_string(generation) + (exact ? "a" : ""); }
+  /// The oldest version of PTX that has what we emit, ten times: drivers refuse newer ones than their own.
+  int ptx() const { return generation >= 120 ? 87 : generation >= 100 ? 86 : generation >= 90 ? 80 : 71; }
+};
+
+/// The device of a name such as "sm_80"; nullopt where we emit no code for it (before sm_80, or none there is).
+std::optional<Device> deviceFor(llvm::StringRef name);
+
+}  // namespace heed::codegen

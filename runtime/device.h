@@ -1,0 +1,36 @@
+// What a session needs of an accelerator: memory, copies and kernels, one after the other on one stream.
+//
+// Invariant: what is asked for happens in order; launch() and upload() may return before it has happened, download()
+// returns after all before it. Used by one thread at a time. Every failure throws heed::Error, and leaves the device
+// usable. runtime/cuda/ is one; the tests have one that interprets kernels on the CPU.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace heed {
+
+/// One kernel: `blocks` of `threads`, each block with `shared_bytes` of memory of its own.
+struct Launch {
+  const void* image;   // the code that has it: PTX text, NUL-terminated; lives as long as the executable
+  const char* kernel;  // its name there
+  std::int64_t blocks, threads, shared_bytes;
+  const void* record;  // its one parameter, read before launch() returns
+  std::int64_t record_bytes;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+  /// Device memory, 256-byte aligned, contents undefined; bytes > 0. The host must not touch it.
+  virtual void* allocate(std::int64_t bytes) = 0;
+  virtual void release(void* memory) noexcept = 0;
+  virtual void upload(void* to, const void* from, std::int64_t bytes) = 0;
+  virtual void download(void* to, const void* from, std::int64_t bytes) = 0;
+  virtual void launch(const Launch& launch) = 0;
+};
+
+using DeviceFactory = std::function<std::unique_ptr<Device>()>;
+
+}  // namespace heed

@@ -1,0 +1,135 @@
+// The layer over the CUDA driver, on a driver of our own: what goes wrong is one clear error, and nothing is left behind.
+#include "heed/runtime/cuda/device.h"
+
+#include <gtest/gtest.h>
+
+#include "fake_driver.h"
+#include "heed/runtime/error.h"
+
+namespace heed::cuda {
+namespace {
+
+using test::Fake;
+using test::Launched;
+
+template <class F>
+std::string errorOf(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+#define EXPECT_SAYS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
+
+const Code hopper{90, false, 80}, hopperOnly{90, true, 80}, ampere{80, false, 71};
+
+TEST(CudaDriver, aMachineWithoutOneSaysSo) {
+  std::string text = errorOf([] { loadDriver("libheed_no_such_driver.so"); });
+  EXPECT_SAYS(text, "the NVIDIA driver is not there");
+  EXPECT_SAYS(text, "compile for cpu");
+}
+
+TEST(CudaDriver, aLibraryThatLacksEntriesIsTooOld) {
+  std::string text = errorOf([] { loadDriver("libc.so.6"); });
+  EXPECT_SAYS(text, "lacks cuInit");
+  EXPECT_SAYS(text, "CUDA 11.1");
+}
+
+TEST(CudaDevice, anOldDriverIsNamedWithWhatIsNeeded) {
+  Fake fake;
+  fake.release = 11040;
+  Driver table = Fake::table();
+  std::string text = errorOf([&] { open(hopper, table); });
+  EXPECT_SAYS(text, "the driver is of CUDA 11.4");
+  EXPECT_SAYS(text, "sm_90 needs one of CUDA 12.0");
+  EXPECT_TRUE(fake.clean());
+}
+
+TEST(CudaDevice, noGpu) {
+  Fake fake;
+  fake.gpus = 0;
+  Driver table = Fake::table();
+  EXPECT_SAYS(errorOf([&] { open(ampere, table); }), "shows no GPU");
+}
+
+TEST(CudaDevice, anotherGeneration) {
+  Fake fake;
+  Driver table = Fake::table();
+  for (auto [capability, code, fits] : {std::tuple(80, hopper, false), std::tuple(90, hopper, true),
+                                        std::tuple(100, hopper, true), std::tuple(100, hopperOnly, false),
+                                        std::tuple(90, hopperOnly, true), std::tuple(86, ampere, true)}) {
+    fake.capability = capability;
+    std::string text = errorOf([&, &code = code] { open(code, table); });
+    if (fits)
+      EXPECT_EQ(text, "no error");
+    else
+      EXPECT_SAYS(text, "compile for cuda:sm_" + std::to_string(capability));
+    EXPECT_TRUE(fake.clean());
+  }
+}
+
+TEST(CudaDevice, outOfMemoryNamesBothNumbersAndTheDeviceGoesOn) {
+  Fake fake;
+  fake.free_bytes = 1000;
+  Driver table = Fake::table();
+  auto device = open(hopper, table);
+  std::string text = errorOf([&] { device->allocate(1001); });
+  EXPECT_SAYS(text, "1001 bytes of memory were wanted");
+  EXPECT_SAYS(text, "1000 of 1048576 bytes free");
+  EXPECT_EQ(fake.depth, 0);
+  device->release(device->allocate(1000));
+  device.reset();
+  EXPECT_TRUE(fake.clean());
+}
+
+TEST(CudaDevice, codeThatIsRefusedComesWithTheDriversWords) {
+  Fake fake;
+  fake.loading = invalid_ptx;
+  fake.log = "line 7: unexpected token";
+  Driver table = Fake::table();
+  auto device = open(hopper, table);
+  Launch launch{"ptx", "k", 1, 32, 0, nullptr, 0};
+  EXPECT_SAYS(errorOf([&] { device->launch(launch); }), "line 7: unexpected token");
+  device.reset();
+  EXPECT_TRUE(fake.clean());
+}
+
+TEST(CudaDevice, launchesWithTheRecordAndLoadsTheCodeOnce) {
+  Fake fake;
+  Driver table = Fake::table();
+  auto device = open(hopper, table);
+  const char *image = "ptx", *first = "first", *second = "second";
+  const int record[] = {1, 2, 3};
+  for (const char* name : {first, second, first})
+    device->launch({image, name, 7, 128, 1024, record, sizeof record});
+  ASSERT_EQ(fake.launches.size(), 3u);
+  const Launched& last = fake.launches[2];
+  EXPECT_EQ(last.kernel, "first");
+  EXPECT_EQ(last.blocks, 7u);
+  EXPECT_EQ(last.threads, 128u);
+  EXPECT_EQ(last.record, std::string(reinterpret_cast<const char*>(record), sizeof record));
+  EXPECT_EQ(fake.modules, 1);
+  EXPECT_EQ(fake.shared_asked, 0);
+  device->launch({image, first, 1, 128, 100000, record, sizeof record});
+  EXPECT_EQ(fake.shared_asked, 100000);
+  device.reset();
+  EXPECT_TRUE(fake.clean());
+}
+
+TEST(CudaDevice, refusesWhatTheGpuCannotGive) {
+  Fake fake;
+  fake.shared = 100 * 1024;
+  Driver table = Fake::table();
+  auto device = open(ampere, table);
+  EXPECT_SAYS(errorOf([&] { device->launch({"ptx", "k", 1, 128, 120 * 1024, nullptr, 0}); }), "has 102400");
+  EXPECT_SAYS(errorOf([&] { device->launch({"ptx", "k", std::int64_t(1) << 31, 128, 0, nullptr, 0}); }), "blocks");
+  fake.launching = 700;
+  EXPECT_SAYS(errorOf([&] { device->launch({"ptx", "k", 1, 128, 0, nullptr, 0}); }), "kernel k: CUDA_ERROR");
+  EXPECT_EQ(fake.depth, 0);
+}
+
+}  // namespace
+}  // namespace heed::cuda

@@ -1,0 +1,112 @@
+// A driver of our own making, in memory of the host: it counts what is taken and given back, and fails where it is told.
+#pragma once
+
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "heed/runtime/cuda/driver.h"
+
+namespace heed::cuda::test {
+
+struct Launched {
+  std::string kernel;
+  unsigned blocks, threads, shared;
+  std::string record;
+};
+
+/// One at a time: the entries are plain functions.
+struct Fake {
+  int release = 12080, gpus = 1, capability = 90, shared = 227 * 1024;
+  std::size_t free_bytes = 1 << 20;
+  Result loading = success, launching = success, starting = success;
+  std::string log = "";                           // what the driver says of the code it refuses
+  std::function<void(const Launched&)> run = {};  // the kernels
+
+  int contexts = 0, depth = 0, streams = 0, modules = 0, uploads = 0, downloads = 0;
+  std::set<void*> memory;
+  std::vector<Launched> launches;
+  int shared_asked = 0;
+
+  Fake() { now = this; }
+  ~Fake() { now = nullptr; }
+  bool clean() const { return !contexts && !depth && !streams && !modules && memory.empty(); }
+
+  static inline Fake* now = nullptr;
+  static inline std::vector<std::string> names;  // a function is its number here, from 1
+
+  static Driver table() {
+    Driver t;
+    t.init = [](unsigned) { return now->starting; };
+    t.version = [](int* release) { return *release = now->release, Result(success); };
+    t.count = [](int* count) { return *count = now->gpus, Result(success); };
+    t.device = [](DeviceNumber* device, int) { return *device = 0, Result(success); };
+    t.name = [](char* name, int bytes, DeviceNumber) { return std::strncpy(name, "Fake 1", bytes), Result(success); };
+    t.attribute = [](int* value, Attribute attribute, DeviceNumber) {
+      *value = attribute == capability_major   ? now->capability / 10
+               : attribute == capability_minor ? now->capability % 10
+                                               : now->shared;
+      return Result(success);
+    };
+    t.retain = [](Context* context, DeviceNumber) { return *context = nullptr, ++now->contexts, Result(success); };
+    t.release = [](DeviceNumber) { return --now->contexts, Result(success); };
+    t.push = [](Context) { return ++now->depth, Result(success); };
+    t.pop = [](Context*) { return --now->depth, Result(success); };
+    t.createStream = [](Stream* stream, unsigned) { return *stream = nullptr, ++now->streams, Result(success); };
+    t.destroyStream = [](Stream) { return --now->streams, Result(success); };
+    t.synchronize = [](Stream) { return Result(success); };
+    t.memory = [](std::size_t* free, std::size_t* total) {
+      *free = now->free_bytes, *total = 1 << 20;
+      return Result(success);
+    };
+    t.allocate = [](Address* address, std::size_t bytes) {
+      if (bytes > now->free_bytes) return Result(out_of_memory);
+      void* memory = std::malloc(bytes);
+      now->memory.insert(memory);
+      return *address = reinterpret_cast<Address>(memory), Result(success);
+    };
+    t.deallocate = [](Address address) {
+      auto* memory = reinterpret_cast<void*>(address);
+      if (!now->memory.erase(memory)) return Result(1);
+      return std::free(memory), Result(success);
+    };
+    t.upload = [](Address to, const void* from, std::size_t bytes, Stream) {
+      return std::memcpy(reinterpret_cast<void*>(to), from, bytes), ++now->uploads, Result(success);
+    };
+    t.download = [](void* to, Address from, std::size_t bytes, Stream) {
+      return std::memcpy(to, reinterpret_cast<void*>(from), bytes), ++now->downloads, Result(success);
+    };
+    t.load = [](Module* module, const void*, unsigned, JitOption*, void** values) {
+      std::strcpy(static_cast<char*>(values[0]), now->log.c_str());
+      if (now->loading == success) ++now->modules, *module = nullptr;
+      return now->loading;
+    };
+    t.unload = [](Module) { return --now->modules, Result(success); };
+    t.function = [](Function* function, Module, const char* name) {
+      names.push_back(name);
+      return *function = reinterpret_cast<Function>(names.size()), Result(success);
+    };
+    t.setAttribute = [](Function, FunctionAttribute, int value) { return now->shared_asked = value, Result(success); };
+    t.launch = [](Function function, unsigned blocks, unsigned, unsigned, unsigned threads, unsigned, unsigned,
+                  unsigned shared, Stream, void**, void** extra) {
+      std::size_t bytes = *static_cast<std::size_t*>(extra[3]);
+      Launched launched{names[reinterpret_cast<std::size_t>(function) - 1], blocks, threads, shared,
+                        std::string(static_cast<char*>(extra[1]), bytes)};
+      now->launches.push_back(launched);
+      if (now->launching == success && now->run) now->run(launched);
+      return now->launching;
+    };
+    t.errorName = [](Result result, const char** text) {
+      *text = result == out_of_memory ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR_OF_THE_FAKE";
+      return Result(success);
+    };
+    t.errorText = [](Result, const char** text) { return *text = "it was told to", Result(success); };
+    return t;
+  }
+};
+
+}  // namespace heed::cuda::test
