@@ -3,7 +3,6 @@
 #include "heed/codegen/gpu/passes.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/Interfaces/DataLayoutInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 namespace heed::codegen::gpu {
@@ -33,6 +32,23 @@ Value flatBuffer(Builder& b, MemRefType type, Value start) {
   auto number = [&](int64_t n) { return LLVM::ConstantOp::create(b, b.getI64Type(), b.getI64IntegerAttr(n)); };
   set(start, 0), set(start, 1), set(number(0), 2), set(number(0), {3, 0}), set(number(1), {4, 0});
   return cast(b, type, view);
+}
+
+/// Bytes of a struct, on the host and on the device alike: each part at a multiple of its own size, of at most 8. (MLIR's
+/// default layout would put an i64 at a multiple of 4.)
+int64_t sizeOf(ArrayRef<Type> parts) {
+  auto bytes = [](Type type) -> int64_t {
+    if (auto record = dyn_cast<LLVM::LLVMStructType>(type)) return sizeOf(record.getBody());
+    if (auto array = dyn_cast<LLVM::LLVMArrayType>(type)) return 8 * array.getNumElements();  // sizes, strides
+    return isa<LLVM::LLVMPointerType>(type) ? 8 : llvm::divideCeil(type.getIntOrFloatBitWidth(), 8);
+  };
+  int64_t end = 0, most = 1;
+  for (Type part : parts) {
+    int64_t size = bytes(part), alignment = std::min<int64_t>(size, 8);
+    end = llvm::alignTo(end, alignment) + size;
+    most = std::max(most, alignment);
+  }
+  return llvm::alignTo(end, most);
 }
 
 /// Whether the launch needs no more of a buffer than where it begins.
@@ -84,7 +100,7 @@ class Outliner {
       fields.push_back(isAddress(value, launch) ? pointerType(host_.getContext()) : types_.convertType(value.getType()));
     }
     auto record = LLVM::LLVMStructType::getLiteral(host_.getContext(), fields);
-    int64_t bytes = fields.empty() ? 0 : int64_t(DataLayout::closest(launch).getTypeSize(record));
+    int64_t bytes = sizeOf(fields);
     if (bytes > maxRecordBytes)
       return launch.emitOpError() << "uses " << bytes << " bytes from above; a kernel takes at most " << maxRecordBytes;
 

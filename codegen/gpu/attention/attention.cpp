@@ -7,7 +7,6 @@ namespace heed::codegen::gpu {
 using namespace mlir;
 
 namespace {
-constexpr int warps = 4;
 constexpr int maxColumns = 128;  // of O in the registers of a warp
 constexpr float ln2 = 0.693147181f;
 }  // namespace
@@ -66,12 +65,15 @@ void AttentionKernel::views() {
         similarity.depth.push_back(dim);
     similarities.push_back(similarity);
   }
-  keyTiles = warpSize / columnsOfTile;  // as many keys as lanes: a set of them is one register
-
   columnCount = constant(b, 1);
   for (int64_t dim : value) columnCount = mul(b, columnCount, extent[dim]);
   int64_t known = getConstantIntValue(columnCount).value_or(maxColumns / 2);
   int64_t chunkColumns = std::clamp<int64_t>(llvm::alignTo(known, columnsOfTile), columnsOfTile, maxColumns);
+  cores = takesCores();
+  // As many keys as lanes: a set of them is one register. Two such sets for tensor cores, whose products are cheap.
+  keyTiles = (cores ? 2 : 1) * warpSize / columnsOfTile;
+  rowsTogether = cores ? warps * rowsOfWarp : rowsOfWarp;
+  if (cores) chunkColumns = llvm::alignTo(chunkColumns, 16);
   columnTiles = chunkColumns / columnsOfTile;
   ragged = !getConstantIntValue(columnCount) || known % chunkColumns != 0;
 }
@@ -164,28 +166,28 @@ void AttentionKernel::columns(Value first) {
     Value from = loop.getInductionVar(), to = smaller(b, add(b, from, constant(b, tile)), keys);
     State state = State::unpack(loop.getRegionIterArgs(), columnTiles);
     auto work = [&](Value all) {
+      if (cores) stageKeys(from);
       Fragments s = scores(from);
       Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, sub(b, to, from), constant(b, tile));
       if (all) whole = arith::AndIOp::create(b, whole, all);
-      Values types(s.values());
-      Type bits = b.getI32Type();
-      SmallVector<Type> results(types.size(), b.getF32Type());
-      results.push_back(bits);
+      const size_t scores = s.values().size(), words = tile / warpSize;
+      SmallVector<Type> types(scores, b.getF32Type());
+      types.append(words, b.getI32Type());
       Values seen = choose(
-          b, whole, results,
+          b, whole, types,
           [&] {
             Values same(s.values());
-            same.push_back(arith::ConstantOp::create(b, b.getI32IntegerAttr(-1)));
+            same.append(words, arith::ConstantOp::create(b, b.getI32IntegerAttr(-1)));
             return same;
           },
           [&] {
-            auto [hidden, set] = hide(s, from);
+            auto [hidden, sets] = hide(s, from);
             Values now(hidden.values());
-            now.push_back(set);
+            now.append(sets);
             return now;
           });
-      Value set = seen.pop_back_val();
-      return absorb(state, Fragments(keyTiles, seen), {from, set}).pack();
+      ValueRange both(seen);
+      return absorb(state, Fragments(keyTiles, both.take_front(scores)), {from, both.drop_front(scores)}).pack();
     };
     Values next;
     if (op.getKeep().empty()) {
@@ -226,7 +228,27 @@ void AttentionKernel::task(const Thread& thread) {
   group = quotient(b, lane, constant(b, 4));
   quad = b.createOrFold<arith::RemUIOp>(lane, constant(b, 4));
   twice_ = mul(b, quad, constant(b, 2));
+  blockRow = firstRow;
   warpRow = add(b, firstRow, mul(b, warp, constant(b, rowsOfWarp)));
+  auto work = [&] {
+    for (int h = 0; h < halves; ++h) {
+      row.push_back(add(b, warpRow, add(b, group, constant(b, 8 * h))));
+      clampedRow.push_back(smaller(b, row.back(), sub(b, rows, constant(b, 1))));
+    }
+    for (Capture& capture : captures)
+      if (!capture.byKey)
+        for (int h = 0; h < halves; ++h) capture.loaded.push_back(element(moved(capture.view, rowDim, clampedRow[h])));
+    boundCaptures();
+    if (value.empty()) return columns(constant(b, 0));
+    auto chunks = scf::ForOp::create(b, constant(b, 0), columnCount, constant(b, columnTiles * columnsOfTile));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(chunks.getBody());
+    columns(chunks.getInductionVar());
+  };
+  if (cores) {
+    stageQueries(thread);
+    return work();
+  }
   // P of a warp as floats: [row][key].
   const int64_t keys = keyTiles * columnsOfTile;
   auto floats = MemRefType::get({ShapedType::kDynamic}, b.getF32Type(), AffineMap(), b.getI64IntegerAttr(3));
@@ -234,24 +256,8 @@ void AttentionKernel::task(const Thread& thread) {
                                           ValueRange{constant(b, warps * rowsOfWarp * keys)});
   weightsOf.element = b.getF32Type();
   weightsOf.offset = mul(b, warp, constant(b, rowsOfWarp * keys));
-
   // A warp without rows has nothing to do.
-  when(b, below(b, warpRow, rows), [&] {
-    for (int h = 0; h < halves; ++h) {
-      row.push_back(add(b, warpRow, add(b, group, constant(b, 8 * h))));
-      clampedRow.push_back(smaller(b, row.back(), sub(b, rows, constant(b, 1))));
-    }
-    for (Capture& capture : captures)
-      if (!capture.byKey)
-        for (int h = 0; h < halves; ++h)
-          capture.loaded.push_back(element(moved(capture.view, rowDim, clampedRow[h])));
-    boundCaptures();
-    if (value.empty()) return columns(constant(b, 0));
-    auto chunks = scf::ForOp::create(b, constant(b, 0), columnCount, constant(b, columnTiles * columnsOfTile));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(chunks.getBody());
-    columns(chunks.getInductionVar());
-  });
+  when(b, below(b, warpRow, rows), work);
 }
 
 LogicalResult AttentionKernel::emit() {
@@ -259,8 +265,7 @@ LogicalResult AttentionKernel::emit() {
   views();
   Value blocks = ceiling(b, extent[rowDim], constant(b, warps * rowsOfWarp));
   for (int64_t dim : outer) blocks = mul(b, blocks, extent[dim]);
-  int64_t shared = int64_t(warps) * rowsOfWarp * keyTiles * columnsOfTile * sizeof(float);
-  launch(b, blocks, warps * warpSize, shared, [&](Builder&, const Thread& thread) { task(thread); });
+  launch(b, blocks, warps * warpSize, sharedBytes(), [&](Builder&, const Thread& thread) { task(thread); });
   op.erase();
   return success(!failed);
 }

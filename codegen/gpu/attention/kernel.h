@@ -1,4 +1,8 @@
-// One tile.attention as a kernel: warps of 16 rows, each of which goes through the keys on its own.
+// One tile.attention as a kernel: warps of 16 rows go through the keys.
+//
+// In two forms. With tensor cores (dot products of bf16 or f16) the warps of a block bring a tile of keys and values to
+// shared memory together, and multiply fragments of it. Otherwise (f32, any body) each warp reads what it needs itself,
+// and multiplies numbers. Everything between the products is the same.
 //
 // Scores and sums lie in registers as the fragments of a tensor core: of a tile of 16 rows and 8 columns, lane l has rows
 // l/4 and l/4 + 8 and columns 2 (l%4) and 2 (l%4) + 1. Four lanes (a quad) share a row; its maximum and sum take two
@@ -13,7 +17,7 @@ namespace heed::codegen::gpu {
 
 constexpr int halves = 2;        // rows of a thread in a fragment
 constexpr int columnsOfTile = 8;  // of a fragment; a thread has two of them
-constexpr int rowsOfWarp = 16;
+constexpr int rowsOfWarp = 16, warps = 4;
 
 /// One number of each thread for each element of fragments side by side: half h, tile n, column c of two.
 class Fragments {
@@ -70,7 +74,14 @@ class AttentionKernel {
   /// The keys that a warp works on together, and which of them are there and seen by any of its rows: a bit for each.
   struct Keys {
     Value first;
-    Value seen = {};
+    Values seen = {};  // 32 in a word
+  };
+
+  /// Shared memory as rows of numbers of 16 bits, some more than there are columns: eight rows lie in different banks.
+  struct Staged {
+    int64_t begin = 0, rows = 0, columns = 0;  // where, in bytes; columns are a multiple of 16
+    int64_t pitch() const { return 2 * (columns + 8); }
+    int64_t bytes() const { return rows * pitch(); }
   };
 
   // attention.cpp: the frame
@@ -84,7 +95,7 @@ class AttentionKernel {
   // scores.cpp: S and what is seen of it
   Fragments scores(Value keys);
   Fragments products(Similarity& similarity, Value keys);
-  std::pair<Fragments, Value> hide(Fragments scores, Value keys);
+  std::pair<Fragments, Values> hide(Fragments scores, Value keys);
   std::pair<Value, Value> classify(Value from, Value to);
   Bounds boundsOf(const Capture& capture, Value from, Value to);
   void boundCaptures();
@@ -94,8 +105,20 @@ class AttentionKernel {
 
   // softmax.cpp: P, and O
   State absorb(State state, Fragments scores, Keys keys);
-  void accumulate(State& state, const Fragments& weights, Keys keys);
+  void accumulate(State& state, const Fragments& weights, const Keys& keys);
   Value shift(Value max);
+
+  // cores.cpp: the same by tensor cores
+  bool takesCores();
+  int64_t sharedBytes();
+  void stageQueries(const Thread& thread);
+  void stageKeys(Value keys);
+  Fragments productsByCores();
+  void accumulateByCores(State& state, const Fragments& weights, const Keys& keys);
+  void stage(const Staged& to, const View& view, int64_t rowDim, Value first, int64_t dim, Value firstColumn);
+  Values loadMatrices(const Staged& from, Value row, Value column, bool transposed);
+  Values multiply(mlir::ValueRange a, mlir::ValueRange b, mlir::ValueRange sums);
+  Value packed(Value low, Value high);
   Value exp2(Value x);
 
   /// Of tile n, column c, counted from the first of a thread's tiles.
@@ -133,10 +156,21 @@ class AttentionKernel {
   int keyTiles, columnTiles;  // fragments of a tile of scores, and of a chunk of columns of O
   bool ragged = true;         // whether a chunk may have more columns than there are
 
+  // With tensor cores.
+  bool cores = false;
+  unsigned query = 0, key = 0;  // the operands of the one similarity
+  int64_t depth = -1;           // its dim
+  mlir::Type narrow;            // bf16 or f16
+  Staged stagedQueries, stagedKeys, stagedValues;
+  llvm::SmallVector<Values> queries;  // fragments, for each 16 of the depth
+  Value sharedStart, threadNumber;
+
   // Of the thread, while code is emitted.
   Positions at;                    // of the outer dims
   Value twice_, quad, group, warp;  // 2 (lane % 4), lane % 4, lane / 4
   Value warpRow;                   // the first row of the warp
+  Value blockRow;                  // and of the block
+  int rowsTogether;                // from where on keys are classified: a warp's rows, or a block's
   Values row, clampedRow;          // of each half
   Value chunk;                     // the first column of O, of the value dims in one
   Value columnCount;               // of all chunks

@@ -27,7 +27,8 @@ Values AttentionKernel::cloned(RegionCloner cloner, Region& region, ValueRange a
 /// Finished scores of the tile of keys from `keys` on; past the end those of the last key again.
 Fragments AttentionKernel::scores(Value keys) {
   SmallVector<Fragments> raw;
-  for (Similarity& similarity : similarities) raw.push_back(products(similarity, keys));
+  for (Similarity& similarity : similarities)
+    raw.push_back(cores ? productsByCores() : products(similarity, keys));
   Fragments finished(keyTiles);
   finished.each([&](int h, int n, int c) {
     Values arguments;
@@ -96,9 +97,10 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, int h, int n,
 }
 
 /// -inf where a row does not see the key, or there is none; and the set of keys that a row of the warp sees.
-std::pair<Fragments, Value> AttentionKernel::hide(Fragments scores, Value keys) {
+std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys) {
   Region& keep = op.getKeep();
-  Value none = real(-INFINITY), mine = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+  Value none = real(-INFINITY), nothing = arith::ConstantOp::create(b, b.getI32IntegerAttr(0));
+  Values sets(keyTiles * columnsOfTile / warpSize, nothing);
   auto bit = [&](Value of) { return arith::IndexCastOp::create(b, b.getI32Type(), of).getResult(); };
   auto number = [&](int64_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(x))).getResult(); };
   for (int n = 0; n < keyTiles; ++n)
@@ -120,14 +122,15 @@ std::pair<Fragments, Value> AttentionKernel::hide(Fragments scores, Value keys) 
       Value votes = NVVM::VoteSyncOp::create(b, b.getI32Type(), number(-1), any, NVVM::VoteSyncKind::ballot);
       Value same = arith::AndIOp::create(b, arith::ShRUIOp::create(b, votes, bit(quad)), number(0x11111111));
       Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, same, number(0));
-      Value here = arith::ShLIOp::create(b, arith::ExtUIOp::create(b, b.getI32Type(), seen), bit(column(n, c)));
-      mine = arith::OrIOp::create(b, mine, here);
+      Value& mine = sets[n * columnsOfTile / warpSize];
+      Value place = bit(column(n % (warpSize / columnsOfTile), c));
+      mine = arith::OrIOp::create(b, mine, arith::ShLIOp::create(b, arith::ExtUIOp::create(b, b.getI32Type(), seen), place));
     }
-  Value all = acrossQuad(mine, [&](Value x, Value y) { return arith::OrIOp::create(b, x, y); });
-  return {scores, all};
+  for (Value& set : sets) set = acrossQuad(set, [&](Value x, Value y) { return arith::OrIOp::create(b, x, y); });
+  return {scores, sets};
 }
 
-/// Over the warp's rows (where it has them) and keys [from, to], none of them empty; each lane looks at its share.
+/// Over the rows that are classified together (where it has them) and keys [from, to], none of them empty; each lane looks at its share.
 Bounds AttentionKernel::boundsOf(const Capture& capture, Value from, Value to) {
   Type type = capture.view.element;
   const bool isFloat = isa<FloatType>(type), isBit = type.isInteger(1);
@@ -142,13 +145,14 @@ Bounds AttentionKernel::boundsOf(const Capture& capture, Value from, Value to) {
     return arith::MaxSIOp::create(b, x, y);
   };
   Value lane = add(b, mul(b, group, constant(b, 4)), quad), one = constant(b, 1);
-  Value lastRow = smaller(b, add(b, warpRow, constant(b, rowsOfWarp - 1)), sub(b, extent[rowDim], one));
-  Value rows = capture.byRow ? add(b, sub(b, lastRow, warpRow), one) : one;
+  Value firstRow = cores ? blockRow : warpRow;
+  Value lastRow = smaller(b, add(b, firstRow, constant(b, rowsTogether - 1)), sub(b, extent[rowDim], one));
+  Value rows = capture.byRow ? add(b, sub(b, lastRow, firstRow), one) : one;
   Value keys = capture.byKey ? add(b, sub(b, to, from), one) : one, count = mul(b, rows, keys);
   auto read = [&](Value position) {
     Value r = quotient(b, position, keys), k = sub(b, position, mul(b, r, keys));
     View there = capture.view;
-    if (capture.byRow) there = moved(there, rowDim, add(b, warpRow, r));
+    if (capture.byRow) there = moved(there, rowDim, add(b, firstRow, r));
     if (capture.byKey) there = moved(there, keyDim, add(b, from, k));
     return element(there);
   };
@@ -175,11 +179,11 @@ void AttentionKernel::boundCaptures() {
     if (!capture.byKey && classified(n)) capture.bounds = boundsOf(capture, {}, {});
 }
 
-/// (some, all) for keys [from, to] and the rows of the warp.
+/// (some, all) for keys [from, to] and the rows of the warp, or of the block where its warps go together.
 std::pair<Value, Value> AttentionKernel::classify(Value from, Value to) {
-  Value one = constant(b, 1);
-  Value last = smaller(b, add(b, warpRow, constant(b, rowsOfWarp - 1)), sub(b, extent[rowDim], one));
-  Values arguments{warpRow, last, from, to};
+  Value first = cores ? blockRow : warpRow, one = constant(b, 1);
+  Value last = smaller(b, add(b, first, constant(b, rowsTogether - 1)), sub(b, extent[rowDim], one));
+  Values arguments{first, last, from, to};
   Value unordered;
   for (auto [n, capture] : llvm::enumerate(captures)) {
     Bounds bounds = capture.bounds;

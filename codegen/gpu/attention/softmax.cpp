@@ -54,13 +54,16 @@ AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, Ke
       Value key = clampedKey(keyAt(keys.first, n, c));
       weights.at(h, n, c) = cloned(cloner(h, key), weigh, arguments)[0];
     });
-  accumulate(state, weights, keys);
+  if (cores)
+    accumulateByCores(state, weights, keys);
+  else
+    accumulate(state, weights, keys);
   return state;
 }
 
 /// O += P V, key by key: P goes through shared memory, for a thread has only two of every eight columns of it. A key that
 /// no row of the warp sees is left out, whatever its value row holds.
-void AttentionKernel::accumulate(State& state, const Fragments& weights, Keys keys) {
+void AttentionKernel::accumulate(State& state, const Fragments& weights, const Keys& keys) {
   const int64_t tile = keyTiles * columnsOfTile;
   Fragments p = weights;
   auto rowAt = [&](int h) {
@@ -74,7 +77,7 @@ void AttentionKernel::accumulate(State& state, const Fragments& weights, Keys ke
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Value k = loop.getInductionVar();
-    Value bit = arith::ShRUIOp::create(b, keys.seen, arith::IndexCastOp::create(b, b.getI32Type(), k));
+    Value bit = arith::ShRUIOp::create(b, keys.seen[0], arith::IndexCastOp::create(b, b.getI32Type(), k));
     Value seen = arith::TruncIOp::create(b, b.getI1Type(), bit);
     ValueRange so = loop.getRegionIterArgs();
     scf::YieldOp::create(b, choose(
