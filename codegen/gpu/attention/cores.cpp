@@ -24,12 +24,6 @@ Value pointer(Builder& b, unsigned space, Value address) {
   return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext(), space), bits);
 }
 
-/// The operand that `value` is, itself or widened.
-BlockArgument argumentOf(Value value) {
-  if (auto widened = value.getDefiningOp<arith::ExtFOp>()) value = widened.getIn();
-  return dyn_cast<BlockArgument>(value);
-}
-
 }  // namespace
 
 /// One similarity that is a dot product of narrow numbers over one dim, and values of that type, all of them contiguous
@@ -38,8 +32,8 @@ bool AttentionKernel::takesCores() {
   if (similarities.size() != 1 || similarities[0].operands.size() != 2 || similarities[0].depth.size() != 1) return false;
   auto product = similarities[0].body->front().getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
   if (!product) return false;
-  BlockArgument x = argumentOf(product.getLhs()), y = argumentOf(product.getRhs());
-  if (!x || !y || x == y) return false;
+  if (!isa<BlockArgument>(product.getLhs()) || !isa<BlockArgument>(product.getRhs())) return false;
+  if (product.getLhs() == product.getRhs()) return false;
   query = similarities[0].operands[0], key = similarities[0].operands[1];
   if (similar[query].has(keyDim)) std::swap(query, key);
   depth = similarities[0].depth[0];

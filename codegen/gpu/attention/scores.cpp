@@ -41,6 +41,7 @@ Fragments AttentionKernel::scores(Value keys) {
 
 Fragments AttentionKernel::products(Similarity& similarity, Value keys) {
   Positions depth;
+  auto widened = [&](Value x) { return isa<FloatType>(x.getType()) ? toF32(x) : x; };
   auto sum = [&](Fragments sums) {
     SmallVector<Fragments> elements;  // of each operand
     for (unsigned number : similarity.operands) {
@@ -49,15 +50,15 @@ Fragments AttentionKernel::products(Similarity& similarity, Value keys) {
       Fragments& x = elements.emplace_back(keyTiles);
       if (view.has(rowDim)) {
         for (int h = 0; h < halves; ++h) {
-          Value of = element(moved(view, rowDim, clampedRow[h]));
+          Value of = widened(element(moved(view, rowDim, clampedRow[h])));
           for (int n = 0; n < keyTiles; ++n) x.at(h, n, 0) = x.at(h, n, 1) = of;
         }
         continue;
       }
-      Value all = view.has(keyDim) ? Value() : element(view);
+      Value all = view.has(keyDim) ? Value() : widened(element(view));
       for (int n = 0; n < keyTiles; ++n)
         for (int c = 0; c < 2; ++c)
-          x.at(0, n, c) = x.at(1, n, c) = all ? all : element(moved(view, keyDim, clampedKey(keyAt(keys, n, c))));
+          x.at(0, n, c) = x.at(1, n, c) = all ? all : widened(element(moved(view, keyDim, clampedKey(keyAt(keys, n, c)))));
     }
     sums.each([&](int h, int n, int c) {
       Values arguments;

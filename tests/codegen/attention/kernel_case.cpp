@@ -39,10 +39,11 @@ std::string KernelCase::text() const {
   std::vector<std::string> names = dims();
   std::vector<Operand> all = operands();
   auto position = [&](const std::string& dim) { return std::find(names.begin(), names.end(), dim) - names.begin(); };
-  auto typeOf = [](const Operand& x) {
+  auto typeOf = [&](const Operand& x) {
     std::string sizes, strides;
     for (std::size_t n = 0; n < x.dims.size(); ++n) {
-      sizes += "?x";
+      auto extent = known.find(x.dims[n]);
+      sizes += extent == known.end() ? "?x" : std::to_string(extent->second) + "x";
       strides += n + 1 == x.dims.size() ? "1" : "?, ";
     }
     return "memref<" + sizes + x.type + ", strided<[" + strides + "], offset: ?>>";
@@ -126,7 +127,8 @@ Data::Data(const Operand& operand, const Sizes& sizes, bool guardEnd)
   descriptor_.assign(3, 0);
   descriptor_.insert(descriptor_.end(), extents_.begin(), extents_.end());
   descriptor_.insert(descriptor_.end(), strides.begin(), strides.end());
-  memory_ = std::make_unique<GuardedMemory>(elements ? (offset(elements - 1) + 1) * width_ : 0, guardEnd);
+  bytes_ = elements ? (offset(elements - 1) + 1) * width_ : 0;
+  memory_ = std::make_unique<GuardedMemory>(bytes_, guardEnd);
   descriptor_[0] = descriptor_[1] = reinterpret_cast<std::int64_t>(memory_->data());
 }
 

@@ -38,6 +38,7 @@ struct KernelCase {
   std::vector<Operand> captures;
   Operand value, out;
   bool lse = false, start = false;
+  Sizes known = {};  // extents that the types state
   std::string post, keep, classify, weigh;
   std::function<double(int, const Numbers&)> body;
   std::function<double(const Numbers& scores, const Numbers& captured, Point at)> score;
@@ -65,12 +66,14 @@ class Data {
   std::size_t index(const Sizes& at) const;
   const Operand& operand() const { return operand_; }
   void* descriptor() { return descriptor_.data(); }
+  void* memory() const { return memory_->data(); }
+  std::size_t bytes() const { return bytes_; }
 
  private:
   std::size_t offset(std::size_t n) const;
   Operand operand_;
   std::vector<std::int64_t> extents_, descriptor_;
-  std::size_t width_;
+  std::size_t width_, bytes_ = 0;
   std::unique_ptr<GuardedMemory> memory_;
   Numbers numbers_;
 };
