@@ -12,8 +12,9 @@
 
 namespace heed {
 
-/// What to compile for. "cpu": features "" means all that the host has; "avx512bf16", "avx512", "avx2" or "baseline" limit
-/// it. "cuda": features name the generation of the GPU, "sm_80" or later; code of one with an "a" runs on that one only.
+/// What to compile for. "cpu": features "" means all that the host has; "avx512bf16", "avx512", "avx2" or "baseline"
+/// limit it. "cuda": features name the generation of the GPU, "sm_80" or later; code of one with an "a" runs on that
+/// one only.
 struct Target {
   std::string kind = "cpu";
   std::string features{};

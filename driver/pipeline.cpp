@@ -92,8 +92,7 @@ void registerDialects(DialectRegistry& registry) {
 
 namespace {
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
-  Option<std::string> target{*this, "target", llvm::cl::desc(machineNames),
-                             llvm::cl::init("cpu")};
+  Option<std::string> target{*this, "target", llvm::cl::desc(machineNames), llvm::cl::init("cpu")};
   Option<std::string> start{*this, "start", llvm::cl::desc("the first stage to run"), llvm::cl::init("graph")};
   Option<std::string> stop{*this, "stop", llvm::cl::desc("the last stage to run"), llvm::cl::init("llvm")};
 };
@@ -109,10 +108,9 @@ void registerPasses() {
       "heed-pipeline", "the stages of heed, up to one of them", [](OpPassManager& passes, const PipelineOptions& o) {
         std::optional<Machine> machine = machineFor(StringRef(o.target));
         if (!machine || failed(buildPipeline(passes, *machine, o.start, o.stop)))
-          llvm::report_fatal_error(llvm::Twine("heed-pipeline: target=") + o.target.getValue() +
-                                       " start=" + o.start.getValue() + " stop=" + o.stop.getValue() +
-                                       ": a target is " + machineNames + "; " +
-                                       "stages graph, heed, fused, tiled, lowered and llvm",
+          llvm::report_fatal_error(llvm::Twine("heed-pipeline: target=") + o.target.getValue() + " start=" +
+                                       o.start.getValue() + " stop=" + o.stop.getValue() + ": a target is " +
+                                       machineNames + "; " + "stages graph, heed, fused, tiled, lowered and llvm",
                                    /*gen_crash_diag=*/false);
       });
 }

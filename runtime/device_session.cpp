@@ -59,8 +59,8 @@ void DeviceSession::call(Session& session, abi::Entry entry, const Signature& si
     Mirror& mirror = mirrors_[i];
     describe(mirror, *specs[i], arguments[i]);
     bool counts = i >= states && i < results && signature.states[i - states].memory < 0;  // the host counts tokens
-    bool upload = i >= results   ? !mirror.dense
-                  : i >= states  ? counts || !states_known_
+    bool upload = i >= results      ? !mirror.dense
+                  : i >= states     ? counts || !states_known_
                   : i >= parameters ? !parameters_known_
                                     : true;
     if (upload && mirror.bytes) device_->upload(mirror.copy.memory, mirror.host, mirror.bytes);

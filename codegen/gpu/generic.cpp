@@ -1,6 +1,8 @@
-// linalg ops on buffers, and tile.contract through them: a thread for each result, or a warp where a row is reduced.
+// linalg ops on buffers, and through them what tensor cores leave of tile.contract: a thread for each result, or a warp
+// where a row is reduced.
 #include "heed/codegen/cpu/loops/combine.h"
 #include "heed/codegen/cpu/loops/coordinates.h"
+#include "heed/codegen/gpu/contract.h"
 #include "heed/codegen/gpu/kernels.h"
 #include "heed/codegen/gpu/place.h"
 
@@ -195,6 +197,10 @@ LogicalResult lowerContract(tile::ContractOp op) {
   if (!floats && !integers)
     return op.emitOpError() << "of " << left << " and " << right << " into " << type
                             << "; f32, f16 or bf16 into f32 are possible, or one integer type";
+  if (LogicalResult result = failure(); lowerByCores(op, result)) {
+    if (succeeded(result)) op.erase();
+    return result;
+  }
   Builder b(op.getLoc(), op);
   SmallVector<utils::IteratorType> iterators;
   for (StringRef role : op.getRoles().getAsValueRange<StringAttr>())

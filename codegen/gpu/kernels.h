@@ -1,7 +1,7 @@
 // The kernels, one class for each kind of op; tile-launch-kernels calls them.
 //
-// Invariant: the arithmetic of a result does not depend on which block or thread computes it, nor on how many there are.
-// Test: tests/codegen/gpu/ by the SIMT interpreter, against the f64 reference.
+// Invariant: the arithmetic of a result does not depend on which block or thread computes it, nor on how many there
+// are. Test: tests/codegen/gpu/ by the SIMT interpreter, against the f64 reference.
 #pragma once
 
 #include "heed/codegen/gpu/device.h"
@@ -16,6 +16,9 @@ mlir::LogicalResult lowerGeneric(mlir::linalg::LinalgOp op);
 mlir::LogicalResult lowerRows(tile::RowsOp op);
 mlir::LogicalResult lowerContract(tile::ContractOp op);
 mlir::LogicalResult lowerAttention(tile::AttentionOp op, const Device& device);
+
+/// arith.remf to what the device has, exactly.
+void expandRemainders(mlir::Operation* within);
 
 /// A loop of the host that reads from memory, and all within, as one kernel: its iterations are blocks. What it reads
 /// is the device's.

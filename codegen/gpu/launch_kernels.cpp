@@ -33,9 +33,10 @@ struct LaunchKernels : impl::LaunchKernelsBase<LaunchKernels> {
     // A loop that reads takes what is in it along; one around it that only repeats stays with the host.
     SmallVector<scf::ForOp> loops;
     getOperation().walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
-      bool inner = loop.getBody()->walk([](scf::ForOp within) {
-        return reads(within) ? WalkResult::interrupt() : WalkResult::advance();
-      }).wasInterrupted();
+      bool inner =
+          loop.getBody()
+              ->walk([](scf::ForOp within) { return reads(within) ? WalkResult::interrupt() : WalkResult::advance(); })
+              .wasInterrupted();
       if (!reads(loop) || (inner && loop.getNumResults())) return WalkResult::advance();
       if (inner && !isa<scf::ForOp>(loop.getBody()->front())) return WalkResult::advance();
       loops.push_back(loop);
@@ -47,6 +48,7 @@ struct LaunchKernels : impl::LaunchKernelsBase<LaunchKernels> {
               each<tile::ContractOp>(lowerContract) && each<tile::RowsOp>(lowerRows) &&
               each<linalg::LinalgOp>(lowerGeneric);
     if (!ok) return signalPassFailure();
+    expandRemainders(getOperation());
     auto left = getOperation().walk<WalkOrder::PreOrder>([](Operation* op) {
       if (isa<tile::LaunchOp>(op)) return WalkResult::skip();
       if (!isa<memref::LoadOp, memref::StoreOp>(op)) return WalkResult::advance();

@@ -1,5 +1,5 @@
-// What a kernel uses from above is its one parameter, a struct laid out alike on host and device: index as i64, a buffer
-// as its address or, where more of it is asked for, as its descriptor.
+// What a kernel uses from above is its one parameter, a struct laid out alike on host and device: index as i64, a
+// buffer as its address or, where more of it is asked for, as its descriptor.
 #include "heed/codegen/gpu/passes.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -34,8 +34,8 @@ Value flatBuffer(Builder& b, MemRefType type, Value start) {
   return cast(b, type, view);
 }
 
-/// Bytes of a struct, on the host and on the device alike: each part at a multiple of its own size, of at most 8. (MLIR's
-/// default layout would put an i64 at a multiple of 4.)
+/// Bytes of a struct, on the host and on the device alike: each part at a multiple of its own size, of at most 8.
+/// (MLIR's default layout would put an i64 at a multiple of 4.)
 int64_t sizeOf(ArrayRef<Type> parts) {
   auto bytes = [](Type type) -> int64_t {
     if (auto record = dyn_cast<LLVM::LLVMStructType>(type)) return sizeOf(record.getBody());
@@ -54,10 +54,11 @@ int64_t sizeOf(ArrayRef<Type> parts) {
 /// Whether the launch needs no more of a buffer than where it begins.
 bool isAddress(Value value, tile::LaunchOp launch) {
   auto type = dyn_cast<MemRefType>(value.getType());
-  return type && type.getRank() == 1 && type.getLayout().isIdentity() && llvm::all_of(value.getUsers(), [&](Operation* user) {
-    return !launch->isProperAncestor(user) ||
-           isa<memref::LoadOp, memref::StoreOp, memref::ExtractAlignedPointerAsIndexOp>(user);
-  });
+  return type && type.getRank() == 1 && type.getLayout().isIdentity() &&
+         llvm::all_of(value.getUsers(), [&](Operation* user) {
+           return !launch->isProperAncestor(user) ||
+                  isa<memref::LoadOp, memref::StoreOp, memref::ExtractAlignedPointerAsIndexOp>(user);
+         });
 }
 
 class Outliner {
@@ -97,7 +98,8 @@ class Outliner {
         continue;
       }
       captured.push_back(value);
-      fields.push_back(isAddress(value, launch) ? pointerType(host_.getContext()) : types_.convertType(value.getType()));
+      fields.push_back(isAddress(value, launch) ? pointerType(host_.getContext())
+                                                : types_.convertType(value.getType()));
     }
     auto record = LLVM::LLVMStructType::getLiteral(host_.getContext(), fields);
     int64_t bytes = sizeOf(fields);
@@ -117,8 +119,8 @@ class Outliner {
     b.setInsertionPointToEnd(device_.getBody());
     std::string name = (parent.getName() + "_" + Twine(count_++)).str();
     Type pointer = pointerType(context);
-    auto kernel = LLVM::LLVMFuncOp::create(
-        b, name, LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {pointer}));
+    auto kernel =
+        LLVM::LLVMFuncOp::create(b, name, LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {pointer}));
     kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
     kernel->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b.getDenseI32ArrayAttr({int32_t(launch.getThreads())}));
     kernel.setArgAttr(0, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(record));
@@ -136,9 +138,7 @@ class Outliner {
       inside.map(value, address ? flatBuffer(b, mlir::cast<MemRefType>(value.getType()), field)
                                 : cast(b, value.getType(), field));
     }
-    auto number = [&](Value word) {
-      return arith::IndexCastUIOp::create(b, b.getIndexType(), word).getResult();
-    };
+    auto number = [&](Value word) { return arith::IndexCastUIOp::create(b, b.getIndexType(), word).getResult(); };
     Block& body = launch.getBody().front();
     auto shared = mlir::cast<MemRefType>(body.getArgument(2).getType());
     body.getArgument(0).replaceAllUsesWith(number(NVVM::BlockIdXOp::create(b, b.getI32Type())));
@@ -191,18 +191,18 @@ class Outliner {
     }
     Value image = LLVM::AddressOfOp::create(b, pointer, deviceImage);
     Value name = LLVM::AddressOfOp::create(b, pointer, text(kernel.getName()));
-    func::CallOp::create(b, runtime(), ValueRange{parent.getArgument(0), image, name, cast(b, i64, launch.getBlocks()),
-                                                  number(launch.getThreads()), number(launch.getSharedBytes()), room,
-                                                  number(bytes)});
+    func::CallOp::create(b, runtime(),
+                         ValueRange{parent.getArgument(0), image, name, cast(b, i64, launch.getBlocks()),
+                                    number(launch.getThreads()), number(launch.getSharedBytes()), room, number(bytes)});
   }
 
   func::FuncOp runtime() {
     if (auto known = host_.lookupSymbol<func::FuncOp>("heed_launch")) return known;
     auto b = OpBuilder::atBlockBegin(host_.getBody());
     Type pointer = pointerType(b.getContext()), i64 = b.getI64Type();
-    auto function = func::FuncOp::create(
-        b, host_.getLoc(), "heed_launch",
-        b.getFunctionType({pointer, pointer, pointer, i64, i64, i64, pointer, i64}, {}));
+    auto function =
+        func::FuncOp::create(b, host_.getLoc(), "heed_launch",
+                             b.getFunctionType({pointer, pointer, pointer, i64, i64, i64, pointer, i64}, {}));
     function.setPrivate();
     return function;
   }

@@ -28,8 +28,9 @@ struct Place {
   }
   /// What `region` yields here.
   Values evaluate(Builder& b, mlir::Region& region, mlir::ValueRange arguments) const {
-    RegionCloner cloner(b, b.getLoc(), /*lanes=*/0, /*contract=*/false,
-                        [&](int64_t dim) { return LaneIndex{index[dim], false}; });
+    RegionCloner cloner(b, b.getLoc(), /*lanes=*/0, /*contract=*/false, [&](int64_t dim) {
+      return LaneIndex{index[dim], false};
+    });
     return cloner.clone(region, arguments);
   }
 };

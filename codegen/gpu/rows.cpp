@@ -73,9 +73,8 @@ class Rows {
       failed = true;
       return arith::ConstantOp::create(b, b.getZeroAttr(block.getArguments().back().getType()));
     }
-    Value sum = overRow(b, place, lane, {start(b, combiner)}, [&](const Place& place, Values so) {
-      return evaluate(b, phase, place, so[0], false);
-    })[0];
+    Value sum = overRow(b, place, lane, {start(b, combiner)},
+                        [&](const Place& place, Values so) { return evaluate(b, phase, place, so[0], false); })[0];
     if (!lane) return sum;
     return acrossLanes(b, sum, warpSize, [&](Value x, Value y) { return combine(b, combiner, x, y); });
   }
@@ -83,8 +82,8 @@ class Rows {
   /// The elements of the row that are this lane's, or all.
   Values overRow(Builder& b, const Place& place, Value lane, Values carried,
                  llvm::function_ref<Values(const Place&, Values)> body) {
-    auto loop = scf::ForOp::create(b, lane ? lane : constant(b, 0), extents[along],
-                                   constant(b, lane ? warpSize : 1), carried);
+    auto loop =
+        scf::ForOp::create(b, lane ? lane : constant(b, 0), extents[along], constant(b, lane ? warpSize : 1), carried);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
     Values next = body(place.step(b, views, along, loop.getInductionVar()),

@@ -38,18 +38,17 @@ void launchOver(Builder& b, ValueRange extents, int64_t lanes,
   launch(b, ceiling(b, points, constant(b, perBlock)), blockSize, 0, [&](Builder& b, const Thread& thread) {
     Value within = lanes == 1 ? thread.number : thread.warp(b);
     Value position = add(b, mul(b, thread.block, constant(b, perBlock)), within);
-    when(b, below(b, position, points), [&] {
-      body(b, coordinatesAt(b, position, llvm::to_vector(extents)), lanes == 1 ? Value() : thread.lane(b));
-    });
+    when(b, below(b, position, points),
+         [&] { body(b, coordinatesAt(b, position, llvm::to_vector(extents)), lanes == 1 ? Value() : thread.lane(b)); });
   });
 }
 
 Value shuffle(Builder& b, Value value, int64_t mask) {
   Type type = value.getType(), word = b.getI32Type();
   auto swap = [&](Value x) -> Value {
-    return NVVM::ShflOp::create(b, x.getType(), allLanes(b), x,
-                                arith::ConstantOp::create(b, b.getI32IntegerAttr(mask)),
-                                arith::ConstantOp::create(b, b.getI32IntegerAttr(31)), NVVM::ShflKind::bfly, UnitAttr());
+    return NVVM::ShflOp::create(b, x.getType(), allLanes(b), x, arith::ConstantOp::create(b, b.getI32IntegerAttr(mask)),
+                                arith::ConstantOp::create(b, b.getI32IntegerAttr(31)), NVVM::ShflKind::bfly,
+                                UnitAttr());
   };
   if (type.isF32() || type.isInteger(32)) return swap(value);
   if (type.isIndex())
@@ -101,8 +100,6 @@ void when(Builder& b, Value condition, llvm::function_ref<void()> then) {
   then();
 }
 
-Value below(Builder& b, Value x, Value limit) {
-  return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, limit);
-}
+Value below(Builder& b, Value x, Value limit) { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, limit); }
 
 }  // namespace heed::codegen::gpu

@@ -91,14 +91,12 @@ class Gpu : public Device {
 
   void upload(void* to, const void* from, std::int64_t bytes) override {
     Current current(*this);
-    check("copy to the GPU",
-          driver_.upload(reinterpret_cast<Address>(to), from, std::size_t(bytes), stream_));
+    check("copy to the GPU", driver_.upload(reinterpret_cast<Address>(to), from, std::size_t(bytes), stream_));
   }
 
   void download(void* to, const void* from, std::int64_t bytes) override {
     Current current(*this);
-    check("copy from the GPU",
-          driver_.download(to, reinterpret_cast<Address>(from), std::size_t(bytes), stream_));
+    check("copy from the GPU", driver_.download(to, reinterpret_cast<Address>(from), std::size_t(bytes), stream_));
     check("kernels", driver_.synchronize(stream_));
   }
 
@@ -111,11 +109,11 @@ class Gpu : public Device {
                   "at most " + std::to_string(most) + " are possible", "use smaller extents");
     if (launch.shared_bytes > kernel.shared_bytes) {
       if (launch.shared_bytes > shared_)
-        throw Error("cuda", "kernel " + std::string(launch.kernel) + " wants " + std::to_string(launch.shared_bytes) +
-                                " bytes of shared memory",
+        throw Error("cuda",
+                    "kernel " + std::string(launch.kernel) + " wants " + std::to_string(launch.shared_bytes) +
+                        " bytes of shared memory",
                     "the " + name_ + " has " + std::to_string(shared_), "compile for this GPU");
-      check("shared memory",
-            driver_.setAttribute(kernel.function, dynamic_shared_bytes, int(launch.shared_bytes)));
+      check("shared memory", driver_.setAttribute(kernel.function, dynamic_shared_bytes, int(launch.shared_bytes)));
       kernel.shared_bytes = launch.shared_bytes;
     }
     // The parameters as they lie in memory: CU_LAUNCH_PARAM_BUFFER_POINTER, _SIZE, _END.

@@ -9,8 +9,8 @@ namespace heed::cuda {
 Driver loadDriver(const char* library) {
   void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (!handle)
-    throw Error("cuda", std::string("the NVIDIA driver is not there: ") + dlerror(), "a GPU and its driver are required",
-                "install the driver, or compile for cpu");
+    throw Error("cuda", std::string("the NVIDIA driver is not there: ") + dlerror(),
+                "a GPU and its driver are required", "install the driver, or compile for cpu");
   Driver table;
   std::string missing;
   auto find = [&](const char* symbol, auto& member) {

@@ -30,34 +30,34 @@ enum FunctionAttribute : int { dynamic_shared_bytes = 8 };
 enum JitOption : int { error_log_buffer = 5, error_log_bytes = 6 };
 
 /// In each row: name in the library, member of the table, what it takes.
-#define HEED_CUDA_ENTRIES(ENTRY)                                                                                    \
-  ENTRY("cuInit", init, (unsigned flags))                                                                           \
-  ENTRY("cuDriverGetVersion", version, (int* version))                                                              \
-  ENTRY("cuDeviceGetCount", count, (int* count))                                                                    \
-  ENTRY("cuDeviceGet", device, (DeviceNumber * device, int ordinal))                                                \
-  ENTRY("cuDeviceGetName", name, (char* name, int bytes, DeviceNumber device))                                      \
-  ENTRY("cuDeviceGetAttribute", attribute, (int* value, Attribute attribute, DeviceNumber device))                  \
-  ENTRY("cuDevicePrimaryCtxRetain", retain, (Context * context, DeviceNumber device))                               \
-  ENTRY("cuDevicePrimaryCtxRelease_v2", release, (DeviceNumber device))                                             \
-  ENTRY("cuCtxPushCurrent_v2", push, (Context context))                                                             \
-  ENTRY("cuCtxPopCurrent_v2", pop, (Context * context))                                                             \
-  ENTRY("cuStreamCreate", createStream, (Stream * stream, unsigned flags))                                          \
-  ENTRY("cuStreamDestroy_v2", destroyStream, (Stream stream))                                                       \
-  ENTRY("cuStreamSynchronize", synchronize, (Stream stream))                                                        \
-  ENTRY("cuMemGetInfo_v2", memory, (std::size_t * free, std::size_t* total))                                        \
-  ENTRY("cuMemAlloc_v2", allocate, (Address * address, std::size_t bytes))                                          \
-  ENTRY("cuMemFree_v2", deallocate, (Address address))                                                              \
-  ENTRY("cuMemcpyHtoDAsync_v2", upload, (Address to, const void* from, std::size_t bytes, Stream stream))           \
-  ENTRY("cuMemcpyDtoHAsync_v2", download, (void* to, Address from, std::size_t bytes, Stream stream))               \
-  ENTRY("cuModuleLoadDataEx", load,                                                                                 \
-        (Module * module, const void* image, unsigned count, JitOption* options, void** values))                    \
-  ENTRY("cuModuleUnload", unload, (Module module))                                                                  \
-  ENTRY("cuModuleGetFunction", function, (Function * function, Module module, const char* name))                    \
-  ENTRY("cuFuncSetAttribute", setAttribute, (Function function, FunctionAttribute attribute, int value))            \
-  ENTRY("cuLaunchKernel", launch,                                                                                   \
-        (Function function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY,       \
-         unsigned blockZ, unsigned sharedBytes, Stream stream, void** parameters, void** extra))                    \
-  ENTRY("cuGetErrorName", errorName, (Result result, const char** text))                                            \
+#define HEED_CUDA_ENTRIES(ENTRY)                                                                              \
+  ENTRY("cuInit", init, (unsigned flags))                                                                     \
+  ENTRY("cuDriverGetVersion", version, (int* version))                                                        \
+  ENTRY("cuDeviceGetCount", count, (int* count))                                                              \
+  ENTRY("cuDeviceGet", device, (DeviceNumber * device, int ordinal))                                          \
+  ENTRY("cuDeviceGetName", name, (char* name, int bytes, DeviceNumber device))                                \
+  ENTRY("cuDeviceGetAttribute", attribute, (int* value, Attribute attribute, DeviceNumber device))            \
+  ENTRY("cuDevicePrimaryCtxRetain", retain, (Context * context, DeviceNumber device))                         \
+  ENTRY("cuDevicePrimaryCtxRelease_v2", release, (DeviceNumber device))                                       \
+  ENTRY("cuCtxPushCurrent_v2", push, (Context context))                                                       \
+  ENTRY("cuCtxPopCurrent_v2", pop, (Context * context))                                                       \
+  ENTRY("cuStreamCreate", createStream, (Stream * stream, unsigned flags))                                    \
+  ENTRY("cuStreamDestroy_v2", destroyStream, (Stream stream))                                                 \
+  ENTRY("cuStreamSynchronize", synchronize, (Stream stream))                                                  \
+  ENTRY("cuMemGetInfo_v2", memory, (std::size_t * free, std::size_t * total))                                 \
+  ENTRY("cuMemAlloc_v2", allocate, (Address * address, std::size_t bytes))                                    \
+  ENTRY("cuMemFree_v2", deallocate, (Address address))                                                        \
+  ENTRY("cuMemcpyHtoDAsync_v2", upload, (Address to, const void* from, std::size_t bytes, Stream stream))     \
+  ENTRY("cuMemcpyDtoHAsync_v2", download, (void* to, Address from, std::size_t bytes, Stream stream))         \
+  ENTRY("cuModuleLoadDataEx", load,                                                                           \
+        (Module * module, const void* image, unsigned count, JitOption* options, void** values))              \
+  ENTRY("cuModuleUnload", unload, (Module module))                                                            \
+  ENTRY("cuModuleGetFunction", function, (Function * function, Module module, const char* name))              \
+  ENTRY("cuFuncSetAttribute", setAttribute, (Function function, FunctionAttribute attribute, int value))      \
+  ENTRY("cuLaunchKernel", launch,                                                                             \
+        (Function function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY, \
+         unsigned blockZ, unsigned sharedBytes, Stream stream, void** parameters, void** extra))              \
+  ENTRY("cuGetErrorName", errorName, (Result result, const char** text))                                      \
   ENTRY("cuGetErrorString", errorText, (Result result, const char** text))
 
 struct Driver {
@@ -66,7 +66,8 @@ struct Driver {
 #undef HEED_CUDA_MEMBER
 };
 
-/// The driver of this machine, initialised. Throws heed::Error where there is none, or it is too old to have all entries.
+/// The driver of this machine, initialised. Throws heed::Error where there is none, or it is too old to have all
+/// entries.
 const Driver& driver();
 
 /// The same for a library of another name; tests name one that is not there.

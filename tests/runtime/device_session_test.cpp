@@ -130,9 +130,10 @@ TEST(DeviceSession, elementsBetweenThoseOfAResultStay) {
 
 TEST(DeviceSession, aDeviceThatIsNotThereIsTheCallersError) {
   auto executable = std::make_shared<Executable>();
-  executable->call = deviceCall([](void*, void**) {}, {}, []() -> std::unique_ptr<Device> {
-    throw Error("cuda", "nothing there", "a GPU is required", "compile for cpu");
-  });
+  executable->call = deviceCall([](void*, void**) {}, {},
+                                []() -> std::unique_ptr<Device> {
+                                  throw Error("cuda", "nothing there", "a GPU is required", "compile for cpu");
+                                });
   Runner run(executable, 1);
   EXPECT_THROW(run.run(std::span<const ArrayView>()), Error);
 }

@@ -71,16 +71,26 @@ template <class T>
 bool compare(arith::CmpIPredicate p, T x, T y, std::int64_t u, std::int64_t v) {
   using P = arith::CmpIPredicate;
   switch (p) {
-    case P::eq: return x == y;
-    case P::ne: return x != y;
-    case P::slt: return u < v;
-    case P::sle: return u <= v;
-    case P::sgt: return u > v;
-    case P::sge: return u >= v;
-    case P::ult: return x < y;
-    case P::ule: return x <= y;
-    case P::ugt: return x > y;
-    default: return x >= y;
+    case P::eq:
+      return x == y;
+    case P::ne:
+      return x != y;
+    case P::slt:
+      return u < v;
+    case P::sle:
+      return u <= v;
+    case P::sgt:
+      return u > v;
+    case P::sge:
+      return u >= v;
+    case P::ult:
+      return x < y;
+    case P::ule:
+      return x <= y;
+    case P::ugt:
+      return x > y;
+    default:
+      return x >= y;
   }
 }
 
@@ -88,22 +98,38 @@ bool compare(arith::CmpFPredicate p, double x, double y) {
   using P = arith::CmpFPredicate;
   bool unordered = std::isnan(x) || std::isnan(y);
   switch (p) {
-    case P::AlwaysFalse: return false;
-    case P::AlwaysTrue: return true;
-    case P::ORD: return !unordered;
-    case P::UNO: return unordered;
-    case P::OEQ: return x == y;
-    case P::ONE: return x < y || x > y;
-    case P::OLT: return x < y;
-    case P::OLE: return x <= y;
-    case P::OGT: return x > y;
-    case P::OGE: return x >= y;
-    case P::UEQ: return unordered || x == y;
-    case P::UNE: return unordered || x != y;
-    case P::ULT: return unordered || x < y;
-    case P::ULE: return unordered || x <= y;
-    case P::UGT: return unordered || x > y;
-    default: return unordered || x >= y;
+    case P::AlwaysFalse:
+      return false;
+    case P::AlwaysTrue:
+      return true;
+    case P::ORD:
+      return !unordered;
+    case P::UNO:
+      return unordered;
+    case P::OEQ:
+      return x == y;
+    case P::ONE:
+      return x < y || x > y;
+    case P::OLT:
+      return x < y;
+    case P::OLE:
+      return x <= y;
+    case P::OGT:
+      return x > y;
+    case P::OGE:
+      return x >= y;
+    case P::UEQ:
+      return unordered || x == y;
+    case P::UNE:
+      return unordered || x != y;
+    case P::ULT:
+      return unordered || x < y;
+    case P::ULE:
+      return unordered || x <= y;
+    case P::UGT:
+      return unordered || x > y;
+    default:
+      return unordered || x >= y;
   }
 }
 
@@ -126,16 +152,16 @@ Step Compiler::arithmetic(Operation* op) {
   int bits = bitsOf(type), fromBits = isa<ShapedType>(from) ? 0 : bitsOf(from);
   auto integers = [&](auto f) { return binary(out, x, y, [=](Word a, Word b) { return masked(f(a, b), bits); }); };
   auto signedIntegers = [&](auto f) {
-    return binary(out, x, y, [=](Word a, Word b) { return masked(Word(f(extended(a, bits), extended(b, bits))), bits); });
+    return binary(out, x, y,
+                  [=](Word a, Word b) { return masked(Word(f(extended(a, bits), extended(b, bits))), bits); });
   };
   // Sums, products and quotients of two numbers rounded to double and then to the type are those rounded once.
   auto floats = [&](auto f) -> Step {
-    if (type.isF32()) return binary(out, x, y, [=](Word a, Word b) { return asWord(float(f(asFloat(a), asFloat(b)))); });
+    if (type.isF32())
+      return binary(out, x, y, [=](Word a, Word b) { return asWord(float(f(asFloat(a), asFloat(b)))); });
     return binary(out, x, y, [=](Word a, Word b) { return fromDouble(f(toDouble(a, type), toDouble(b, type)), type); });
   };
-  auto function = [&](auto f) {
-    return unary(out, x, [=](Word a) { return fromDouble(f(toDouble(a, type)), type); });
-  };
+  auto function = [&](auto f) { return unary(out, x, [=](Word a) { return fromDouble(f(toDouble(a, type)), type); }); };
   auto division = [&](auto f) -> Step {
     return [=](Warp& w, Mask m) {
       Word *o = w.at(out), *a = w.at(x), *b = w.at(y);
@@ -168,8 +194,10 @@ Step Compiler::arithmetic(Operation* op) {
       })
       .Case([&](arith::MinUIOp) { return integers([](Word a, Word b) { return std::min(a, b); }); })
       .Case([&](arith::MaxUIOp) { return integers([](Word a, Word b) { return std::max(a, b); }); })
-      .Case([&](arith::MinSIOp) { return signedIntegers([](std::int64_t a, std::int64_t b) { return std::min(a, b); }); })
-      .Case([&](arith::MaxSIOp) { return signedIntegers([](std::int64_t a, std::int64_t b) { return std::max(a, b); }); })
+      .Case(
+          [&](arith::MinSIOp) { return signedIntegers([](std::int64_t a, std::int64_t b) { return std::min(a, b); }); })
+      .Case(
+          [&](arith::MaxSIOp) { return signedIntegers([](std::int64_t a, std::int64_t b) { return std::max(a, b); }); })
       .Case([&](arith::DivUIOp) { return division([](Word a, Word b) { return a / b; }); })
       .Case([&](arith::RemUIOp) { return division([](Word a, Word b) { return a % b; }); })
       .Case([&](arith::DivSIOp) {
@@ -178,9 +206,8 @@ Step Compiler::arithmetic(Operation* op) {
         });
       })
       .Case([&](arith::RemSIOp) {
-        return division([=](Word a, Word b) {
-          return extended(b, bits) == -1 ? 0 : Word(extended(a, bits) % extended(b, bits));
-        });
+        return division(
+            [=](Word a, Word b) { return extended(b, bits) == -1 ? 0 : Word(extended(a, bits) % extended(b, bits)); });
       })
       .Case([&](arith::CmpIOp c) {
         auto p = c.getPredicate();
@@ -200,14 +227,12 @@ Step Compiler::arithmetic(Operation* op) {
           each(m, [&](int l) { o[l] = c[l] ? a[l] : b[l]; });
         };
       })
-      .Case<arith::IndexCastOp, arith::ExtSIOp>([&](auto) {
-        return unary(out, x, [=](Word a) { return masked(Word(extended(a, fromBits)), bits); });
-      })
+      .Case<arith::IndexCastOp, arith::ExtSIOp>(
+          [&](auto) { return unary(out, x, [=](Word a) { return masked(Word(extended(a, fromBits)), bits); }); })
       .Case<arith::IndexCastUIOp, arith::ExtUIOp, arith::TruncIOp, arith::BitcastOp>(
           [&](auto) { return unary(out, x, [=](Word a) { return masked(a, bits); }); })
-      .Case<arith::ExtFOp, arith::TruncFOp>([&](auto) {
-        return unary(out, x, [=](Word a) { return fromDouble(toDouble(a, from), type); });
-      })
+      .Case<arith::ExtFOp, arith::TruncFOp>(
+          [&](auto) { return unary(out, x, [=](Word a) { return fromDouble(toDouble(a, from), type); }); })
       .Case([&](arith::SIToFPOp) {
         return unary(out, x, [=](Word a) { return fromDouble(double(extended(a, fromBits)), type); });
       })
@@ -216,7 +241,10 @@ Step Compiler::arithmetic(Operation* op) {
         return unary(out, x, [=](Word a) {
           double d = std::trunc(toDouble(a, from)), most = std::ldexp(1, bits - 1);
           if (std::isnan(d)) return Word(0);
-          return masked(d >= most ? Word(most) - 1 : d < -most ? Word(std::int64_t(-most)) : Word(std::int64_t(d)), bits);
+          return masked(d >= most   ? Word(most) - 1
+                        : d < -most ? Word(std::int64_t(-most))
+                                    : Word(std::int64_t(d)),
+                        bits);
         });
       })
       .Case([&](arith::AddFOp) { return floats([](auto a, auto b) { return a + b; }); })

@@ -88,9 +88,7 @@ Step Compiler::control(Operation* op) {
       });
       while (true) {
         Mask more = 0;
-        each(m, [&](int l) {
-          more |= Mask(extended(w.at(at)[l], bits) < extended(w.at(high)[l], bits)) << l;
-        });
+        each(m, [&](int l) { more |= Mask(extended(w.at(at)[l], bits) < extended(w.at(high)[l], bits)) << l; });
         if (!more) break;
         run(body, w, more);
         move(w, more, next);
@@ -285,9 +283,7 @@ Step Compiler::device(Operation* op) {
         int from = wordsOf(cast.getArg().getType()), to = wordsOf(cast.getType());
         if (from == to) return [=](Warp& w, Mask m) { each(m, [&](int l) { w.at(out)[l] = w.at(in)[l]; }); };
         if (from == 2 && to == 1)
-          return [=](Warp& w, Mask m) {
-            each(m, [&](int l) { w.at(out)[l] = w.at(in)[l] | w.at(in + 1)[l] << 16; });
-          };
+          return [=](Warp& w, Mask m) { each(m, [&](int l) { w.at(out)[l] = w.at(in)[l] | w.at(in + 1)[l] << 16; }); };
         if (from == 1 && to == 2)
           return [=](Warp& w, Mask m) {
             each(m, [&](int l) { w.at(out)[l] = w.at(in)[l] & 0xffff, w.at(out + 1)[l] = w.at(in)[l] >> 16; });

@@ -13,8 +13,8 @@ namespace {
 
 int bytesOf(Type scalar) { return std::max(1, bitsOf(scalar) / 8); }
 
-/// Bytes in memory; the alignment is the same, of at most 8. MLIR's default layout is not the device's: there an i64 is at
-/// a multiple of 8.
+/// Bytes in memory; the alignment is the same, of at most 8. MLIR's default layout is not the device's: there an i64 is
+/// at a multiple of 8.
 Word sizeInMemory(Type type) {
   if (isa<MemRefType, LLVM::LLVMStructType, LLVM::LLVMArrayType>(type)) return 8 * Word(wordsOf(type));  // descriptors
   if (auto vector = dyn_cast<VectorType>(type)) return Word(vector.getNumElements()) * bytesOf(vector.getElementType());
@@ -164,17 +164,19 @@ Step Compiler::memory(Operation* op) {
         SmallVector<Number> sizes;
         size_t dynamic = 0;
         for (int64_t size : flat.getType().getShape())
-          sizes.push_back(ShapedType::isDynamic(size) ? Number{word(flat.getSizes()[dynamic++]), 0} : Number{-1, Word(size)});
-        return view(flat.getSource(), flat.getResult(), [=](Warp& w, int l, Buffer, Buffer out, Word& aligned, Word& at) {
-          aligned += at + w.at(shift)[l];
-          at = 0;
-          Word stride = 1;
-          for (int d = out.rank; d-- > 0;) {
-            w.at(out.size(d))[l] = sizes[d].at(w, l);
-            w.at(out.stride(d))[l] = stride;
-            stride *= sizes[d].at(w, l);
-          }
-        });
+          sizes.push_back(ShapedType::isDynamic(size) ? Number{word(flat.getSizes()[dynamic++]), 0}
+                                                      : Number{-1, Word(size)});
+        return view(flat.getSource(), flat.getResult(),
+                    [=](Warp& w, int l, Buffer, Buffer out, Word& aligned, Word& at) {
+                      aligned += at + w.at(shift)[l];
+                      at = 0;
+                      Word stride = 1;
+                      for (int d = out.rank; d-- > 0;) {
+                        w.at(out.size(d))[l] = sizes[d].at(w, l);
+                        w.at(out.stride(d))[l] = stride;
+                        stride *= sizes[d].at(w, l);
+                      }
+                    });
       })
       .Case([&](memref::DimOp dim) -> Step {
         auto which = getConstantIntValue(dim.getDimension());
@@ -222,9 +224,8 @@ Step Compiler::memory(Operation* op) {
         int out = word(address);
         return [=](Warp& w, Mask m) { each(m, [&, o = w.at(out)](int l) { o[l] = w.block.shared.begin(); }); };
       })
-      .Case<LLVM::AddrSpaceCastOp, LLVM::IntToPtrOp, LLVM::PtrToIntOp>([&](auto cast) {
-        return copy(word(cast), word(cast->getOperand(0)), 1);
-      })
+      .Case<LLVM::AddrSpaceCastOp, LLVM::IntToPtrOp, LLVM::PtrToIntOp>(
+          [&](auto cast) { return copy(word(cast), word(cast->getOperand(0)), 1); })
       .Case([&](LLVM::GEPOp gep) -> Step {
         Type type = gep.getElemType();
         Word fixed = 0;

@@ -55,8 +55,15 @@ void Program::run(const Launch& launch, const Memory& memory) {
   all.add(launch.record, launch.record_bytes);
   const int warps = int(launch.threads) / lanes;
   for (std::int64_t number = 0; number < launch.blocks; ++number) {
-    Block block{.number = number, .threads = int(launch.threads), .shared = Shared(launch.shared_bytes), .memory = all,
-                .record = launch.record, .recordBytes = launch.record_bytes, .mutex = {}, .changed = {}, .done = {},
+    Block block{.number = number,
+                .threads = int(launch.threads),
+                .shared = Shared(launch.shared_bytes),
+                .memory = all,
+                .record = launch.record,
+                .recordBytes = launch.record_bytes,
+                .mutex = {},
+                .changed = {},
+                .done = {},
                 .atBarrier = {}};
     auto work = [&](int w) {
       Warp warp(block, w, kernel.compiler.words());

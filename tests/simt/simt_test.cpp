@@ -47,7 +47,8 @@ struct Kernel {
         %c32 = arith.constant 32 : index
         %c63 = arith.constant 63 : index
         %all = arith.constant -1 : i32
-)" + body + "llvm.return }", &context);
+)" + body + "llvm.return }",
+                                                     &context);
     if (!module) throw std::runtime_error("the test's text does not parse");
     program = std::make_unique<Program>(*module);
   }
@@ -96,8 +97,9 @@ TEST(Simt, AMissingBarrierIsARace) {
 TEST(Simt, WritingWhatOthersStillReadIsARace) {
   EXPECT_SAYS(Kernel(own + "nvvm.barrier0\n" + reversed + "memref.store %v, %s[%t] : memref<?xf32, 3>").run(),
               "race: ");
-  EXPECT_EQ(Kernel(own + "nvvm.barrier0\n" + reversed + "nvvm.barrier0 memref.store %v, %s[%t] : memref<?xf32, 3>").run(),
-            "");
+  EXPECT_EQ(
+      Kernel(own + "nvvm.barrier0\n" + reversed + "nvvm.barrier0 memref.store %v, %s[%t] : memref<?xf32, 3>").run(),
+      "");
 }
 
 TEST(Simt, LanesOfAWarpNeedABarrierToo) {
@@ -161,7 +163,8 @@ TEST(Simt, CopiesUnderWayMayNotBeTouched) {
       %global = llvm.addrspacecast %from : !llvm.ptr to !llvm.ptr<1>
       nvvm.cp.async.shared.global %to, %global, 4, cache = ca : !llvm.ptr<3>, !llvm.ptr<1>
       nvvm.cp.async.commit.group
-    )" + between + R"(
+    )" + between +
+           R"(
       %w = memref.load %s[%t] : memref<?xf32, 3>
       memref.store %w, %x[%t] : memref<?xf32>
     )";

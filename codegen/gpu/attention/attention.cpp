@@ -194,8 +194,9 @@ void AttentionKernel::columns(Value first) {
       next = work({});
     } else {
       auto [some, all] = classify(from, sub(b, to, constant(b, 1)));
-      next = choose(b, some, ValueRange(carried).getTypes(), [&, all = all] { return work(all); },
-                    [&] { return llvm::to_vector(ValueRange(loop.getRegionIterArgs())); });
+      next = choose(
+          b, some, ValueRange(carried).getTypes(), [&, all = all] { return work(all); },
+          [&] { return llvm::to_vector(ValueRange(loop.getRegionIterArgs())); });
     }
     scf::YieldOp::create(b, next);
   }

@@ -4,18 +4,19 @@
 // shared memory together, and multiply fragments of it. Otherwise (f32, any body) each warp reads what it needs itself,
 // and multiplies numbers. Everything between the products is the same.
 //
-// Scores and sums lie in registers as the fragments of a tensor core: of a tile of 16 rows and 8 columns, lane l has rows
-// l/4 and l/4 + 8 and columns 2 (l%4) and 2 (l%4) + 1. Four lanes (a quad) share a row; its maximum and sum take two
-// shuffles. Test: tests/codegen/gpu/attention_test.cpp.
+// Scores and sums lie in registers as the fragments of a tensor core: of a tile of 16 rows and 8 columns, lane l has
+// rows l/4 and l/4 + 8 and columns 2 (l%4) and 2 (l%4) + 1. Four lanes (a quad) share a row; its maximum and sum take
+// two shuffles. Test: tests/codegen/gpu/attention_test.cpp.
 #pragma once
 
 #include "heed/codegen/cpu/region.h"
+#include "heed/codegen/gpu/cores.h"
 #include "heed/codegen/gpu/kernels.h"
 #include "heed/codegen/gpu/thread.h"
 
 namespace heed::codegen::gpu {
 
-constexpr int halves = 2;        // rows of a thread in a fragment
+constexpr int halves = 2;         // rows of a thread in a fragment
 constexpr int columnsOfTile = 8;  // of a fragment; a thread has two of them
 constexpr int rowsOfWarp = 16, warps = 4;
 
@@ -77,13 +78,6 @@ class AttentionKernel {
     Values seen = {};  // 32 in a word
   };
 
-  /// Shared memory as rows of numbers of 16 bits, some more than there are columns: eight rows lie in different banks.
-  struct Staged {
-    int64_t begin = 0, rows = 0, columns = 0;  // where, in bytes; columns are a multiple of 16
-    int64_t pitch() const { return 2 * (columns + 8); }
-    int64_t bytes() const { return rows * pitch(); }
-  };
-
   // attention.cpp: the frame
   mlir::LogicalResult check();
   void views();
@@ -115,10 +109,8 @@ class AttentionKernel {
   void stageKeys(Value keys);
   Fragments productsByCores();
   void accumulateByCores(State& state, const Fragments& weights, const Keys& keys);
-  void stage(const Staged& to, const View& view, int64_t rowDim, Value first, int64_t dim, Value firstColumn);
-  Values loadMatrices(const Staged& from, Value row, Value column, bool transposed);
-  Values multiply(mlir::ValueRange a, mlir::ValueRange b, mlir::ValueRange sums);
-  Value packed(Value low, Value high);
+  void stage(const Staged& to, const View& view, int64_t rows, Value first, int64_t dim, Value column);
+  void multiplyInto(Fragments& sums, int n, mlir::ValueRange a, mlir::ValueRange right);
   Value exp2(Value x);
 
   /// Of tile n, column c, counted from the first of a thread's tiles.
@@ -162,19 +154,19 @@ class AttentionKernel {
   int64_t depth = -1;           // its dim
   mlir::Type narrow;            // bf16 or f16
   Staged stagedQueries, stagedKeys, stagedValues;
+  std::optional<Cores> tensor;
   llvm::SmallVector<Values> queries;  // fragments, for each 16 of the depth
-  Value sharedStart, threadNumber;
 
   // Of the thread, while code is emitted.
-  Positions at;                    // of the outer dims
+  Positions at;                     // of the outer dims
   Value twice_, quad, group, warp;  // 2 (lane % 4), lane % 4, lane / 4
-  Value warpRow;                   // the first row of the warp
-  Value blockRow;                  // and of the block
-  int rowsTogether;                // from where on keys are classified: a warp's rows, or a block's
-  Values row, clampedRow;          // of each half
-  Value chunk;                     // the first column of O, of the value dims in one
-  Value columnCount;               // of all chunks
-  View weightsOf;                  // shared memory of the warp: P
+  Value warpRow;                    // the first row of the warp
+  Value blockRow;                   // and of the block
+  int rowsTogether;                 // from where on keys are classified: a warp's rows, or a block's
+  Values row, clampedRow;           // of each half
+  Value chunk;                      // the first column of O, of the value dims in one
+  Value columnCount;                // of all chunks
+  View weightsOf;                   // shared memory of the warp: P
 };
 
 }  // namespace heed::codegen::gpu

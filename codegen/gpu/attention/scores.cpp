@@ -27,8 +27,7 @@ Values AttentionKernel::cloned(RegionCloner cloner, Region& region, ValueRange a
 /// Finished scores of the tile of keys from `keys` on; past the end those of the last key again.
 Fragments AttentionKernel::scores(Value keys) {
   SmallVector<Fragments> raw;
-  for (Similarity& similarity : similarities)
-    raw.push_back(cores ? productsByCores() : products(similarity, keys));
+  for (Similarity& similarity : similarities) raw.push_back(cores ? productsByCores() : products(similarity, keys));
   Fragments finished(keyTiles);
   finished.each([&](int h, int n, int c) {
     Values arguments;
@@ -58,7 +57,8 @@ Fragments AttentionKernel::products(Similarity& similarity, Value keys) {
       Value all = view.has(keyDim) ? Value() : widened(element(view));
       for (int n = 0; n < keyTiles; ++n)
         for (int c = 0; c < 2; ++c)
-          x.at(0, n, c) = x.at(1, n, c) = all ? all : widened(element(moved(view, keyDim, clampedKey(keyAt(keys, n, c)))));
+          x.at(0, n, c) = x.at(1, n, c) =
+              all ? all : widened(element(moved(view, keyDim, clampedKey(keyAt(keys, n, c)))));
     }
     sums.each([&](int h, int n, int c) {
       Values arguments;
@@ -91,8 +91,8 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, int h, int n,
     else if (!capture.byKey)
       elements.push_back(capture.loaded[h]);
     else
-      elements.push_back(element(
-          moved(moved(capture.view, rowDim, clampedRow[h]), keyDim, clampedKey(keyAt(keys, n, c)))));
+      elements.push_back(
+          element(moved(moved(capture.view, rowDim, clampedRow[h]), keyDim, clampedKey(keyAt(keys, n, c)))));
   }
   return elements;
 }
@@ -125,13 +125,15 @@ std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys)
       Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, same, number(0));
       Value& mine = sets[n * columnsOfTile / warpSize];
       Value place = bit(column(n % (warpSize / columnsOfTile), c));
-      mine = arith::OrIOp::create(b, mine, arith::ShLIOp::create(b, arith::ExtUIOp::create(b, b.getI32Type(), seen), place));
+      mine = arith::OrIOp::create(b, mine,
+                                  arith::ShLIOp::create(b, arith::ExtUIOp::create(b, b.getI32Type(), seen), place));
     }
   for (Value& set : sets) set = acrossQuad(set, [&](Value x, Value y) { return arith::OrIOp::create(b, x, y); });
   return {scores, sets};
 }
 
-/// Over the rows that are classified together (where it has them) and keys [from, to], none of them empty; each lane looks at its share.
+/// Over the rows that are classified together (where it has them) and keys [from, to], none of them empty; each lane
+/// looks at its share.
 Bounds AttentionKernel::boundsOf(const Capture& capture, Value from, Value to) {
   Type type = capture.view.element;
   const bool isFloat = isa<FloatType>(type), isBit = type.isInteger(1);

@@ -44,8 +44,7 @@ AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, Ke
       }
     state.sum[h] = math::FmaOp::create(b, state.sum[h], alpha, sum);
     for (int n = 0; n < columnTiles; ++n)
-      for (int c = 0; c < 2; ++c)
-        state.out.at(h, n, c) = arith::MulFOp::create(b, state.out.at(h, n, c), alpha);
+      for (int c = 0; c < 2; ++c) state.out.at(h, n, c) = arith::MulFOp::create(b, state.out.at(h, n, c), alpha);
   }
   if (Region& weigh = op.getWeigh(); !weigh.empty())
     weights.each([&](int h, int n, int c) {
@@ -61,8 +60,8 @@ AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, Ke
   return state;
 }
 
-/// O += P V, key by key: P goes through shared memory, for a thread has only two of every eight columns of it. A key that
-/// no row of the warp sees is left out, whatever its value row holds.
+/// O += P V, key by key: P goes through shared memory, for a thread has only two of every eight columns of it. A key
+/// that no row of the warp sees is left out, whatever its value row holds.
 void AttentionKernel::accumulate(State& state, const Fragments& weights, const Keys& keys) {
   const int64_t tile = keyTiles * columnsOfTile;
   Fragments p = weights;
@@ -81,21 +80,22 @@ void AttentionKernel::accumulate(State& state, const Fragments& weights, const K
     Value seen = arith::TruncIOp::create(b, b.getI1Type(), bit);
     ValueRange so = loop.getRegionIterArgs();
     scf::YieldOp::create(b, choose(
-        b, seen, so.getTypes(),
-        [&] {
-          Fragments out(columnTiles, so);
-          View line = moved(valueView, keyDim, add(b, keys.first, k));
-          Values weight;
-          for (int h = 0; h < halves; ++h) weight.push_back(load(b, weightsOf, add(b, rowAt(h), k)));
-          for (int n = 0; n < columnTiles; ++n)
-            for (int c = 0; c < 2; ++c) {
-              Value x = toF32(element(columnOf(line, n, c).view));
-              for (int h = 0; h < halves; ++h)
-                out.at(h, n, c) = math::FmaOp::create(b, weight[h], x, out.at(h, n, c));
-            }
-          return out.values();
-        },
-        [&] { return llvm::to_vector(so); }));
+                                b, seen, so.getTypes(),
+                                [&] {
+                                  Fragments out(columnTiles, so);
+                                  View line = moved(valueView, keyDim, add(b, keys.first, k));
+                                  Values weight;
+                                  for (int h = 0; h < halves; ++h)
+                                    weight.push_back(load(b, weightsOf, add(b, rowAt(h), k)));
+                                  for (int n = 0; n < columnTiles; ++n)
+                                    for (int c = 0; c < 2; ++c) {
+                                      Value x = toF32(element(columnOf(line, n, c).view));
+                                      for (int h = 0; h < halves; ++h)
+                                        out.at(h, n, c) = math::FmaOp::create(b, weight[h], x, out.at(h, n, c));
+                                    }
+                                  return out.values();
+                                },
+                                [&] { return llvm::to_vector(so); }));
   }
   state.out = Fragments(columnTiles, loop.getResults());
 }

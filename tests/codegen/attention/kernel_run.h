@@ -74,7 +74,8 @@ struct KernelRun {
   }
 };
 
-inline Sizes sizesOf(const KernelCase& kernel, std::int64_t rows, std::int64_t keys, std::int64_t depth, std::int64_t values) {
+inline Sizes sizesOf(const KernelCase& kernel, std::int64_t rows, std::int64_t keys, std::int64_t depth,
+                     std::int64_t values) {
   Sizes sizes;
   for (auto& dim : kernel.dims())
     sizes[dim] = dim[0] == 'q' ? rows : dim[0] == 'k' ? keys : dim[0] == 'd' ? depth : dim[0] == 'v' ? values : 2;

@@ -1,7 +1,5 @@
-// Attention kernels for a GPU, by the SIMT interpreter, against f64 loops: every kernel of the CPU's tests as it is, then
-// with tensor cores; ragged extents, hidden keys, races.
-#include "heed/tests/codegen/attention/kernel_run.h"
-
+// Attention kernels for a GPU, by the SIMT interpreter, against f64 loops: every kernel of the CPU's tests as it is,
+// then with tensor cores; ragged extents, hidden keys, races.
 #include <unistd.h>
 
 #include <fstream>
@@ -9,6 +7,7 @@
 
 #include "heed/runtime/device_session.h"
 #include "heed/runtime/session.h"
+#include "heed/tests/codegen/attention/kernel_run.h"
 #include "simulated.h"
 
 namespace heed::testing {
@@ -41,8 +40,12 @@ class Numbers32 : public ::testing::TestWithParam<Named> {};
 
 TEST_P(Numbers32, AgreeWithLoops) {
   OnGpu compiled(GetParam().kernel);
-  for (auto [rows, keys, depth, values] : {std::array<std::int64_t, 4>{1, 1, 1, 1}, {17, 40, 5, 9}, {70, 33, 9, 3},
-                                           {3, 0, 4, 4}, {0, 5, 4, 4}, {20, 70, 3, 65}}) {
+  for (auto [rows, keys, depth, values] : {std::array<std::int64_t, 4>{1, 1, 1, 1},
+                                           {17, 40, 5, 9},
+                                           {70, 33, 9, 3},
+                                           {3, 0, 4, 4},
+                                           {0, 5, 4, 4},
+                                           {20, 70, 3, 65}}) {
     ASSERT_NO_THROW(compiled.run(sizesOf(compiled.kernel, rows, keys, depth, values)));
     if (HasFailure()) return;
   }
@@ -57,7 +60,8 @@ TEST_P(Cores, AgreeWithLoops) {
   double tolerance = type == "bf16" ? 1.2e-2 : 2e-3;  // weights are rounded to 9 and 12 bits
   for (auto [depth, columns] : {std::pair(16, 16), std::pair(40, 24), std::pair(5, 7)}) {
     OnGpu compiled(narrow(named.kernel, type, depth, columns));
-    for (auto [rows, keys] : {std::pair(1, 1), std::pair(17, 70), std::pair(130, 64), std::pair(70, 129), std::pair(5, 0)}) {
+    for (auto [rows, keys] :
+         {std::pair(1, 1), std::pair(17, 70), std::pair(130, 64), std::pair(70, 129), std::pair(5, 0)}) {
       ASSERT_NO_THROW(compiled.run(sizesOf(compiled.kernel, rows, keys, depth, columns), {}, true, 1, true, tolerance));
       if (HasFailure()) return;
     }
@@ -68,8 +72,8 @@ TEST_P(Cores, AgreeWithLoops) {
 std::vector<Named> dotProducts() {
   std::vector<Named> all;
   for (Named& named : kernels())
-    for (const char* name : {"sdpa", "lse", "padded", "grouped", "causal", "lengths", "documents", "window", "maskTensor",
-                             "biasTensor", "alibi", "softcap", "dropout", "sink", "scoreMinusInfinity"})
+    for (const char* name : {"sdpa", "lse", "padded", "grouped", "causal", "lengths", "documents", "window",
+                             "maskTensor", "biasTensor", "alibi", "softcap", "dropout", "sink", "scoreMinusInfinity"})
       if (named.name == name) all.push_back(named);
   return all;
 }
@@ -175,7 +179,8 @@ TEST(GpuAttention, AssemblesWithoutSpills) {
       EXPECT_EQ(status, 0) << said;
       EXPECT_NE(said.find("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"), said.npos) << said;
       EXPECT_EQ(said.find("warning"), said.npos) << said;
-      std::cout << chip << " depth " << depth << ": " << said.substr(said.find("Used"), said.find(',', said.find("Used")) - said.find("Used")) << "\n";
+      std::cout << chip << " depth " << depth << ": "
+                << said.substr(said.find("Used"), said.find(',', said.find("Used")) - said.find("Used")) << "\n";
     }
 }
 

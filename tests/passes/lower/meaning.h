@@ -19,7 +19,8 @@ using heed::testing::Guarded;
 /// A tensor in memory of its own element type, flush against a guard page.
 class Place {
  public:
-  Place(mlir::Type element, const Reference& x) : element_(element), bytes_(bytes(element) * x.data.size()), memory_(bytes_) {
+  Place(mlir::Type element, const Reference& x)
+      : element_(element), bytes_(bytes(element) * x.data.size()), memory_(bytes_) {
     auto address = reinterpret_cast<std::int64_t>(memory_.data());
     descriptor_ = {address, address, 0};
     descriptor_.insert(descriptor_.end(), x.extents.begin(), x.extents.end());

@@ -1,4 +1,5 @@
-// The layer over the CUDA driver, on a driver of our own: what goes wrong is one clear error, and nothing is left behind.
+// The layer over the CUDA driver, on a driver of our own: what goes wrong is one clear error, and nothing is left
+// behind.
 #include "heed/runtime/cuda/device.h"
 
 #include <gtest/gtest.h>
@@ -58,9 +59,9 @@ TEST(CudaDevice, noGpu) {
 TEST(CudaDevice, anotherGeneration) {
   Fake fake;
   Driver table = Fake::table();
-  for (auto [capability, code, fits] : {std::tuple(80, hopper, false), std::tuple(90, hopper, true),
-                                        std::tuple(100, hopper, true), std::tuple(100, hopperOnly, false),
-                                        std::tuple(90, hopperOnly, true), std::tuple(86, ampere, true)}) {
+  for (auto [capability, code, fits] :
+       {std::tuple(80, hopper, false), std::tuple(90, hopper, true), std::tuple(100, hopper, true),
+        std::tuple(100, hopperOnly, false), std::tuple(90, hopperOnly, true), std::tuple(86, ampere, true)}) {
     fake.capability = capability;
     std::string text = errorOf([&, &code = code] { open(code, table); });
     if (fits)
@@ -103,8 +104,7 @@ TEST(CudaDevice, launchesWithTheRecordAndLoadsTheCodeOnce) {
   auto device = open(hopper, table);
   const char *image = "ptx", *first = "first", *second = "second";
   const int record[] = {1, 2, 3};
-  for (const char* name : {first, second, first})
-    device->launch({image, name, 7, 128, 1024, record, sizeof record});
+  for (const char* name : {first, second, first}) device->launch({image, name, 7, 128, 1024, record, sizeof record});
   ASSERT_EQ(fake.launches.size(), 3u);
   const Launched& last = fake.launches[2];
   EXPECT_EQ(last.kernel, "first");

@@ -1,4 +1,5 @@
-// A driver of our own making, in memory of the host: it counts what is taken and given back, and fails where it is told.
+// A driver of our own making, in memory of the host: it counts what is taken and given back, and fails where it is
+// told.
 #pragma once
 
 #include <cstdlib>
