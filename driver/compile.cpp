@@ -191,6 +191,9 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
       });
     else
       executable->call = [entry = code.entry](Session& session, void** arguments) { entry(&session, arguments); };
+    executable->pack = [pack = code.pack](Session& session, std::int64_t argument, void* weight, void* memory) {
+      return pack(&session, argument, weight, memory);
+    };
   }
   if (environment.interpret) executable->call = interpretCall(reference);
   if (environment.verify && !environment.interpret)

@@ -31,6 +31,13 @@ struct Descriptor<0> {
 /// argument is 1.
 using Entry = void (*)(void* session, void** arguments);
 
+/// The other exported function, heed_pack: makes what kernels read in place of parameter `argument` (counted among
+/// those of the entry). `weight` is the descriptor of the parameter, `memory` a Descriptor<1> of 32-bit words, 64-byte
+/// aligned. Returns how many bytes it needs, 0 for a parameter that is read as it is; does no more if `memory` has no
+/// elements. The entry finds the descriptor of that memory at arguments[n + argument], where n is the number of all
+/// arguments.
+using Pack = std::int64_t (*)(void* session, std::int64_t argument, void* weight, void* memory);
+
 /// One task of a parallel region. `scratch` is 64-byte aligned and private to the worker during the call.
 using Task = void (*)(void* captures, std::int64_t task, void* scratch);
 

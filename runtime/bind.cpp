@@ -82,6 +82,8 @@ Arguments::Arguments(const Signature& signature) : signature_(signature) {
       pointers_.push_back(next);
       next += 3 + 2 * slot.spec->axes.size();
     }
+  // Behind all of them the packed forms, each as far from its parameter.
+  pointers_.resize(2 * pointers_.size());
 }
 
 void Arguments::addSlot(std::vector<Slot>& slots, const TensorSpec& spec, bool result) {
@@ -179,6 +181,8 @@ void Arguments::bind(std::string_view parameter, const AnyArray& array) {
     slot.given.memory = array.memory;
     unbound_ -= !slot.bound;
     slot.bound = true;
+    slot.packed = std::make_shared<Packed>();
+    unpacked_ = true;
     return;
   }
   throw Error("parameters", "unknown: " + std::string(parameter), "the graph has " + names(signature_.parameters),
@@ -207,6 +211,15 @@ std::vector<NamedArray> Arguments::bound() const {
   for (const Slot& slot : parameters_)
     if (slot.bound) all.emplace_back(slot.spec->name, slot.given);
   return all;
+}
+
+void Arguments::bindAs(const Arguments& other) {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const Slot& slot = other.parameters_[i];
+    if (!slot.bound) continue;
+    bind(slot.spec->name, slot.given);
+    parameters_[i].packed = slot.packed;
+  }
 }
 
 void Arguments::requireAllBound() const {

@@ -6,16 +6,22 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "heed/runtime/abi.h"
 #include "heed/runtime/signature.h"
 #include "heed/runtime/view.h"
 
 namespace heed {
+
+class Session;
+struct Executable;
 
 using NamedArray = std::pair<std::string, AnyArray>;
 
@@ -39,12 +45,21 @@ class Arguments {
   explicit Arguments(const Signature& signature);
   Arguments(const Arguments&) = delete;
 
-  /// Binds one parameter for all calls to come; binding again replaces it. Its memory is kept if it has an owner.
+  /// Binds one parameter for all calls to come; binding again replaces it. Its memory is kept if it has an owner. Its
+  /// values are read at the next call, once for many: after changing them bind it again.
   void bind(std::string_view parameter, const AnyArray& array);
   /// Binds all parameters: one error lists every missing and every unknown name.
   void bindAll(std::span<const NamedArray> arrays);
-  /// What is bound so far, to bind it to another Arguments.
+  /// What is bound so far.
   std::vector<NamedArray> bound() const;
+  /// Binds what is bound to `other`, of the same signature; what was packed for one is packed for both.
+  void bindAs(const Arguments& other);
+
+  /// Makes what the kernels read in place of the parameters that were bound since the last call: a copy, packed once,
+  /// whose memory comes on top of the parameter's own.
+  void pack(Session& session, const Executable& executable);
+  /// Bytes of those copies.
+  std::int64_t packedBytes() const;
 
   // state.cpp: what is kept between calls
 
@@ -75,11 +90,19 @@ class Arguments {
   std::int64_t packed() const { return packed_; }
 
  private:
+  /// A parameter's packed form: made by whoever needs it first.
+  struct Packed {
+    std::once_flag once;
+    std::shared_ptr<void> memory;
+    std::int64_t bytes = 0;
+  };
   struct Slot {
     const TensorSpec* spec = nullptr;
     std::vector<int> symbols;           // per axis: the index of its symbol, or -1 if its extent is fixed
     std::vector<std::int64_t> extents;  // of results: filled by inputs()
     std::int64_t* words = nullptr;      // its descriptor
+    std::shared_ptr<Packed> packed;     // of parameters
+    abi::Descriptor<1> packed_form{};
     AnyArray given;
     std::shared_ptr<void> copy;  // for packing
     std::int64_t copy_bytes = 0;
@@ -111,6 +134,7 @@ class Arguments {
   std::vector<std::int64_t> words_;
   std::vector<void*> pointers_;
   std::size_t unbound_ = 0;
+  bool unpacked_ = false;
   std::int64_t packed_ = 0;
 };
 

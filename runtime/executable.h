@@ -27,8 +27,12 @@ struct Executable {
   /// threads at once, each with its own session. May throw heed::Error.
   using Call = std::function<void(Session& session, void** arguments)>;
 
+  /// As abi::Pack.
+  using Pack = std::function<std::int64_t(Session& session, std::int64_t argument, void* weight, void* memory)>;
+
   Signature signature;
   Call call;
+  Pack pack;                         // empty: every parameter is read as it is
   std::shared_ptr<const void> code;  // whatever `call` needs to stay alive
   std::string explanation;           // remarks of the passes, at the user's lines
   Statistics statistics;

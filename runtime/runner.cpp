@@ -21,7 +21,7 @@ Runner::Runner(std::shared_ptr<const Executable> executable, int threads, Thread
 
 Runner::Runner(const Runner& other)
     : Runner(other.state_->executable, other.session().threads(), other.session().pool()) {
-  for (const auto& [name, array] : other.arguments().bound()) bind(name, array);
+  state_->arguments.bindAs(other.arguments());
 }
 
 Runner& Runner::operator=(Runner other) noexcept {

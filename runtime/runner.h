@@ -71,6 +71,7 @@ class Runner {
     Session::Turn turn(state_->session);
     state_->arguments.inputs(inputs);
     state_->arguments.results(make(std::as_const(state_->arguments)));
+    state_->arguments.pack(state_->session, *state_->executable);
     state_->session.call(*state_->executable, state_->arguments.descriptors());
     state_->arguments.finish();
   }

@@ -49,8 +49,8 @@ struct Target {
   ContractTile contract() const;
 };
 
-/// "" is all that the host has; "avx512bf16", "avx512", "avx2" and "baseline" are those, on any machine. None of these:
-/// nullopt.
+/// "" is the best that the host has; "avx512bf16", "avx512", "avx2" and "baseline" are those, on any machine. None of
+/// these: nullopt.
 std::optional<Target> targetFor(llvm::StringRef limit = "");
 
 }  // namespace heed::codegen

@@ -38,4 +38,23 @@ Value dotPairs512(OpBuilder& b, Location loc, Value sum, Value x, Value y) {
       .getResult(0);
 }
 
+Value lookUp512(OpBuilder& b, Location loc, ArrayRef<float> table, Value index) {
+  auto type = VectorType::get({16}, b.getF32Type());
+  auto half = [&](ArrayRef<float> numbers) {
+    return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, numbers)).getResult();
+  };
+  return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr("llvm.x86.avx512.vpermi2var.ps.512"),
+                                       ValueRange{half(table.take_front(16)), index, half(table.drop_front(16))})
+      .getResult(0);
+}
+
+Value toBf16(OpBuilder& b, Location loc, Value x) {
+  Value rounded = LLVM::CallIntrinsicOp::create(b, loc, VectorType::get({16}, b.getBF16Type()),
+                                                b.getStringAttr("llvm.x86.avx512bf16.cvtneps2bf16.512"), x)
+                      .getResult(0);
+  // On its way out of here bf16 is shown to the back end as i16.
+  Value words = LLVM::BitcastOp::create(b, loc, VectorType::get({16}, b.getI16Type()), rounded);
+  return arith::BitcastOp::create(b, loc, VectorType::get({16}, b.getBF16Type()), words);
+}
+
 }  // namespace heed::codegen

@@ -22,4 +22,10 @@ mlir::Value scale512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value mantiss
 /// fused multiply-adds, denormals are 0. Only where target.bf16.
 mlir::Value dotPairs512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x, mlir::Value y);
 
+/// table[index mod 32] of sixteen indices (i32).
+mlir::Value lookUp512(mlir::OpBuilder& b, mlir::Location loc, llvm::ArrayRef<float> table, mlir::Value index);
+
+/// Sixteen numbers to the nearest bf16, the even one of two; denormal ones to 0. Only where target.bf16.
+mlir::Value toBf16(mlir::OpBuilder& b, mlir::Location loc, mlir::Value x);
+
 }  // namespace heed::codegen

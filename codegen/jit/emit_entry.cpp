@@ -1,4 +1,4 @@
-// The face of a module towards the runtime: heed_entry(session, arguments).
+// The face of a module towards the runtime: heed_entry(session, arguments), and heed_pack, which packs a weight.
 //
 // Test: tests/codegen/jit/entry.mlir.
 #include "heed/codegen/jit/passes.h"
@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace heed::codegen {
@@ -44,36 +45,101 @@ void lowerLists(func::FuncOp f) {
         cast->erase();
       }
       argument.setType(pointer);
-      f.setArgAttrs(argument.getArgNumber(), DictionaryAttr::get(f.getContext()));  // LLVM knows none of ours
     }
     arguments.push_back(argument.getType());
   }
   f.setType(FunctionType::get(f.getContext(), arguments, {}));
 }
 
-/// Loads descriptor i through arguments[i] and calls `callee`.
-void emitEntry(func::FuncOp callee) {
-  auto b = ImplicitLocOpBuilder::atBlockEnd(callee.getLoc(), callee->getBlock());
+/// Where each argument of the exported function, the session left out, is among those of the entry.
+class Positions {
+ public:
+  explicit Positions(func::FuncOp function) : function_(function), session_(takesSession(function)) {
+    for (unsigned n = 0; n < count(); ++n) {
+      positions_.push_back(total_);
+      if (!weightOf(n)) total_ += slots(n);
+    }
+    for (unsigned n = 0; n < count(); ++n)
+      if (auto weight = weightOf(n)) positions_[n] = total_ + positions_[weight.getInt()];
+  }
+  unsigned count() const { return function_.getNumArguments() - session_; }
+  int32_t operator[](unsigned n) const { return positions_[n]; }
+  Type type(unsigned n) const { return function_.getArgumentTypes()[n + session_]; }
+  int32_t slots(unsigned n) const {
+    auto list = dyn_cast<tile::ListType>(type(n));
+    return list ? int32_t(list.getCount()) : 1;
+  }
+  /// The number of the weight that argument n is the packed form of, or null; and the function that packs it.
+  IntegerAttr weightOf(unsigned n) const {
+    return function_.getArgAttrOfType<IntegerAttr>(n + session_, "tile.packed");
+  }
+  StringRef packOf(unsigned n) const {
+    return function_.getArgAttrOfType<FlatSymbolRefAttr>(n + session_, "tile.pack").getValue();
+  }
+
+ private:
+  mutable func::FuncOp function_;  // a handle, whose questions are not const
+  unsigned session_;
+  int32_t total_ = 0;
+  SmallVector<int32_t> positions_;
+};
+
+/// The memref whose descriptor is at `address`.
+Value loadMemRef(ImplicitLocOpBuilder& b, Type type, Value address) {
   LLVMTypeConverter types(b.getContext());
+  Value descriptor = LLVM::LoadOp::create(b, types.convertType(type), address);
+  return UnrealizedConversionCastOp::create(b, type, descriptor).getResult(0);
+}
+
+/// Loads descriptor i through arguments[i] and calls `callee`.
+void emitEntry(func::FuncOp callee, const Positions& positions) {
+  auto b = ImplicitLocOpBuilder::atBlockEnd(callee.getLoc(), callee->getBlock());
   Type pointer = LLVM::LLVMPointerType::get(b.getContext());
   auto entry = func::FuncOp::create(b, "heed_entry", b.getFunctionType({pointer, pointer}, {}));
   b.setInsertionPointToStart(entry.addEntryBlock());
   Value session = entry.getArgument(0), arguments = entry.getArgument(1);
   SmallVector<Value> operands;
   if (takesSession(callee)) operands.push_back(session);
-  int32_t position = 0;
-  for (Type type : callee.getArgumentTypes().drop_front(operands.size())) {
-    auto slot = LLVM::GEPOp::create(b, pointer, pointer, arguments, ArrayRef<LLVM::GEPArg>{position++});
-    if (auto list = dyn_cast<tile::ListType>(type)) {
-      operands.push_back(slot);
-      position += int32_t(list.getCount()) - 1;
-      continue;
-    }
-    auto descriptor = LLVM::LoadOp::create(b, types.convertType(type), LLVM::LoadOp::create(b, pointer, slot));
-    operands.push_back(UnrealizedConversionCastOp::create(b, type, descriptor.getResult()).getResult(0));
+  for (unsigned n = 0; n < positions.count(); ++n) {
+    Value slot = LLVM::GEPOp::create(b, pointer, pointer, arguments, ArrayRef<LLVM::GEPArg>{positions[n]});
+    bool list = isa<tile::ListType>(positions.type(n));
+    operands.push_back(list ? slot : loadMemRef(b, positions.type(n), LLVM::LoadOp::create(b, pointer, slot)));
   }
   func::CallOp::create(b, callee, operands);
   func::ReturnOp::create(b);
+}
+
+/// heed_pack(session, argument, weight, memory) -> bytes: asks the weights one after the other whether they are meant.
+void emitPack(func::FuncOp callee, const Positions& positions) {
+  auto module = callee->getParentOfType<ModuleOp>();
+  auto b = ImplicitLocOpBuilder::atBlockEnd(callee.getLoc(), module.getBody());
+  Type pointer = LLVM::LLVMPointerType::get(b.getContext()), i64 = b.getI64Type();
+  auto function = func::FuncOp::create(b, "heed_pack", b.getFunctionType({pointer, i64, pointer, pointer}, {i64}));
+  b.setInsertionPointToStart(function.addEntryBlock());
+  auto number = [&](int64_t n) -> Value { return arith::ConstantOp::create(b, b.getI64IntegerAttr(n)); };
+  Value bytes = number(0);
+  for (unsigned n = 0; n < positions.count(); ++n) {
+    auto weight = positions.weightOf(n);
+    if (!weight) continue;
+    unsigned first = positions[weight.getInt()];
+    Value from = arith::SubIOp::create(b, function.getArgument(1), number(first));
+    Value meant = arith::CmpIOp::create(b, arith::CmpIPredicate::ult, from, number(positions.slots(n)));
+    auto choice = scf::IfOp::create(b, i64, meant, /*withElseRegion=*/true);
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(choice.thenBlock());
+    auto pack = module.lookupSymbol<func::FuncOp>(positions.packOf(n));
+    SmallVector<Value> operands;
+    if (takesSession(pack)) operands.push_back(function.getArgument(0));
+    for (unsigned a : {2u, 3u})
+      operands.push_back(loadMemRef(b, pack.getArgumentTypes()[operands.size()], function.getArgument(a)));
+    Value size = func::CallOp::create(b, pack, operands).getResult(0);
+    scf::YieldOp::create(b, ValueRange{arith::IndexCastOp::create(b, i64, size)});
+    b.setInsertionPointToStart(choice.elseBlock());
+    scf::YieldOp::create(b, bytes);
+    bytes = choice.getResult(0);
+  }
+  b.setInsertionPointToEnd(&function.getBody().front());
+  func::ReturnOp::create(b, bytes);
 }
 
 struct EmitEntry : impl::EmitEntryBase<EmitEntry> {
@@ -90,7 +156,11 @@ struct EmitEntry : impl::EmitEntryBase<EmitEntry> {
       if (!isa<MemRefType, tile::ListType>(type))
         return fail(exported, "takes an argument that is neither a memref nor a list of them");
     exported.setPrivate();
-    emitEntry(exported);
+    Positions positions(exported);
+    emitEntry(exported, positions);
+    emitPack(exported, positions);
+    for (unsigned n = 0; n < exported.getNumArguments(); ++n)
+      exported.setArgAttrs(n, DictionaryAttr::get(&getContext()));  // LLVM knows none of ours
     lowerLists(exported);
   }
 

@@ -85,6 +85,7 @@ llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const 
   if (!linked) return linked.takeError();
   result.times.link = watch.lap();
   result.entry = linked->entry;
+  result.pack = linked->pack;
   result.code = std::move(linked->code);
   result.object = std::move(linked->object);
   return result;
@@ -95,6 +96,7 @@ llvm::Expected<Compiled> link(std::string object) {
   if (!linked) return linked.takeError();
   Compiled result;
   result.entry = linked->entry;
+  result.pack = linked->pack;
   result.code = std::move(linked->code);
   result.object = std::move(object);
   return result;

@@ -29,15 +29,16 @@ struct JitTimes {
 
 struct Compiled {
   abi::Entry entry = nullptr;
+  abi::Pack pack = nullptr;
   std::shared_ptr<const void> code;
   std::string object;  // the object file that was linked
   std::string llvm, assembly;
   JitTimes times;
 };
 
-/// Compiles `module` (LLVM dialect, with a function `heed_entry`) for `target`. The context needs the dialects and
-/// translations of registerCpuDialects. Symbols other than the runtime's two and a handful of the C library's memory
-/// functions are refused: a call of libm is an error here, by name.
+/// Compiles `module` (LLVM dialect, with the functions `heed_entry` and `heed_pack`) for `target`. The context needs
+/// the dialects and translations of registerCpuDialects. Symbols other than the runtime's two and a handful of the C
+/// library's memory functions are refused: a call of libm is an error here, by name.
 llvm::Expected<Compiled> jit(mlir::ModuleOp module, const Target& target, const JitOptions& options = {});
 
 /// Links an object file that jit() made earlier, in this process or another, for this CPU.

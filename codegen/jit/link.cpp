@@ -35,16 +35,21 @@ class Code {
   }
   ~Code() { cantFail(session.endSession()); }
 
-  Expected<abi::Entry> link(std::unique_ptr<MemoryBuffer> object) {
+  Error link(std::unique_ptr<MemoryBuffer> object, abi::Entry& entry, abi::Pack& pack) {
     JITDylib& library = session.createBareJITDylib("heed");
     if (Error e = library.define(absoluteSymbols(runtimeSymbols()))) return e;
     if (Error e = linker.add(library, std::move(object))) return e;
-    auto entry = session.lookup({&library}, "heed_entry");
-    if (!entry) {
-      std::string what = toString(entry.takeError());
-      return createStringError(inconvertibleErrorCode(), "cpu: linking: " + (reported.empty() ? what : reported));
-    }
-    return entry->getAddress().toPtr<abi::Entry>();
+    auto find = [&](StringRef name, auto& function) -> Error {
+      auto symbol = session.lookup({&library}, name);
+      if (!symbol) {
+        std::string what = toString(symbol.takeError());
+        return createStringError(inconvertibleErrorCode(), "cpu: linking: " + (reported.empty() ? what : reported));
+      }
+      function = symbol->getAddress().toPtr<std::remove_reference_t<decltype(function)>>();
+      return Error::success();
+    };
+    if (Error e = find("heed_entry", entry)) return e;
+    return find("heed_pack", pack);
   }
 
  private:
@@ -86,9 +91,10 @@ class Code {
 llvm::Expected<Linked> linkObject(std::unique_ptr<llvm::MemoryBuffer> object) {
   auto code = Code::create();
   if (!code) return code.takeError();
-  auto entry = (*code)->link(std::move(object));
-  if (!entry) return entry.takeError();
-  return Linked{*entry, std::move(*code)};
+  Linked linked;
+  if (llvm::Error e = (*code)->link(std::move(object), linked.entry, linked.pack)) return e;
+  linked.code = std::move(*code);
+  return linked;
 }
 
 }  // namespace heed::codegen

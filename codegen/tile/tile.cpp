@@ -121,7 +121,8 @@ AffineMap ContractOp::mapOf(OpOperand& operand) { return mapAt(getIndexingMaps()
 
 LogicalResult ContractOp::verify() {
   if (failed(verifySpace(*this, getRoles(), getIndexingMaps(), {"outer", "row", "column", "depth"}))) return failure();
-  SmallVector<Type> arguments{elementOf(getOut())};
+  Type stored = elementOf(getOut());
+  SmallVector<Type> arguments{isa<FloatType>(stored) ? Type(Float32Type::get(getContext())) : stored};
   for (Value c : getCaptures()) arguments.push_back(elementOf(c));
   return verifyRegion(*this, getEpilogue(), "epilogue", arguments, elementOf(getOut()));
 }

@@ -85,8 +85,9 @@ def Tile_ContractOp : Tile_Op<"contract"> {
   let description = [{
     out[...] = epilogue(sum over the "depth" dims of lhs * rhs, captures). Roles: "outer" (in lhs, rhs and out),
     "row" (in lhs and out), "column" (in rhs and out), "depth" (in lhs and rhs, not in out); any number of each. A dim
-    of `out` that neither lhs nor rhs has is "outer" too. `epilogue` takes the sum (f32) and one element of each
-    capture and yields the element stored; empty region: the sum itself.
+    of `out` that neither lhs nor rhs has is "outer" too. f16 and bf16 are summed in f32. `epilogue` takes the sum (f32,
+    or the integer type) and one element of each capture and yields the element stored; empty region: the sum, rounded
+    to the element type of `out`.
   }];
   let arguments = (ins AnyMemRef:$lhs, AnyMemRef:$rhs, Variadic<AnyMemRef>:$captures, AnyMemRef:$out,
                        StrArrayAttr:$roles, AffineMapArrayAttr:$indexing_maps);

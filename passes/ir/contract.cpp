@@ -59,10 +59,10 @@ SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation& e
 
 LogicalResult ContractOp::lower(Lowering& lowering) { return lowerWithEpilogue(lowering, getResult(), getResult()); }
 
-/// The sums stay f32, and the lanes do not move to an axis that both operands have: no tile has its sums side by side.
+/// Floats, and the lanes do not move to an axis that both operands have: no tile has its sums side by side.
 bool ContractOp::takesEpilogue(Type stored) {
   Axes own = axesOf(getType()), next = axesOf(stored);
-  if (!elementOf(getType()).isF32() || !elementOf(stored).isF32()) return false;
+  if (!isa<FloatType>(elementOf(getType())) || !isa<FloatType>(elementOf(stored))) return false;
   if (own.empty() || next.back().name == own.back().name) return true;
   StringRef lanes = next.back().name;
   return has(axesOf(getLhs().getType()), lanes) != has(axesOf(getRhs().getType()), lanes);
@@ -82,40 +82,44 @@ LogicalResult ContractOp::lowerWithEpilogue(Lowering& lowering, Value stored, Va
 
   Axes space = axesOf(getType());
   space.append(summed);
-  if (!out.element().isF32()) {
+  if (!isa<FloatType>(out.element())) {
     lowering.fill(getLoc(), out, 0);
     lowering.loop(getLoc(), space, {}, {left, right}, out, [&](OpBuilder& in, ValueRange x, Value sum) -> Value {
-      if (isa<FloatType>(sum.getType()))
-        return arith::AddFOp::create(in, getLoc(), sum, arith::MulFOp::create(in, getLoc(), x[0], x[1]));
       return arith::AddIOp::create(in, getLoc(), sum, arith::MulIOp::create(in, getLoc(), x[0], x[1]));
     });
     return success();
   }
+  auto isOuter = [&](StringRef axis) { return left.has(axis) == right.has(axis); };
+  // Sums that lie side by side along no row or column stay in memory while they grow: in f32.
+  Buffer sums = out;
+  if (!out.element().isF32() && (out.axes.empty() || isOuter(out.axes.back())))
+    sums = lowering.allocate(getLoc(), axesOf(result.getType()), b.getF32Type());
   SmallVector<StringRef> roles, names = namesOf(space);
-  for (StringRef axis : names) {
-    bool both = left.has(axis) == right.has(axis);
-    roles.push_back(!out.has(axis) ? "depth" : both ? "outer" : left.has(axis) ? "row" : "column");
-  }
+  for (StringRef axis : names)
+    roles.push_back(!out.has(axis) ? "depth" : isOuter(axis) ? "outer" : left.has(axis) ? "row" : "column");
   SmallVector<Value> memrefs;
   SmallVector<AffineMap> maps{left.map(names), right.map(names)};
   for (const Buffer& capture : captures) {
     memrefs.push_back(capture.memref);
     maps.push_back(capture.map(names));
   }
-  maps.push_back(out.map(names));
-  auto kernel = tile::ContractOp::create(b, getLoc(), left.memref, right.memref, memrefs, out.memref,
+  maps.push_back(sums.map(names));
+  auto kernel = tile::ContractOp::create(b, getLoc(), left.memref, right.memref, memrefs, sums.memref,
                                          b.getStrArrayAttr(roles), b.getAffineMapArrayAttr(maps));
-  if (stored == getResult()) return success();
-  leaves.insert(leaves.begin(), getResult());
-  Block& epilogue = kernel.getEpilogue().emplaceBlock();
-  OpBuilder inner = OpBuilder::atBlockEnd(&epilogue);
-  IRMapping done;
-  for (Value leaf : leaves) done.map(leaf, epilogue.addArgument(elementOf(leaf.getType()), leaf.getLoc()));
-  tile::YieldOp::create(inner, stored.getLoc(),
-                        lowering.emit(inner, stored, done, [&](OpBuilder& at, StringRef axis) -> Value {
-                          return tile::IndexOp::create(at, getLoc(), at.getIndexType(),
-                                                       at.getI64IntegerAttr(llvm::find(names, axis) - names.begin()));
-                        }));
+  if (stored != getResult()) {
+    Block& epilogue = kernel.getEpilogue().emplaceBlock();
+    OpBuilder inner = OpBuilder::atBlockEnd(&epilogue);
+    IRMapping done;
+    done.map(getResult(), epilogue.addArgument(b.getF32Type(), getLoc()));
+    for (Value leaf : leaves) done.map(leaf, epilogue.addArgument(elementOf(leaf.getType()), leaf.getLoc()));
+    Value element = lowering.emit(inner, stored, done, [&](OpBuilder& at, StringRef axis) -> Value {
+      return tile::IndexOp::create(at, getLoc(), at.getIndexType(),
+                                   at.getI64IntegerAttr(llvm::find(names, axis) - names.begin()));
+    });
+    if (element.getType() != sums.element()) element = arith::ExtFOp::create(inner, getLoc(), sums.element(), element);
+    tile::YieldOp::create(inner, stored.getLoc(), element);
+  }
+  if (sums.memref != out.memref) lowering.copy(getLoc(), axesOf(result.getType()), sums, out);
   return success();
 }
 

@@ -42,6 +42,16 @@ void Evaluation::bind(Value value, Reference reference) {
   values_[value] = std::move(reference);
 }
 
+/// The number of `type` that is nearest to x.
+static double rounded(double x, FloatType type) {
+  if (type.isF32()) return float(x);
+  APFloat number(x);
+  bool lost;
+  number.convert(type.getFloatSemantics(), APFloat::rmNearestTiesToEven, &lost);
+  number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &lost);
+  return number.convertToDouble();
+}
+
 SmallVector<Reference> Evaluation::run(Block& block) {
   for (Operation& op : block.without_terminator()) {
     SmallVector<Reference> operands, results;
@@ -51,8 +61,8 @@ SmallVector<Reference> Evaluation::run(Block& block) {
     if (!failed_) results = contract.evaluate(operands, *this);
     if (failed_) return {};
     for (auto [value, result] : llvm::zip_equal(op.getResults(), results)) {
-      if (single_ && elementOf(value.getType()).isF32())
-        for (double& x : result.data) x = float(x);
+      if (auto type = dyn_cast<FloatType>(elementOf(value.getType())); single_ && type)
+        for (double& x : result.data) x = rounded(x, type);
       bind(value, std::move(result));
     }
   }

@@ -12,9 +12,9 @@
 namespace heed::ir {
 
 /// The results of `function` for these arguments, one per function argument, axes by name in any order.
-/// Fails with a diagnostic where an argument does not fit its type. `single` gives the naive f32 evaluation instead:
-/// every result is rounded to f32 and products are summed one by one in f32. `after`, if given, becomes the arguments
-/// as the function leaves them: states have changed.
+/// Fails with a diagnostic where an argument does not fit its type. `single` gives the naive evaluation instead:
+/// every result is rounded to its type and products are summed one by one in f32. `after`, if given, becomes the
+/// arguments as the function leaves them: states have changed.
 mlir::FailureOr<llvm::SmallVector<Reference>> interpret(mlir::func::FuncOp function,
                                                         llvm::ArrayRef<Reference> arguments, bool single = false,
                                                         llvm::SmallVector<Reference>* after = nullptr);

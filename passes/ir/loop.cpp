@@ -44,14 +44,31 @@ void Lowering::collectLeaves(Value value, SmallVectorImpl<Value>& leaves) {
     for (Value operand : value.getDefiningOp()->getOperands()) collectLeaves(operand, leaves);
 }
 
+/// f16 and bf16 are computed in f32.
+static Value widened(OpBuilder& b, Location loc, Value x) {
+  auto type = dyn_cast<FloatType>(x.getType());
+  return type && type.getWidth() < 32 ? b.createOrFold<arith::ExtFOp>(loc, b.getF32Type(), x) : x;
+}
+
+/// They are rounded where they are stored, or where a cast says so.
+static Value rounded(OpBuilder& b, Location loc, Value x, Type type) {
+  return x.getType() == type ? x : b.createOrFold<arith::TruncFOp>(loc, type, x);
+}
+
+Value Lowering::emitWide(OpBuilder& inner, Value value, IRMapping& done, Position position) {
+  Value element = done.lookupOrNull(value);
+  if (!element) {
+    Operation* op = value.getDefiningOp();
+    SmallVector<Value> elements;
+    for (Value operand : op->getOperands()) elements.push_back(emitWide(inner, operand, done, position));
+    element = lowerScalar(op, inner, elements, position);
+    done.map(value, element);
+  }
+  return widened(inner, value.getLoc(), element);
+}
+
 Value Lowering::emit(OpBuilder& inner, Value value, IRMapping& done, Position position) {
-  if (Value known = done.lookupOrNull(value)) return known;
-  Operation* op = value.getDefiningOp();
-  SmallVector<Value> elements;
-  for (Value operand : op->getOperands()) elements.push_back(emit(inner, operand, done, position));
-  Value element = lowerScalar(op, inner, elements, position);
-  done.map(value, element);
-  return element;
+  return rounded(inner, value.getLoc(), emitWide(inner, value, done, position), elementOf(value.getType()));
 }
 
 void Lowering::loop(Location loc, ArrayRef<Axis> space, ValueRange values, ArrayRef<Buffer> buffers, const Buffer& out,
@@ -89,9 +106,11 @@ void Lowering::loop(Location loc, ArrayRef<Axis> space, ValueRange values, Array
                                 return linalg::IndexOp::create(here, at, llvm::find(names, axis) - names.begin());
                               };
                               SmallVector<Value> elements;
-                              for (Value value : values) elements.push_back(emit(inner, value, done, position));
-                              llvm::append_range(elements, arguments.slice(leaves.size(), buffers.size()));
-                              linalg::YieldOp::create(inner, at, body(inner, elements, arguments.back()));
+                              for (Value value : values) elements.push_back(emitWide(inner, value, done, position));
+                              for (Value element : arguments.slice(leaves.size(), buffers.size()))
+                                elements.push_back(widened(inner, at, element));
+                              Value result = body(inner, elements, widened(inner, at, arguments.back()));
+                              linalg::YieldOp::create(inner, at, rounded(inner, at, result, out.element()));
                             });
 }
 

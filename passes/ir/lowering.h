@@ -22,7 +22,8 @@ struct Buffer {
   mlir::Type element() const;
 };
 
-/// Gives the value of the result's element; `elements` are those of the inputs, `current` is the output's.
+/// Gives the value of the result's element; `elements` are those of the inputs, `current` is the output's. f16 and bf16
+/// come as f32.
 using ElementBody = llvm::function_ref<mlir::Value(mlir::OpBuilder&, mlir::ValueRange elements, mlir::Value current)>;
 /// The current position along an axis, of type index.
 using Position = llvm::function_ref<mlir::Value(mlir::OpBuilder&, llvm::StringRef axis)>;
@@ -81,6 +82,7 @@ class Lowering {
   void elementwise(mlir::Operation* op);
 
  private:
+  mlir::Value emitWide(mlir::OpBuilder& inner, mlir::Value value, mlir::IRMapping& done, Position position);
   Buffer place(mlir::Value result);
   bool isInline(mlir::Value value) const;
 

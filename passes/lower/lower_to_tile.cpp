@@ -115,7 +115,9 @@ class FunctionLowering {
     SmallVector<DictionaryAttr> attributes;
     for (unsigned first : firsts_) {
       DictionaryAttr given = function_.getArgAttrDict(first);
-      attributes.push_back(given ? given : b_.getDictionaryAttr({}));
+      NamedAttrList attribute(given ? given : b_.getDictionaryAttr({}));
+      if (attribute.get("heed.parameter")) attribute.set("tile.constant", b_.getUnitAttr());
+      attributes.push_back(attribute.getDictionary(b_.getContext()));
     }
     for (unsigned i = 0; i < function_.getNumResults(); ++i) {
       NamedAttrList result(function_.getResultAttrDict(i));

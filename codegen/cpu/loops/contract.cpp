@@ -1,6 +1,6 @@
 // The outer half of a contraction: which operand carries the lanes, and how the work is divided.
 //
-// Scratch of a task, in floats: one finished tile, one tile of zeros, a panel, the rows of a slice, and, where there
+// Scratch of a task, in words: one finished tile, one tile of zeros, a panel, the rows of a slice, and, where there
 // are several slices, the sums so far of the whole block.
 #include "heed/codegen/cpu/loops/contract.h"
 
@@ -15,7 +15,7 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t grain = 1 << 18;  // products per task
+constexpr int64_t grain = 1 << 18;  // products of words per task
 // Of a block: its rows and the sums of a slice of them stay in the second-level cache.
 constexpr int64_t mostRows = 768, mostColumns = 1024;
 constexpr int64_t leastRows = 192, leastColumns = 256;  // a pass of packing costs about 4 rows or columns of products
@@ -42,10 +42,12 @@ bool hasLaneDim(tile::ContractOp op) {
 
 ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
     : op(op), target(target), tile(target.contract()), pitch(tile.depth + target.lanes), lane(laneDim(op)) {
+  auto narrow = [](Value operand) { return cast<MemRefType>(operand.getType()).getElementType().isBF16(); };
   shared = op.dimsOf("outer");
   rows = op.dimsOf("row");
   columns = op.dimsOf("column");
   depth = op.dimsOf("depth");
+  pairs = target.bf16 && narrow(op.getLhs()) && narrow(op.getRhs()) && !depth.empty();
   swapped = llvm::is_contained(rows, lane);
   if (swapped) std::swap(rows, columns);
   llvm::erase(columns, lane);
@@ -66,9 +68,37 @@ void ContractKernel::readOperands(Builder& b) {
   left = views[swapped], right = views[!swapped], out = views.back();
   captures.assign(views.begin() + 2, views.end() - 1);
   extents = extentsOf(views);
-  rowCount = product(b, rows), depthCount = product(b, depth);
+  rowCount = product(b, rows);
+  countPanels(b);
+}
+
+void ContractKernel::countPanels(Builder& b) {
+  lineCount = constant(b, 1);
+  for (Value size : depthLines(b)) lineCount = mul(b, lineCount, size);
   lanePanels = ceiling(b, extents[lane], constant(b, width()));
   panelCount = mul(b, product(b, columns), lanePanels);
+  slices = larger(b, ceiling(b, lineCount, constant(b, tile.depth)), constant(b, 1));
+  // Of equal size: a short last slice would pay for its sums with little work.
+  Value lanes = constant(b, target.lanes);
+  sliceLines = mul(b, ceiling(b, lineCount, mul(b, slices, lanes)), lanes);
+}
+
+void ContractKernel::overSlices(Builder& b, function_ref<void(const Slice&)> body) const {
+  Value zero = constant(b, 0);
+  loop(b, zero, slices, 1, [&](Value n) {
+    Slice slice;
+    slice.from = mul(b, n, sliceLines);
+    slice.lines = smaller(b, sub(b, lineCount, slice.from), sliceLines);
+    slice.first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, n, zero);
+    slice.last = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, n, sub(b, slices, constant(b, 1)));
+    body(slice);
+  });
+}
+
+/// In the packed form: the slices in order, of each all panels, so that few rows read memory from first to last.
+Value ContractKernel::packedAt(Builder& b, const Slice& slice, Value number) const {
+  Value lines = add(b, mul(b, slice.from, panelCount), mul(b, number, slice.lines));
+  return mul(b, lines, constant(b, width()));
 }
 
 Value ContractKernel::product(Builder& b, ArrayRef<int64_t> dims) const {
@@ -81,14 +111,20 @@ ContractKernel::Values ContractKernel::sizes(ArrayRef<int64_t> dims) const {
   return llvm::map_to_vector(dims, [&](int64_t dim) { return extents[dim]; });
 }
 
-/// Decides on slices and blocks; the points of the tasks: shared dims, a block of panels, a block of rows.
+ContractKernel::Values ContractKernel::depthLines(Builder& b) const {
+  Values lines = sizes(depth);
+  if (pairs) lines.back() = ceiling(b, lines.back(), constant(b, perWord()));
+  return lines;
+}
+
+ContractKernel::Place ContractKernel::alongDepth(Builder& b, const Place& place, Values lines) const {
+  if (pairs) lines.back() = mul(b, lines.back(), constant(b, perWord()));
+  return move(b, place, depth, lines);
+}
+
+/// Decides on blocks; the points of the tasks: shared dims, a block of panels, a block of rows.
 ContractKernel::Values ContractKernel::block(Builder& b) {
   Value one = constant(b, 1);
-  slices = larger(b, ceiling(b, depthCount, constant(b, tile.depth)), one);
-  // Of equal size: a short last slice would pay for its sums with little work.
-  Value lanes = constant(b, target.lanes);
-  sliceLines = mul(b, ceiling(b, depthCount, mul(b, slices, lanes)), lanes);
-
   Value high = larger(b, ceiling(b, rowCount, constant(b, mostRows)), one);
   Value wide = larger(b, ceiling(b, panelCount, constant(b, mostColumns / width())), one);
   Values points = sizes(shared);
@@ -116,8 +152,9 @@ Value ContractKernel::waitingAt(Builder& b) const {
   return add(b, constant(b, rowsAt()), mul(b, height, constant(b, pitch)));
 }
 
-LogicalResult ContractKernel::emit(Builder& b) {
+LogicalResult ContractKernel::emit(Builder& b, Value given) {
   readOperands(b);
+  packed = given;
   if (!streams()) return emitBlocks(b), failure(failed);
   Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount, constant(b, fewRows));
   auto choice = scf::IfOp::create(b, few, /*withElseRegion=*/true);
@@ -138,11 +175,11 @@ ContractKernel::Place ContractKernel::origin() const {
 
 void ContractKernel::emitBlocks(Builder& b) {
   Values points = block(b);
-  Value work = mul(b, mul(b, rowsPerBlock, depthCount), mul(b, panelsPerBlock, constant(b, width())));
+  Value work = mul(b, mul(b, rowsPerBlock, lineCount), mul(b, panelsPerBlock, constant(b, width())));
   Value several = arith::CmpIOp::create(b, arith::CmpIPredicate::ugt, slices, constant(b, 1));
   Value waiting = mul(b, mul(b, panelsPerBlock, rowsPerBlock), constant(b, width()));
-  Value floats = add(b, waitingAt(b), arith::SelectOp::create(b, several, waiting, constant(b, 0)));
-  overTasks(b, points, work, grain, mul(b, floats, constant(b, sizeof(float))),
+  Value words = add(b, waitingAt(b), arith::SelectOp::create(b, several, waiting, constant(b, 0)));
+  overTasks(b, points, work, grain, mul(b, words, constant(b, sizeof(float))),
             [&](Builder& b, ValueRange point, Value scratch) {
               Block block;
               block.place = move(b, origin(), shared, point.drop_back(2));
@@ -171,27 +208,39 @@ void ContractKernel::emitBlock(Builder& b, const Block& block) {
   Value end = mul(b, mul(b, ceiling(b, height, few), few), line);
   clear(add(b, constant(b, rowsAt()), mul(b, height, line)), add(b, constant(b, rowsAt()), end));
 
+  Value words = mul(b, lineCount, constant(b, width()));
+  // Of the panels' packed forms those at the shared dims come together.
+  Value before = zero;
+  for (int64_t dim : shared)
+    if (right.has(dim)) before = add(b, mul(b, before, extents[dim]), block.place.index[dim]);
+  before = mul(b, before, mul(b, panelCount, words));
+  overSlices(b, [&](const Slice& slice) {
+    packRows(b, block, slice);
+    overPanels(b, block.place, block.firstPanel, block.endPanel, [&](Value number, Panel panel) {
+      panel.number = sub(b, number, block.firstPanel);
+      panel.memory = packed ? packed : block.scratch;
+      panel.position = constant(b, panelAt());
+      if (packed)
+        panel.position = add(b, before, packedAt(b, slice, number));
+      else
+        packPanel(b, slice, panel);
+      overRows(b, block, slice, panel);
+    });
+  });
+}
+
+void ContractKernel::overPanels(Builder& b, const Place& place, Value from, Value to,
+                                function_ref<void(Value, Panel)> body) const {
   SmallVector<int64_t> dims(columns);
   dims.push_back(lane);
   Values counts = sizes(columns);
   counts.push_back(lanePanels);
   for (Value& count : counts) count = larger(b, count, constant(b, 1));  // without panels they are divisors still
-  loop(b, zero, slices, 1, [&](Value n) {
-    Slice slice;
-    slice.from = mul(b, n, sliceLines);
-    slice.lines = smaller(b, sub(b, depthCount, slice.from), sliceLines);
-    slice.first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, n, zero);
-    slice.last = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, n, sub(b, slices, constant(b, 1)));
-    packRows(b, block, slice);
-    loop(b, block.firstPanel, block.endPanel, coordinatesAt(b, block.firstPanel, counts), [&](Value number, Values at) {
-      Values start = at;
-      start.back() = mul(b, at.back(), constant(b, width()));
-      Panel panel{move(b, block.place, dims, start), sub(b, number, block.firstPanel),
-                  sub(b, extents[lane], start.back())};
-      packPanel(b, block, slice, panel);
-      overRows(b, block, slice, panel);
-      return coordinatesAfter(b, at, counts);
-    });
+  loop(b, from, to, coordinatesAt(b, from, counts), [&](Value number, Values at) {
+    Values start = at;
+    start.back() = mul(b, at.back(), constant(b, width()));
+    body(number, {move(b, place, dims, start), {}, sub(b, extents[lane], start.back()), {}, {}});
+    return coordinatesAfter(b, at, counts);
   });
 }
 

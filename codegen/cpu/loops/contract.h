@@ -1,6 +1,10 @@
 // tile.contract as tasks: blocks of rows and of panels of columns, packed slice by slice, summed in registers.
 //
-// Invariant: every sum runs over the depth from first to last, one product at a time, in every tile, slice and tail.
+// What is packed are words of 32 bits: an f32 number, or, where the target has an instruction for them, a pair of bf16
+// numbers that follow each other along the depth. A line is what lies at one word of the depth. The last line of a run
+// of odd length has zeros in the second place.
+//
+// Invariant: every sum runs over the depth from first to last, one word at a time, in every tile, slice and tail.
 // Test: tests/codegen/loops/contract_test.cpp.
 #pragma once
 
@@ -13,14 +17,32 @@ namespace heed::codegen {
 /// Whether the result is contiguous along a row or column dim: then the lanes lie there.
 bool hasLaneDim(tile::ContractOp op);
 
+/// A weight as the kernel reads it, packed once for all calls: for each point of the shared dims that it has, slice
+/// after slice, panel after panel, line after line. `order` says which dim of the weight's memref is which of these:
+/// weights of one order and element type have one form.
+struct PackedForm {
+  mlir::Type element;
+  llvm::SmallVector<int64_t> order;
+  int64_t shared, columns;  // how many of each; then come the lane dim and the depth
+  bool operator==(const PackedForm&) const = default;
+};
+
 class ContractKernel {
  public:
   using Builder = mlir::ImplicitLocOpBuilder;
 
   /// hasLaneDim(op) holds.
   ContractKernel(tile::ContractOp op, const Target& target);
-  /// Emits the loops at `b`; fails, with a diagnostic, on an epilogue that has no vector form.
-  llvm::LogicalResult emit(Builder& b);
+  /// Emits the loops at `b`; fails, with a diagnostic, on an epilogue that has no vector form. `packed`, if given, is
+  /// the operand of packedForm in that form.
+  llvm::LogicalResult emit(Builder& b, mlir::Value packed = {});
+
+  /// The operand that is read panel by panel, and the form that it would be packed in.
+  mlir::Value panelOperand() { return swapped ? op.getLhs() : op.getRhs(); }
+  PackedForm packedForm();
+  /// Emits at `b` the packing of `weight`, shaped like that operand, to `memory` (memref<?xf32>) unless that has no
+  /// elements; gives the number of bytes that it needs.
+  mlir::Value emitPack(Builder& b, mlir::Value weight, mlir::Value memory);
 
  private:
   using Values = llvm::SmallVector<mlir::Value>;
@@ -37,7 +59,7 @@ class ContractKernel {
     mlir::Value from, to, firstPanel, endPanel;
     mlir::Value scratch;
   };
-  /// Lines [from, from + lines) of the depth, numbered across all its dims.
+  /// Lines [from, from + lines) of the depth, numbered across all its dims; each run along the last one begins a line.
   struct Slice {
     mlir::Value from, lines;
     mlir::Value first, last;  // whether it is the first, the last
@@ -45,40 +67,66 @@ class ContractKernel {
   /// A vector's width of columns.
   struct Panel {
     Place place;
-    mlir::Value number;   // within the block
-    mlir::Value columns;  // how many there are from its first on
+    mlir::Value number;              // within the block
+    mlir::Value columns;             // how many there are from its first on
+    mlir::Value memory, position{};  // where its lines are
   };
 
   // contract.cpp
   void readOperands(Builder& b);
+  void countPanels(Builder& b);
   Values block(Builder& b);
   void emitBlocks(Builder& b);
   void emitBlock(Builder& b, const Block& block);
+  void overSlices(Builder& b, llvm::function_ref<void(const Slice&)> body) const;
+  /// Calls `body` for each panel of [from, to); `place` is at the shared dims.
+  void overPanels(Builder& b, const Place& place, mlir::Value from, mlir::Value to,
+                  llvm::function_ref<void(mlir::Value number, Panel panel)> body) const;
   Place origin() const;
   Place move(Builder& b, Place place, llvm::ArrayRef<int64_t> dims, mlir::ValueRange by) const;
   mlir::Value product(Builder& b, llvm::ArrayRef<int64_t> dims) const;
   Values sizes(llvm::ArrayRef<int64_t> dims) const;
+  /// The depth's sizes in lines, and a place moved along it by so many.
+  Values depthLines(Builder& b) const;
+  Place alongDepth(Builder& b, const Place& place, Values lines) const;
+  int64_t perWord() const { return pairs ? 2 : 1; }
   int64_t width() const { return int64_t(tile.vectors) * target.lanes; }
   // Where things lie in the scratch.
   int64_t zerosAt() const { return tile.rows * width(); }  // after the finished tile
   int64_t panelAt() const { return 2 * zerosAt(); }
   int64_t rowsAt() const { return panelAt() + tile.depth * width(); }
   mlir::Value waitingAt(Builder& b) const;
+  mlir::Value packedAt(Builder& b, const Slice& slice, mlir::Value number) const;
 
   // contract_pack.cpp
-  /// A part of an operand, `counts` elements along two dims (the second one -1: there is none).
+  /// A part of an operand, `counts` words along two dims (the second one -1: there is none).
   struct Rectangle {
     const View& view;
     mlir::Value position;
     int64_t fast, slow;  // dims of the packed form
     mlir::Value fastCount, slowCount;
+    mlir::Value elements;   // that the depth's last dim has from `position` on
     mlir::Value to, pitch;  // where in the scratch, and how far from line to line
     int64_t unit;           // what of the fast dim is written at once; beyond fastCount anything
   };
   void packRows(Builder& b, const Block& block, const Slice& slice) const;
-  void packPanel(Builder& b, const Block& block, const Slice& slice, const Panel& panel) const;
+  void packPanel(Builder& b, const Slice& slice, const Panel& panel) const;
   void pack(Builder& b, mlir::Value scratch, const Rectangle& part) const;
   void packSquares(Builder& b, mlir::Value scratch, const Rectangle& part) const;
+  /// A vector of words along `dim` from `position` on: without a count all its lanes, else that many (at least 1), and
+  /// beyond anything. `elements` as above.
+  mlir::Value words(Builder& b, const View& view, mlir::Value position, int64_t dim, mlir::Value elements,
+                    mlir::Value count = {}) const;
+  mlir::Value pairsAlongDepth(Builder& b, const View& view, mlir::Value position, mlir::Value elements,
+                              bool tail) const;
+  /// A position, and how many elements the depth's last dim has from there on.
+  struct Start {
+    mlir::Value position, elements;
+  };
+  Start along(Builder& b, Start from, const Rectangle& part, int64_t dim, mlir::Value words) const;
+  mlir::Value elementsFrom(Builder& b, const Place& place) const;
+  mlir::Value stepsOf(Builder& b, int64_t dim, mlir::Value words) const;
+  mlir::Value wholeWords(Builder& b, const Rectangle& part, int64_t dim) const;
   void overRuns(Builder& b, mlir::Value from, mlir::Value to, mlir::ValueRange sizes,
                 llvm::function_ref<void(Values index, mlir::Value before, mlir::Value count)> body) const;
 
@@ -87,30 +135,36 @@ class ContractKernel {
   void emitTile(Builder& b, const Block& block, const Slice& slice, const Panel& panel, mlir::Value row, int height);
   Values sums(Builder& b, mlir::Value left, mlir::Value right, mlir::Value lines, Values sums,
               llvm::function_ref<void(mlir::Value)> meanwhile) const;
+  /// sum + the products of words.
   mlir::Value multiplyAdd(Builder& b, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   void finish(Builder& b, const Block& block, const Panel& panel, mlir::Value row, mlir::Value count);
+  /// Stores lanes as the result's type.
+  void storeRounded(Builder& b, mlir::Value lanes, mlir::Value position, mlir::Value mask = {}) const;
   /// A vector of sums from column `column` of `place` on; without a count all its lanes, else that many, perhaps none.
   void finishVector(Builder& b, const Place& place, mlir::Value sum, mlir::Value column, mlir::Value count);
 
   // contract_few.cpp
   /// Whether few rows have a form of their own: where lines of the right operand are contiguous.
-  bool streams() const { return right.unit == lane && !depth.empty(); }
+  bool streams() const { return !packed && right.unit == lane && !depth.empty(); }
   void emitFewRows(Builder& b);
   void addLines(Builder& b, const Place& place, mlir::Value columns, mlir::Value scratch, int lines) const;
+  mlir::Value word(Builder& b, const View& view, mlir::Value position, mlir::Value elements) const;
 
   static constexpr int64_t fewRows = 8;
 
   tile::ContractOp op;
   Target target;
   ContractTile tile;
+  bool pairs;            // words are pairs of bf16, else f32
   int64_t pitch;         // from row to row of the packed left operand
   bool swapped = false;  // lhs and rhs, so that the lanes are columns
   int64_t lane = -1;
   llvm::SmallVector<int64_t> shared, rows, columns, depth;  // dims; columns without the lane dim
   View left, right, out;
+  mlir::Value packed;  // the right operand in its packed form, if it is a weight
   llvm::SmallVector<View> captures;
   Values extents;
-  mlir::Value rowCount, panelCount, depthCount, lanePanels;
+  mlir::Value rowCount, panelCount, lineCount, lanePanels;
   mlir::Value rowsPerBlock, panelsPerBlock, sliceLines, slices;
   bool failed = false;
 };

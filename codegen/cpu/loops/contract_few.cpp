@@ -28,7 +28,7 @@ void ContractKernel::emitFewRows(Builder& b) {
   dims.append(columns);
   dims.push_back(lane);
   Value bytes = mul(b, rowCount, constant(b, columnBlock * sizeof(float)));
-  Value work = mul(b, mul(b, rowCount, depthCount), smaller(b, extents[lane], block));
+  Value work = mul(b, mul(b, rowCount, lineCount), smaller(b, extents[lane], block));
   overTasks(b, points, work, grain, bytes, [&](Builder& b, ValueRange point, Value scratch) {
     Values start(point);
     start.back() = mul(b, start.back(), block);
@@ -39,17 +39,15 @@ void ContractKernel::emitFewRows(Builder& b) {
     loop(b, zero, mul(b, rowCount, block), target.lanes,
          [&](Value at) { vector::StoreOp::create(b, zeros, scratch, at); });
 
-    overRuns(b, zero, depthCount, sizes(depth), [&](Values index, Value, Value lines) {
-      Place first = move(b, place, depth, index);
-      auto from = [&](Value line) {
-        Place there = first;
-        there.left = advance(b, left, first.left, depth.back(), line);
-        there.right = advance(b, right, first.right, depth.back(), line);
-        return there;
+    overRuns(b, zero, lineCount, depthLines(b), [&](Values index, Value, Value lines) {
+      auto add = [&](Value line, int lines) {
+        Values there = index;
+        there.back() = codegen::add(b, there.back(), line);
+        addLines(b, alongDepth(b, place, there), count, scratch, lines);
       };
       Value whole = multiple(b, lines, linesAtOnce);
-      loop(b, zero, whole, linesAtOnce, [&](Value line) { addLines(b, from(line), count, scratch, linesAtOnce); });
-      loop(b, whole, lines, 1, [&](Value line) { addLines(b, from(line), count, scratch, 1); });
+      loop(b, zero, whole, linesAtOnce, [&](Value line) { add(line, linesAtOnce); });
+      loop(b, whole, lines, 1, [&](Value line) { add(line, 1); });
     });
 
     loop(b, zero, rowCount, Values(rows.size(), zero), [&](Value row, Values index) {
@@ -69,22 +67,37 @@ void ContractKernel::addLines(Builder& b, const Place& place, Value columns, Val
   auto type = VectorType::get({target.lanes}, b.getF32Type());
   loop(b, zero, rowCount, Values(rows.size(), zero), [&](Value row, Values index) {
     Value at = move(b, place, rows, index).left, sumsAt = mul(b, row, constant(b, columnBlock));
-    Values elements, starts;
+    Values elements, starts, down;
     for (int n = 0; n < lines; ++n) {
-      Value element = load(b, left, advance(b, left, at, depth.back(), constant(b, n)));
-      elements.push_back(vector::BroadcastOp::create(b, type, toF32(b, element)));
-      starts.push_back(advance(b, right, place.right, depth.back(), constant(b, n)));
+      Value steps = stepsOf(b, depth.back(), constant(b, n));
+      elements.push_back(sub(b, elementsFrom(b, place), steps));
+      down.push_back(vector::BroadcastOp::create(
+          b, type, word(b, left, advance(b, left, at, depth.back(), steps), elements.back())));
+      starts.push_back(advance(b, right, place.right, depth.back(), steps));
     }
-    auto vector = [&](Value column, Value mask) {
+    auto vector = [&](Value column, Value count) {
       Value where = add(b, sumsAt, column), sum = vector::LoadOp::create(b, type, scratch, where);
-      for (auto [element, start] : llvm::zip(elements, starts))
-        sum = multiplyAdd(b, element, toF32(b, loadLanes(b, right, add(b, start, column), target.lanes, mask)), sum);
+      for (auto [word, start, left] : llvm::zip(down, starts, elements))
+        sum = multiplyAdd(b, word, words(b, right, add(b, start, column), lane, left, count), sum);
       vector::StoreOp::create(b, sum, scratch, where);
     };
     loop(b, zero, whole, target.lanes, [&](Value column) { vector(column, {}); });
-    loop(b, whole, columns, target.lanes, [&](Value column) { vector(column, maskOf(b, target.lanes, rest)); });
+    loop(b, whole, columns, target.lanes, [&](Value column) { vector(column, rest); });
     return coordinatesAfter(b, index, sizes(rows));
   });
+}
+
+/// One word of the left operand.
+Value ContractKernel::word(Builder& b, const View& view, Value position, Value elements) const {
+  if (!pairs) return toF32(b, load(b, view, position));
+  Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, elements, constant(b, 1));
+  Value zero = arith::ConstantOp::create(b, b.getZeroAttr(view.element)), first = load(b, view, position);
+  Value second = load(
+      b, view,
+      advance(b, view, position, depth.back(), arith::SelectOp::create(b, single, constant(b, 0), constant(b, 1))));
+  second = arith::SelectOp::create(b, single, zero, second);
+  Value both = vector::FromElementsOp::create(b, VectorType::get({2}, view.element), ValueRange{first, second});
+  return vector::ExtractOp::create(b, asWords(b, both), int64_t(0));
 }
 
 }  // namespace heed::codegen

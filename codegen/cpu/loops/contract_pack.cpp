@@ -1,4 +1,4 @@
-// Packing, in f32, to the worker's scratch: a slice of the panel as lines of columns, a slice of the rows as lines of
+// Packing, in words, to the worker's scratch: a slice of the panel as lines of columns, a slice of the rows as lines of
 // the depth. Either is a copy where the operand's memory runs the same way, and else a transpose.
 //
 // What lies beyond the last column or row is finite or not, and never stored.
@@ -32,22 +32,60 @@ void ContractKernel::packRows(Builder& b, const Block& block, const Slice& slice
   overRuns(b, block.from, block.to, sizes(rows), [&](Values index, Value rowsBefore, Value height) {
     Place first = move(b, block.place, rows, index);
     Value at = add(b, constant(b, rowsAt()), mul(b, rowsBefore, constant(b, pitch)));
-    overRuns(b, slice.from, end, sizes(depth), [&](Values index, Value linesBefore, Value lines) {
+    overRuns(b, slice.from, end, depthLines(b), [&](Values index, Value linesBefore, Value lines) {
+      Place start = alongDepth(b, first, index);
       pack(b, block.scratch,
-           {left, move(b, first, depth, index).left, line, row, lines, height, add(b, at, linesBefore),
+           {left, start.left, line, row, lines, height, elementsFrom(b, start), add(b, at, linesBefore),
             constant(b, pitch), target.lanes});
     });
   });
 }
 
-void ContractKernel::packPanel(Builder& b, const Block& block, const Slice& slice, const Panel& panel) const {
+void ContractKernel::packPanel(Builder& b, const Slice& slice, const Panel& panel) const {
   Value end = add(b, slice.from, slice.lines), line = constant(b, width());
   Value across = smaller(b, panel.columns, line);
-  overRuns(b, slice.from, end, sizes(depth), [&](Values index, Value before, Value lines) {
-    pack(b, block.scratch,
-         {right, move(b, panel.place, depth, index).right, lane, depth.empty() ? -1 : depth.back(), across, lines,
-          add(b, constant(b, panelAt()), mul(b, before, line)), line, width()});
+  overRuns(b, slice.from, end, depthLines(b), [&](Values index, Value before, Value lines) {
+    Place start = alongDepth(b, panel.place, index);
+    pack(b, panel.memory,
+         {right, start.right, lane, depth.empty() ? -1 : depth.back(), across, lines, elementsFrom(b, start),
+          add(b, panel.position, mul(b, before, line)), line, width()});
   });
+}
+
+Value ContractKernel::elementsFrom(Builder& b, const Place& place) const {
+  return depth.empty() ? constant(b, 1) : sub(b, extents[depth.back()], place.index[depth.back()]);
+}
+
+Value ContractKernel::stepsOf(Builder& b, int64_t dim, Value words) const {
+  return pairs && dim == depth.back() ? mul(b, words, constant(b, perWord())) : words;
+}
+
+Value ContractKernel::words(Builder& b, const View& view, Value position, int64_t dim, Value elements,
+                            Value count) const {
+  auto lanesAt = [&](Value position) -> Value {
+    if (dim >= 0 && view.unit != dim) return gatherLanes(b, view, position, dim, target.lanes, count);
+    return loadLanes(b, view, position, target.lanes, count ? maskOf(b, target.lanes, count) : Value());
+  };
+  if (!pairs) return toF32(b, lanesAt(position));
+  if (dim == depth.back()) return asWords(b, pairsAlongDepth(b, view, position, elements, bool(count)));
+  Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, elements, constant(b, 1)),
+        first = lanesAt(position);
+  Value second = lanesAt(
+      advance(b, view, position, depth.back(), arith::SelectOp::create(b, single, constant(b, 0), constant(b, 1))));
+  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(first.getType()));
+  SmallVector<int64_t> alternately;
+  for (int n = 0; n < target.lanes; ++n) alternately.append({n, n + target.lanes});
+  return asWords(b,
+                 vector::ShuffleOp::create(b, first, arith::SelectOp::create(b, single, zeros, second), alternately));
+}
+
+Value ContractKernel::pairsAlongDepth(Builder& b, const View& view, Value position, Value elements, bool tail) const {
+  int numbers = 2 * target.lanes;
+  Value mask = tail ? maskOf(b, numbers, elements) : Value();
+  if (view.unit == depth.back()) return loadLanes(b, view, position, numbers, mask);
+  Value lanes = gatherLanes(b, view, position, depth.back(), numbers, tail ? elements : Value());
+  if (!tail) return lanes;
+  return arith::SelectOp::create(b, mask, lanes, arith::ConstantOp::create(b, b.getZeroAttr(lanes.getType())));
 }
 
 /// Line after line: whole widths, then vectors under a mask, which write as many lanes.
@@ -55,61 +93,74 @@ void ContractKernel::pack(Builder& b, Value scratch, const Rectangle& part) cons
   const View& view = part.view;
   bool copied = part.fast < 0 || view.unit == part.fast;
   if (!copied && part.slow >= 0 && view.unit == part.slow) return packSquares(b, scratch, part);
-  auto along = [&](Value position, int64_t dim, Value steps) {
-    return dim < 0 ? position : advance(b, view, position, dim, steps);
-  };
-  Value zero = constant(b, 0), whole = copied ? multiple(b, part.fastCount, width()) : zero;
+  Value zero = constant(b, 0), whole = copied ? multiple(b, wholeWords(b, part, part.fast), width()) : zero;
   Value end = mul(b, ceiling(b, part.fastCount, constant(b, part.unit)), constant(b, part.unit));
   loop(b, zero, part.slowCount, 1, [&](Value line) {
-    Value from = along(part.position, part.slow, line), to = add(b, part.to, mul(b, line, part.pitch));
-    auto keep = [&](Value lanes, Value at) { vector::StoreOp::create(b, toF32(b, lanes), scratch, add(b, to, at)); };
+    Start from = along(b, {part.position, part.elements}, part, part.slow, line);
+    Value to = add(b, part.to, mul(b, line, part.pitch));
+    auto keep = [&](Value lanes, Value at) { vector::StoreOp::create(b, lanes, scratch, add(b, to, at)); };
     if (copied)
       loop(b, zero, whole, width(), [&](Value first) {
         for (int v = 0; v < tile.vectors; ++v) {
           Value at = add(b, first, constant(b, v * target.lanes));
-          keep(loadLanes(b, view, add(b, from, at), target.lanes), at);
+          Start here = along(b, from, part, part.fast, at);
+          keep(words(b, view, here.position, part.fast, here.elements), at);
         }
       });
     loop(b, whole, end, target.lanes, [&](Value at) {
       Value last = sub(b, part.fastCount, constant(b, 1)), start = smaller(b, at, last);
-      Value position = along(from, part.fast, start), count = sub(b, part.fastCount, start);
-      keep(copied ? loadLanes(b, view, position, target.lanes, maskOf(b, target.lanes, count))
-                  : gatherLanes(b, view, position, part.fast, target.lanes, count),
-           at);
+      Start here = along(b, from, part, part.fast, start);
+      keep(words(b, view, here.position, part.fast, here.elements, sub(b, part.fastCount, start)), at);
     });
   });
+}
+
+ContractKernel::Start ContractKernel::along(Builder& b, Start from, const Rectangle& part, int64_t dim,
+                                            Value steps) const {
+  if (dim < 0) return from;
+  steps = stepsOf(b, dim, steps);
+  bool deeper = pairs && dim == depth.back();
+  return {advance(b, part.view, from.position, dim, steps), deeper ? sub(b, from.elements, steps) : from.elements};
+}
+
+/// How many words along `dim`, of those that `part` has, are whole.
+Value ContractKernel::wholeWords(Builder& b, const Rectangle& part, int64_t dim) const {
+  Value count = dim == part.fast ? part.fastCount : part.slowCount;
+  if (!pairs || dim != depth.back()) return count;
+  return smaller(b, count, quotient(b, part.elements, constant(b, perWord())));
 }
 
 /// The operand runs along the lines' slow dim: squares of lanes x lanes are transposed, what is left is gathered.
 void ContractKernel::packSquares(Builder& b, Value scratch, const Rectangle& part) const {
   const View& view = part.view;
   constexpr int64_t ahead = 64;  // elements: enough for a first-level miss, few enough to be useful in a slice
-  Value zero = constant(b, 0), squares = multiple(b, part.slowCount, target.lanes);
+  Value zero = constant(b, 0), squares = multiple(b, wholeWords(b, part, part.slow), target.lanes);
   Value last = sub(b, part.fastCount, constant(b, 1));
   Value end = mul(b, ceiling(b, part.fastCount, constant(b, part.unit)), constant(b, part.unit));
   loop(b, zero, end, target.lanes, [&](Value across) {
-    Values starts;
+    SmallVector<Start> starts;
     for (int n = 0; n < target.lanes; ++n)
-      starts.push_back(advance(b, view, part.position, part.fast, smaller(b, add(b, across, constant(b, n)), last)));
+      starts.push_back(
+          along(b, {part.position, part.elements}, part, part.fast, smaller(b, add(b, across, constant(b, n)), last)));
     auto keep = [&](Value lanes, Value line) {
       vector::StoreOp::create(b, lanes, scratch, add(b, add(b, part.to, across), mul(b, line, part.pitch)));
     };
     loop(b, zero, squares, target.lanes, [&](Value line) {
       Values square;
-      for (Value start : starts) {
-        Value at = add(b, start, line);
-        memref::PrefetchOp::create(b, view.base, add(b, at, constant(b, ahead)), /*isWrite=*/false, /*localityHint=*/3,
-                                   /*isDataCache=*/true);
-        square.push_back(toF32(b, loadLanes(b, view, at, target.lanes)));
+      for (const Start& start : starts) {
+        Start here = along(b, start, part, part.slow, line);
+        memref::PrefetchOp::create(b, view.base, add(b, here.position, constant(b, ahead)), /*isWrite=*/false,
+                                   /*localityHint=*/3, /*isDataCache=*/true);
+        square.push_back(words(b, view, here.position, part.slow, here.elements));
       }
       for (auto [n, lanes] : llvm::enumerate(transpose(b, b.getLoc(), square)))
         keep(lanes, add(b, line, constant(b, n)));
     });
     Value start = smaller(b, across, last), count = sub(b, part.fastCount, start);
-    Value from = advance(b, view, part.position, part.fast, start);
+    Start from = along(b, {part.position, part.elements}, part, part.fast, start);
     loop(b, squares, part.slowCount, 1, [&](Value line) {
-      Value at = advance(b, view, from, part.slow, line);
-      keep(toF32(b, gatherLanes(b, view, at, part.fast, target.lanes, count)), line);
+      Start here = along(b, from, part, part.slow, line);
+      keep(words(b, view, here.position, part.fast, here.elements, count), line);
     });
   });
 }

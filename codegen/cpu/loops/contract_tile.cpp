@@ -4,11 +4,14 @@
 #include "heed/codegen/cpu/loops/control.h"
 #include "heed/codegen/cpu/loops/coordinates.h"
 #include "heed/codegen/cpu/region.h"
+#include "heed/codegen/cpu/x86.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace heed::codegen {
 
 using namespace mlir;
+
+static constexpr int64_t linesAhead = 24, lineWords = 16;  // of the panel; of the cache
 
 /// The scratch from element `position` on: a base register of its own, so that the loop adds no addresses.
 static Value startingAt(ImplicitLocOpBuilder& b, Value scratch, Value position) {
@@ -33,28 +36,47 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
   auto from = [&](Value position) { return startingAt(b, block.scratch, position); };
   Value before = from(arith::SelectOp::create(b, slice.first, constant(b, zerosAt()), waiting));
   Value after = from(arith::SelectOp::create(b, slice.last, constant(b, 0), waiting));
-  Value packed = from(add(b, constant(b, rowsAt()), mul(b, number, constant(b, pitch))));
+  Value packedRows = from(add(b, constant(b, rowsAt()), mul(b, number, constant(b, pitch))));
   Value count = smaller(b, sub(b, block.to, row), constant(b, height));
 
   Place place = move(b, panel.place, rows, coordinatesAt(b, row, sizes(rows)));
   Value down = rows.empty() ? constant(b, 0) : out.stride[rows.back()];
   Value result = startingAt(b, out.base, place.out);
   Value toResult = arith::SelectOp::create(b, slice.last, down, constant(b, 0));
-  // One line for each turn of the inner loop, which has room for it: sums that wait, some tiles ahead, and the lines of
-  // the result that this tile will write.
+  Value lines = startingAt(b, panel.memory, panel.position);
+  auto ask = [&](Value base, Value at, bool write, unsigned cache) {
+    memref::PrefetchOp::create(b, base, at, write, cache, /*isDataCache=*/true);
+  };
+  for (int n = 0; n < height; ++n)
+    for (int64_t column = 0; column < width(); column += lineWords)
+      ask(result, add(b, mul(b, constant(b, n), toResult), constant(b, column)), true, 3);
+  // The panel of a weight comes from far: a single tile asks for what it needs soon, the first of several for the next
+  // panel, a line a turn.
+  Value span = sub(b, block.to, block.from), tall = constant(b, tile.rows), few = constant(b, tile.few);
+  Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, span, few);
+  Value isTall = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, span, tall), words = constant(b, width());
+  Value earlier = quotient(b, number, arith::SelectOp::create(b, isTall, tall, few));  // tiles before this one
+  Value sent = mul(b, earlier, constant(b, lineWords));
+  Value unsent = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, sent, words);
+  Value ahead =
+      arith::SelectOp::create(b, single, constant(b, linesAhead * width()), mul(b, slice.lines, add(b, words, sent)));
+  Value step = arith::SelectOp::create(b, single, words,
+                                       arith::SelectOp::create(b, unsent, constant(b, lineWords), constant(b, 0)));
+  Value second = arith::SelectOp::create(b, single, constant(b, lineWords), constant(b, 0));
+  // What each turn of the inner loop has room for: a line of sums that wait, some tiles ahead, and the panel.
   auto meanwhile = [&](Value k) {
-    auto ask = [&](Value base, Value at, unsigned cache) {
-      memref::PrefetchOp::create(b, base, at, /*isWrite=*/true, cache, /*isDataCache=*/true);
-    };
-    ask(before, add(b, mul(b, k, constant(b, target.lanes)), constant(b, height * width())), 2);
-    ask(result, mul(b, smaller(b, k, constant(b, height - 1)), toResult), 3);
+    ask(before, add(b, mul(b, k, constant(b, target.lanes)), constant(b, height * width())), true, 2);
+    if (!packed) return;
+    Value at = add(b, ahead, mul(b, k, step));
+    ask(lines, at, false, 2);
+    if (width() > lineWords) ask(lines, add(b, at, second), false, 2);
   };
 
   auto type = VectorType::get({target.lanes}, b.getF32Type());
   Values tileSums;
   for (int n = 0; n < height * tile.vectors; ++n)
     tileSums.push_back(vector::LoadOp::create(b, type, before, constant(b, n * target.lanes)));
-  tileSums = sums(b, packed, from(constant(b, panelAt())), slice.lines, tileSums, meanwhile);
+  tileSums = sums(b, packedRows, lines, slice.lines, tileSums, meanwhile);
 
   OpBuilder::InsertionGuard guard(b);
   if (op.getEpilogue().empty()) {
@@ -69,7 +91,7 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
     b.setInsertionPointToStart(choice.thenBlock());
     for (auto [n, sum] : llvm::enumerate(tileSums)) {
       Value at = add(b, place.out, mul(b, constant(b, n / tile.vectors), down));
-      storeLanes(b, out, sum, add(b, at, constant(b, n % tile.vectors * target.lanes)));
+      storeRounded(b, sum, add(b, at, constant(b, n % tile.vectors * target.lanes)));
     }
     b.setInsertionPointToStart(choice.elseBlock());
   }
@@ -80,6 +102,7 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
 }
 
 Value ContractKernel::multiplyAdd(Builder& b, Value x, Value y, Value sum) const {
+  if (pairs) return dotPairs512(b, b.getLoc(), sum, x, y);
   if (target.fma) return vector::FMAOp::create(b, x, y, sum);
   return arith::AddFOp::create(b, arith::MulFOp::create(b, x, y), sum);
 }
@@ -162,7 +185,16 @@ void ContractKernel::finishVector(Builder& b, const Place& place, Value sum, Val
     }
     sum = cloner.broadcast(results.front());
   }
-  storeLanes(b, out, sum, advance(b, out, place.out, lane, column), mask);
+  storeRounded(b, sum, advance(b, out, place.out, lane, column), mask);
+}
+
+void ContractKernel::storeRounded(Builder& b, Value lanes, Value position, Value mask) const {
+  bool stored = getElementTypeOrSelf(lanes.getType()) == out.element;  // an epilogue has rounded them
+  if (!stored && out.element.isBF16() && target.bf16)
+    lanes = toBf16(b, b.getLoc(), lanes);
+  else if (!stored)
+    lanes = arith::TruncFOp::create(b, VectorType::get({target.lanes}, out.element), lanes);
+  storeLanes(b, out, lanes, position, mask);
 }
 
 }  // namespace heed::codegen

@@ -4,6 +4,7 @@
 #include "heed/codegen/cpu/loops/lanes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace heed::codegen {
 
@@ -35,6 +36,12 @@ inline mlir::Value toF32(mlir::ImplicitLocOpBuilder& b, mlir::Value value) {
   if (mlir::getElementTypeOrSelf(value.getType()) == type) return value;
   if (auto vector = llvm::dyn_cast<mlir::VectorType>(value.getType())) type = vector.clone(type);
   return mlir::arith::ExtFOp::create(b, type, value);
+}
+
+/// A vector of pairs of bf16 numbers as one of f32 words, which hold the same bits.
+inline mlir::Value asWords(mlir::ImplicitLocOpBuilder& b, mlir::Value pairs) {
+  auto type = llvm::cast<mlir::VectorType>(pairs.getType());
+  return mlir::vector::BitCastOp::create(b, mlir::VectorType::get({type.getNumElements() / 2}, b.getF32Type()), pairs);
 }
 
 }  // namespace heed::codegen

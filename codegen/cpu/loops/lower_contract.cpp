@@ -2,6 +2,7 @@
 #include "heed/codegen/cpu/loops/contract.h"
 #include "heed/codegen/cpu/loops/kernel.h"
 #include "heed/codegen/cpu/loops/passes.h"
+#include "heed/codegen/cpu/loops/weights.h"
 
 namespace heed::codegen {
 
@@ -39,16 +40,24 @@ LogicalResult lowerPlainly(ImplicitLocOpBuilder& b, tile::ContractOp op, const T
   return result;
 }
 
-LogicalResult lower(tile::ContractOp op, const Target& target) {
+LogicalResult lower(tile::ContractOp op, const Target& target, Weights& weights) {
   Type left = elementOf(op.getLhs()), right = elementOf(op.getRhs()), out = elementOf(op.getOut());
   auto narrow = [](Type type) { return type.isF32() || type.isF16() || type.isBF16(); };
-  bool floats = out.isF32() && narrow(left) && narrow(right);
+  bool floats = narrow(out) && narrow(left) && narrow(right);
   bool integers = isa<IntegerType>(out) && !out.isInteger(1) && left == out && right == out;
   if (!floats && !integers)
     return op.emitOpError() << "of " << left << " and " << right << " into " << out
-                            << "; f32, f16 or bf16 into f32 are possible, or one integer type";
+                            << "; f32, f16 and bf16 are possible, or one integer type";
   ImplicitLocOpBuilder b(op.getLoc(), op);
-  LogicalResult result = floats && hasLaneDim(op) ? ContractKernel(op, target).emit(b) : lowerPlainly(b, op, target);
+  if (floats && !out.isF32() && !hasLaneDim(op))
+    return op.emitOpError() << "into " << out << ", whose result is contiguous along no row or column; sum it into f32";
+  LogicalResult result = failure();
+  if (floats && hasLaneDim(op)) {
+    ContractKernel kernel(op, target);
+    result = kernel.emit(b, weights.packed(op, kernel, target));
+  } else {
+    result = lowerPlainly(b, op, target);
+  }
   if (succeeded(result)) op.erase();
   return result;
 }
@@ -59,14 +68,15 @@ struct LowerContract : impl::LowerContractBase<LowerContract> {
   void runOnOperation() override {
     auto target = targetFor(features);
     if (!target) {
-      getOperation()->emitError() << "tile-lower-contract: features is \"" << features
-                                  << "\"; avx512bf16, avx512, avx2, baseline or nothing is required";
+      getOperation().emitError() << "tile-lower-contract: features is \"" << features
+                                 << "\"; avx512bf16, avx512, avx2, baseline or nothing is required";
       return signalPassFailure();
     }
     SmallVector<tile::ContractOp> ops;
-    getOperation()->walk([&](tile::ContractOp op) { ops.push_back(op); });
+    getOperation().walk([&](tile::ContractOp op) { ops.push_back(op); });
+    Weights weights(getOperation());
     for (auto op : ops)
-      if (failed(lower(op, *target))) return signalPassFailure();
+      if (failed(lower(op, *target, weights))) return signalPassFailure();
   }
 };
 

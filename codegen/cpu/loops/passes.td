@@ -4,7 +4,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-class LoopPass<string name> : Pass<name> {
+class LoopPass<string name, string on = ""> : Pass<name, on> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect", "::mlir::linalg::LinalgDialect", "::heed::tile::TileDialect"];
   let options = [Option<"features", "features", "std::string", "\"\"",
@@ -20,11 +20,12 @@ def LowerGeneric : LoopPass<"tile-lower-generic"> {
   }];
 }
 
-def LowerContract : LoopPass<"tile-lower-contract"> {
+def LowerContract : LoopPass<"tile-lower-contract", "::mlir::ModuleOp"> {
   let summary = "tile.contract to packed panels and a register tile";
   let description = [{
     Every element of the result is summed over the depth in one order, first to last, wherever its tile lies; so it does
-    not depend on blocking, on tails or on threads.
+    not depend on blocking, on tails or on threads. An argument marked `tile.constant` whose panels are read is packed
+    once, by a function of its own, and comes as another argument.
   }];
 }
 #endif

@@ -5,29 +5,12 @@
 #include <cmath>
 #include <random>
 
-#include "heed/tests/codegen/jit/compile_text.h"
+#include "heed/tests/codegen/loops/contract_text.h"
 
 namespace heed::testing {
 namespace {
 
 using Shape = std::vector<std::int64_t>;
-
-std::vector<std::string> instructionSets() {
-  std::vector<std::string> names;
-  for (const char* name : {"avx512bf16", "avx512", "avx2", "baseline"})
-    if (codegen::targetFor(name)->runsHere) names.push_back(name);
-  return names;
-}
-
-/// A strided type of this rank whose dim `unit` is contiguous.
-std::string type(int rank, int unit) {
-  std::string sizes, strides;
-  for (int d = 0; d < rank; ++d) {
-    sizes += "?x";
-    strides += (d ? ", " : "") + std::string(d == unit ? "1" : "?");
-  }
-  return "memref<" + sizes + "f32, strided<[" + strides + "]>>";
-}
 
 struct Contract : ::testing::TestWithParam<std::string> {
   CompiledText compiled(const std::string& text) { return CompiledText(text, *codegen::targetFor(GetParam())); }
@@ -47,12 +30,7 @@ struct Layout {
 TEST_P(Contract, MatrixProductsOfEveryLayoutAndTail) {
   for (Layout at : {Layout{1, 1, 1}, {1, 0, 1}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}}) {
     std::string lhs = type(2, at.lhs), rhs = type(2, at.rhs), out = type(2, at.out);
-    auto run = compiled("func.func @main(%a: " + lhs + ", %b: " + rhs + ", %c: " + out + R"() {
-        "tile.contract"(%a, %b, %c) <{roles = ["row", "column", "depth"],
-            indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]}>
-            ({}) : ()" + lhs +
-                        ", " + rhs + ", " + out + ") -> () return }");
-    auto order = [](int unit) { return unit == 1 ? std::vector<int>{0, 1} : std::vector<int>{1, 0}; };
+    auto run = compiled(productText(lhs, rhs, out));
     for (Shape s : {Shape{1, 1, 1},
                     {6, 64, 64},
                     {7, 65, 17},
@@ -100,13 +78,9 @@ TEST_P(Contract, EachSumHasOneOrder) {
 TEST_P(Contract, ARowDoesNotKnowHowManyOthersThereAre) {
   for (int unit : {0, 1}) {
     std::string rows = type(2, 1), rhs = type(2, unit);
-    auto run = compiled("func.func @main(%a: " + rows + ", %b: " + rhs + ", %c: " + rows + R"() {
-        "tile.contract"(%a, %b, %c) <{roles = ["row", "column", "depth"],
-            indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>, affine_map<(m, n, k) -> (m, n)>]}>
-            ({}) : ()" + rows +
-                        ", " + rhs + ", " + rows + ") -> () return }");
+    auto run = compiled(productText(rows, rhs, rows));
     constexpr std::int64_t n = 75, k = 777;
-    Tensor<float> a({40, k}), b({k, n}, unit ? std::vector<int>{0, 1} : std::vector<int>{1, 0}), all({40, n});
+    Tensor<float> a({40, k}), b({k, n}, order(unit)), all({40, n});
     randomise(a), randomise(b);
     run(a, b, all);
     for (std::int64_t m : {1, 2, 8, 9, 13}) {
