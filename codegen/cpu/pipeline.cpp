@@ -27,7 +27,7 @@ void buildCpuPipeline(OpPassManager& pm, const Target& target) {
   pm.addPass(createLowerGeneric({features}));
   pm.addPass(createTileAddSession());
   pm.addPass(createTileOutlineParallel());
-  pm.addPass(createExpandMath({target.fma}));
+  pm.addPass(createExpandMath({target.fma, target.avx512}));
 }
 
 void buildLlvmPipeline(OpPassManager& pm) {

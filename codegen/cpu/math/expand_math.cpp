@@ -58,7 +58,7 @@ struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
     if (!element.isF32() && !element.isF16() && !element.isBF16())
       return op->emitOpError() << "is on " << element << "; f32, f16 and bf16 are possible";
     ImplicitLocOpBuilder b(op->getLoc(), op);
-    Formula formula{b, fma};
+    Formula formula{b, fma, avx512};
     Value x = op->getOperand(0);
     if (!element.isF32()) x = arith::ExtFOp::create(b, shaped(type, b.getF32Type()), x);
     Value y = function(Real(&formula, x)).value;

@@ -1,4 +1,7 @@
 // exp, exp2 and what follows from them: tanh and erf. Coefficients: tools/minimax.py.
+#include <cmath>
+#include <numbers>
+
 #include "heed/codegen/cpu/math/functions.h"
 
 namespace heed::codegen {
@@ -65,8 +68,46 @@ Real tanh(Real x) {
   return where(a < 0.625f, small, withSign(large, x));
 }
 
+namespace {
+
+/// The n-th entries are the polynomial that meets erf(a) / a, n/8 - 1/16 <= a <= n/8 + 1/16, at five Chebyshev nodes.
+using Quotients = std::array<std::array<float, 32>, 5>;
+Quotients quotientsOfErf() {
+  Quotients all;
+  for (int n = 0; n < 32; ++n) {
+    double at[5], c[5];
+    for (int i = 0; i < 5; ++i) {
+      at[i] = std::cos((2 * i + 1) * std::numbers::pi / 10) / 16;
+      double a = n / 8. + at[i];
+      c[i] = a == 0 ? 2 * std::numbers::inv_sqrtpi : std::erf(a) / a;
+    }
+    // Newton's divided differences, then the powers of a - n/8.
+    for (int order = 1; order < 5; ++order)
+      for (int i = 4; i >= order; --i) c[i] = (c[i] - c[i - 1]) / (at[i] - at[i - order]);
+    for (int order = 3; order >= 0; --order)
+      for (int i = order; i < 4; ++i) c[i] -= at[order] * c[i + 1];
+    for (int i = 0; i < 5; ++i) all[i][n] = float(c[i]);
+  }
+  return all;
+}
+
+/// a times erf(a) / a, which changes little over an eighth: no branch, no exponential. From 3.93 on it is 1.
+Real erfByTable(Real x) {
+  static const Quotients quotients = quotientsOfErf();
+  constexpr float magic = 0x1.8p23f;
+  Real a = magnitude(x), c = atMost(a, 3.93f);
+  Real shifted = fma(c, 8.f, c.constant(magic));
+  Bits index = bitsOf(shifted);
+  Real r = fma(shifted - magic, -0.125f, c), q = lookUp(quotients[4], index);
+  for (int i = 3; i >= 0; --i) q = fma(q, r, lookUp(quotients[i], index));
+  return withSign(where(a < 3.93f, q * c, where(a > 3.f, x.constant(1), a)), x);
+}
+
+}  // namespace
+
 /// x + x q(x^2) near 0; elsewhere 1 - e^-t(a), where t = -log(1 - erf) is smooth.
 Real erf(Real x) {
+  if (x.formula->tables) return erfByTable(x);
   Real a = magnitude(x);
   Real q =
       polynomial(x * x, {0.128379151f, -0.376124978f, 0.112818435f, -0.0267673489f, 0.00499403803f, -0.000599450432f});

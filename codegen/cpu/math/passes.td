@@ -17,7 +17,9 @@ def ExpandMath : Pass<"tile-expand-math"> {
     Denormal numbers count, NaN and infinities give what IEEE 754 says. f16 and bf16 are computed in f32. A scalar and
     a lane of a vector give the same bits.
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
-  let options = [Option<"fma", "fma", "bool", "true", "fused multiply-add is one instruction; else product and sum">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+  let options = [Option<"fma", "fma", "bool", "true", "fused multiply-add is one instruction; else product and sum">,
+                 Option<"avx512", "avx512", "bool", "false", "erf comes from tables">];
 }
 #endif

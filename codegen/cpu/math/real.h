@@ -4,16 +4,20 @@
 // the shape of the number it meets. Test: tests/codegen/math/ulp_test.cpp.
 #pragma once
 
+#include <array>
+
+#include "heed/codegen/cpu/x86.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace heed::codegen {
 
-/// Where a formula is written, and whether it may use fused multiply-add.
+/// Where a formula is written, and whether it may use fused multiply-add and look numbers up.
 struct Formula {
   mlir::ImplicitLocOpBuilder& b;
-  bool fma;
+  bool fma, tables;
 };
 
 /// The shape of `like` with another element type.
@@ -124,6 +128,26 @@ inline Rounded nearest(Real x) {
   constexpr float magic = 0x1.8p23f;
   Real shifted = x + magic;
   return {shifted - magic, bitsOf(shifted) - std::bit_cast<int32_t>(magic)};
+}
+
+/// table[index mod 32] of up to 16 lanes, where the formula may use tables.
+inline Real lookUp(const std::array<float, 32>& table, Bits index) {
+  mlir::ImplicitLocOpBuilder& b = index.b();
+  auto vector = llvm::dyn_cast<mlir::VectorType>(index.value.getType());
+  if (!vector) {
+    auto lanes = mlir::VectorType::get({16}, b.getI32Type());
+    mlir::Value all = mlir::vector::BroadcastOp::create(b, lanes, index.value);
+    mlir::Value found = lookUp512(b, b.getLoc(), table, all);
+    return {index.formula, mlir::vector::ExtractOp::create(b, found, int64_t(0))};
+  }
+  auto resized = [&](mlir::Value x, int64_t lanes) -> mlir::Value {
+    int64_t given = llvm::cast<mlir::VectorType>(x.getType()).getNumElements();
+    llvm::SmallVector<int64_t> from;
+    for (int64_t n = 0; n < lanes; ++n) from.push_back(n % given);
+    return given == lanes ? x : mlir::vector::ShuffleOp::create(b, x, x, from).getResult();
+  };
+  mlir::Value found = lookUp512(b, b.getLoc(), table, resized(index.value, 16));
+  return {index.formula, resized(found, vector.getNumElements())};
 }
 
 }  // namespace heed::codegen

@@ -57,7 +57,7 @@ CompiledKernel compileKernel(const std::string& text, const codegen::Target& tar
   PassManager lower(&context);
   lower.addPass(codegen::createTileAddSession());
   lower.addPass(codegen::createTileOutlineParallel());
-  lower.addPass(codegen::createExpandMath({target.fma}));
+  lower.addPass(codegen::createExpandMath({target.fma, target.avx512}));
   lower.addPass(codegen::createEmitEntry());
   lower.addPass(codegen::createToLlvm());
   check(succeeded(lower.run(*module)));
