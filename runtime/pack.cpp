@@ -9,6 +9,7 @@
 #include "heed/runtime/bind.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/executable.h"
+#include "heed/runtime/session.h"
 
 namespace heed {
 
@@ -31,7 +32,7 @@ void Arguments::pack(Session& session, const Executable& executable) {
     std::call_once(slot.packed->once, [&] {
       form = {nullptr, nullptr, 0, {0}, {1}};
       Packed& packed = *slot.packed;
-      packed.bytes = executable.pack(session, argument, slot.words, &form);
+      packed.bytes = session.pack(executable, argument, slot.words, &form);
       if (packed.bytes == 0) return;
       packed.memory = pages(packed.bytes);
       void* memory = packed.memory.get();
@@ -39,7 +40,7 @@ void Arguments::pack(Session& session, const Executable& executable) {
         throw Error(slot.spec->name, std::to_string(packed.bytes) + " bytes were wanted to pack it",
                     "the system must have as much", "free some memory");
       form = {memory, memory, 0, {packed.bytes / 4}, {1}};
-      executable.pack(session, argument, slot.words, &form);
+      session.pack(executable, argument, slot.words, &form);
     });
     void* memory = slot.packed->memory.get();
     form = {memory, memory, 0, {slot.packed->bytes / 4}, {1}};

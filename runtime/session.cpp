@@ -4,8 +4,6 @@
 // Read tests/runtime/session_test.cpp.
 #include "heed/runtime/session.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <new>
 #include <string>
@@ -66,14 +64,25 @@ Session::Turn::Turn(Session& session) : session_(session) {
                 "copy the kernel: the copy has a session of its own");
 }
 
-void Session::call(const Executable& executable, void** arguments) {
+template <class Body>
+void Session::cancellable(Body body) {
   struct Reset {
     std::atomic<bool>& flag;
     ~Reset() { flag.store(false, std::memory_order_relaxed); }
   } reset{cancelled_};
-  executable.call(*this, arguments);
+  body();
   if (cancelled_.load(std::memory_order_relaxed))
     throw Error("cancelled", "cancel() came before the call was done", "its results are undefined", "call it again");
+}
+
+void Session::call(const Executable& executable, void** arguments) {
+  cancellable([&] { executable.call(*this, arguments); });
+}
+
+std::int64_t Session::pack(const Executable& executable, std::int64_t argument, void* weight, void* memory) {
+  std::int64_t bytes = 0;
+  cancellable([&] { bytes = executable.pack(*this, argument, weight, memory); });
+  return bytes;
 }
 
 void Session::grow(Block& block, std::int64_t bytes) {
@@ -118,12 +127,10 @@ void Session::parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task
   Loop loop{tasks, stride, static_cast<std::byte*>(scratch_.data), task, captures, &cancelled_};
   if (tasks == 1 || threads_ == 1) {
     loop.work(0);
-  } else if (pool_) {
-    pool_->run({[](void* context, int worker) { static_cast<Loop*>(context)->work(worker); }, &loop});
   } else {
-    // Always the same number: libgomp ends and restarts threads whenever a team's size changes.
-#pragma omp parallel num_threads(threads_)
-    loop.work(omp_get_thread_num());
+    const Job job{[](void* context, int worker) { static_cast<Loop*>(context)->work(worker); }, &loop};
+    if (!pool_ && !team_) team_ = std::make_unique<Team>(threads_);
+    pool_ ? pool_->run(job) : team_->run(job);
   }
   if (loop.failure) std::rethrow_exception(loop.failure);
 }

@@ -13,6 +13,7 @@
 #include "heed/runtime/abi.h"
 #include "heed/runtime/device.h"
 #include "heed/runtime/executable.h"
+#include "heed/runtime/team.h"
 #include "heed/runtime/threads.h"
 
 namespace heed {
@@ -45,6 +46,9 @@ class Session {
   /// and what a task threw.
   void call(const Executable& executable, void** arguments);
 
+  /// Packs a parameter, as abi::Pack says. Throws what call() throws: then the memory is not filled.
+  std::int64_t pack(const Executable& executable, std::int64_t argument, void* weight, void* memory);
+
   /// Ends the call that is running (or else the next one) after the tasks that are under way; results are undefined.
   void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
 
@@ -76,10 +80,13 @@ class Session {
   };
   struct Loop;
   void grow(Block& block, std::int64_t bytes);
+  template <class Body>
+  void cancellable(Body body);
 
   const int threads_;
   ThreadPool* const pool_;
   Block arena_, scratch_;
+  std::unique_ptr<Team> team_;  // without a pool: from the first region on that has several tasks
   std::unique_ptr<DeviceSession> device_;
   std::int64_t allocations_ = 0;
   std::atomic<bool> cancelled_{false};

@@ -4,11 +4,12 @@
 // Read tests/runtime/session_test.cpp.
 #include "heed/runtime/threads.h"
 
-#include <omp.h>
+#include <sched.h>
 
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 
 #include "heed/runtime/error.h"
 
@@ -23,13 +24,19 @@ constexpr int limit = 4096;
               "leave it out to use all cores");
 }
 
+/// Those that this process may run on.
+int processors() {
+  cpu_set_t set;
+  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : int(std::thread::hardware_concurrency());
+}
+
 }  // namespace
 
 int threadCount(int wanted) {
   if (wanted < 0 || wanted > limit) refuse("threads", std::to_string(wanted));
   if (wanted > 0) return wanted;
   const char* text = std::getenv("HEED_THREADS");
-  if (!text) return omp_get_num_procs();
+  if (!text) return processors();
   const std::string_view view = text;
   int count = 0;
   const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), count);

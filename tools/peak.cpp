@@ -1,11 +1,13 @@
 #include "peak.h"
 
-#include <omp.h>
 #include <time.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <thread>
+#include <vector>
 
 namespace heed::bench {
 
@@ -58,15 +60,33 @@ static void baseline(std::int64_t rounds) {
                : "+r"(rounds)::HEED_CLOBBERS);
 }
 
+/// Seconds that `threads` threads take, from when all are there until all are done. They are new ones each time: threads
+/// that wait for the next time would take the cores from whoever runs in between.
+template <class Body>
+static double together(int threads, Body body) {
+  std::atomic<int> there{1};
+  std::atomic<bool> go{false};
+  std::vector<std::thread> others;
+  for (int t = 1; t < threads; ++t)
+    others.emplace_back([&, t] {
+      ++there;
+      while (!go) {
+      }
+      body(t);
+    });
+  while (there < threads) {
+  }
+  double start = now(threads);
+  go = true;
+  body(0);
+  for (std::thread& thread : others) thread.join();
+  return now(threads) - start;
+}
+
 /// Gflop/s of a loop with so many flops a round.
 static double peak(void (*loop)(std::int64_t), double flops, int threads, double seconds) {
   std::int64_t rounds = 20000;
-  auto run = [&](std::int64_t n) {
-    double start = now(threads);
-#pragma omp parallel num_threads(threads)
-    loop(n);
-    return now(threads) - start;
-  };
+  auto run = [&](std::int64_t n) { return together(threads, [&](int) { loop(n); }); };
   // On a busy machine some runs are interrupted: the quickest of several tells how long the others should be, and the
   // limit is the best that was seen.
   double once = run(rounds);
@@ -123,10 +143,10 @@ static double throughput(std::int64_t bytes, int threads, double seconds, Work w
   double best = 0, begin = now(2);
   do {
     int times = int(std::max<std::int64_t>(1, (std::int64_t{1} << 22) / std::max<std::int64_t>(bytes, 1)));
-    double start = now(threads);
-#pragma omp parallel num_threads(threads)
-    for (int n = 0; n < times; ++n) work(omp_get_thread_num() * bytes, bytes);
-    best = std::max(best, double(bytes) * threads * times / (now(threads) - start) * 1e-9);
+    double time = together(threads, [&](int thread) {
+      for (int n = 0; n < times; ++n) work(thread * bytes, bytes);
+    });
+    best = std::max(best, double(bytes) * threads * times / time * 1e-9);
   } while (now(2) - begin < seconds);
   return best;
 }

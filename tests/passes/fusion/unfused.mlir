@@ -30,8 +30,8 @@ func.func @another_axis(%x: !x, %k: !k) -> !s {
 !x = tensor<?x8xf32, #heed.axes<seq:T, model>>
 !w = tensor<8x8xf32, #heed.axes<model, hidden>>
 !h = tensor<?x8xf32, #heed.axes<seq:T, hidden>>
-!n = tensor<?x8xbf16, #heed.axes<seq:T, hidden>>
-func.func @narrow(%x: !x, %w: !w) -> !n {
+!n = tensor<?x8xi32, #heed.axes<seq:T, hidden>>
+func.func @truncated(%x: !x, %w: !w) -> !n {
   %s = heed.contract %x, %w {axes = ["model"]} : (!x, !w) -> !h
   // expected-remark-re@below {{not fused: `cast` {{.*}}: its result has another element type}}
   %e = heed.cast %s : (!h) -> !n

@@ -3,7 +3,7 @@
 // Inputs, then parameters, then results; axes are gone, the innermost stride is 1.
 // CHECK-LABEL: func.func @signature
 // CHECK-SAME: memref<?x8xf32, strided<[?, 1], offset: ?>> {heed.name = "x"}
-// CHECK-SAME: memref<8xf32, strided<[1], offset: ?>> {heed.name = "w", heed.parameter}
+// CHECK-SAME: memref<8xf32, strided<[1], offset: ?>> {heed.name = "w", heed.parameter, tile.constant}
 // CHECK-SAME: memref<?x8xf32, strided<[?, 1], offset: ?>> {heed.name = "y", heed.result}
 // CHECK: linalg.generic
 // CHECK-NOT: memref.alloc
