@@ -67,6 +67,7 @@ Memory memoryOf(std::initializer_list<const Runner*> models) {
   Memory sum;
   std::map<const void*, std::int64_t> blocks;
   for (const Runner* model : models) {
+    sum.packed += model->arguments().packedBytes();
     sum.states += model->arguments().stateBytes();
     sum.working += model->session().memory().bytes;
     for (const auto& [name, array] : model->arguments().bound()) {
