@@ -70,16 +70,17 @@ Real tanh(Real x) {
 
 namespace {
 
-/// The n-th entries are the polynomial that meets erf(a) / a, n/8 - 1/16 <= a <= n/8 + 1/16, at five Chebyshev nodes.
-using Quotients = std::array<std::array<float, 32>, 5>;
-Quotients quotientsOfErf() {
-  Quotients all;
+/// The n-th entries are the polynomial that meets erf(a) / s - 1 at five Chebyshev nodes of n/8 - 1/16 <= a <= n/8 +
+/// 1/16, where s is a for n < 8, else 1: small, so that s + s * polynomial is rounded once.
+using ErfTable = std::array<std::array<float, 32>, 5>;
+ErfTable makeErfTable() {
+  ErfTable all;
   for (int n = 0; n < 32; ++n) {
     double at[5], c[5];
     for (int i = 0; i < 5; ++i) {
       at[i] = std::cos((2 * i + 1) * std::numbers::pi / 10) / 16;
       double a = n / 8. + at[i];
-      c[i] = a == 0 ? 2 * std::numbers::inv_sqrtpi : std::erf(a) / a;
+      c[i] = (n >= 8 ? std::erf(a) : a == 0 ? 2 * std::numbers::inv_sqrtpi : std::erf(a) / a) - 1;
     }
     // Newton's divided differences, then the powers of a - n/8.
     for (int order = 1; order < 5; ++order)
@@ -91,16 +92,17 @@ Quotients quotientsOfErf() {
   return all;
 }
 
-/// a times erf(a) / a, which changes little over an eighth: no branch, no exponential. From 3.93 on it is 1.
+/// By tables of what changes little over an eighth: no branch, no exponential. From 3.93 on it is 1.
 Real erfByTable(Real x) {
-  static const Quotients quotients = quotientsOfErf();
+  static const ErfTable table = makeErfTable();
   constexpr float magic = 0x1.8p23f;
   Real a = magnitude(x), c = atMost(a, 3.93f);
   Real shifted = fma(c, 8.f, c.constant(magic));
   Bits index = bitsOf(shifted);
-  Real r = fma(shifted - magic, -0.125f, c), q = lookUp(quotients[4], index);
-  for (int i = 3; i >= 0; --i) q = fma(q, r, lookUp(quotients[i], index));
-  return withSign(where(a < 3.93f, q * c, where(a > 3.f, x.constant(1), a)), x);
+  Real r = fma(shifted - magic, -0.125f, c), q = lookUp(table[4], index);
+  for (int i = 3; i >= 0; --i) q = fma(q, r, lookUp(table[i], index));
+  Real s = where(c < 0.9375f, c, x.constant(1));
+  return withSign(where(a < 3.93f, fma(q, s, s), where(a > 3.f, x.constant(1), a)), x);
 }
 
 }  // namespace

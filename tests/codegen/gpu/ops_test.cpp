@@ -58,7 +58,7 @@ TEST(OnGpu, RemaindersAreExact) {
       return
     })");
   std::vector<float> x, y;
-  const float some[] = {0, -0.f, 1, -3, 5.3f, 1e30f, 3.4e38f, 1e-45f, 7e-39f, 16777217, INFINITY, -INFINITY, NAN};
+  const float some[] = {0, -0.f, 1, -3, 5.3f, 1e30f, 3.4e38f, 1e-45f, 7e-39f, 16777217.f, INFINITY, -INFINITY, NAN};
   for (float a : some)
     for (float b : some) x.push_back(a), y.push_back(b);
   std::mt19937 random(5);
