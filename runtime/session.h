@@ -59,7 +59,7 @@ class Session {
   };
   Memory memory() const { return {allocations_, arena_.size + scratch_.size}; }
 
-  /// The device side of this session; made by `open` when it is first asked for.
+  /// The device side; made by `open` when it is first asked for.
   DeviceSession& device(const DeviceFactory& open);
   /// The same if there is one, else null.
   DeviceSession* device() { return device_.get(); }
