@@ -10,6 +10,7 @@
 #include "heed/codegen/jit/link.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
@@ -31,6 +32,15 @@ class Stopwatch {
  private:
   using Clock = std::chrono::steady_clock;
   Clock::time_point start_ = Clock::now();
+};
+
+/// The addresses that kernels compute are already sums of one register, one scaled index and a constant. Loop strength
+/// reduction then spends a third of the back end on turning them into more pointers than there are registers.
+struct KeepAddresses : llvm::OptPassGate {
+  bool isEnabled() const override { return true; }
+  bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override {
+    return pass != "Loop Strength Reduction";
+  }
 };
 
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineFor(const Target& target) {
@@ -58,6 +68,8 @@ llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const 
   auto machine = machineFor(target);
   if (!machine) return machine.takeError();
   llvm::LLVMContext context;
+  KeepAddresses gate;
+  context.setOptPassGate(gate);
   auto module = mlir::translateModuleToLLVMIR(source, context, "heed", /*disableVerification=*/true);
   if (!module) return backendFailure("cpu: the module does not translate to LLVM IR; see the diagnostics above");
   module->setDataLayout((*machine)->createDataLayout());
