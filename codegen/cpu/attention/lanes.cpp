@@ -76,14 +76,14 @@ static const LaneAxis* unitAxis(const View& view, ArrayRef<LaneAxis> axes) {
 void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot, Words kind, float scale) {
   OpBuilder& b = c.b;
   auto wordsOf = [&](Value x) { return kind == Words::bits ? encode(x) : c.widened(x); };
+  auto scaled = [&](Value words) -> Value {
+    if (scale == 1) return words;
+    Value factor = isa<VectorType>(words.getType()) ? c.splat(scale) : c.constant(b.getF32FloatAttr(scale));
+    return arith::MulFOp::create(b, c.loc, words, factor);
+  };
   auto put = [&](Value x, Value where) {
-    Value words = wordsOf(x);
-    bool vector = isa<VectorType>(words.getType());
-    if (scale != 1) {
-      Value factor = vector ? c.splat(scale) : c.constant(b.getF32FloatAttr(scale));
-      words = arith::MulFOp::create(b, c.loc, words, factor);
-    }
-    vector ? c.storeLanes(words, scratch, where) : c.store(words, scratch, where);
+    Value words = scaled(wordsOf(x));
+    isa<VectorType>(words.getType()) ? c.storeLanes(words, scratch, where) : c.store(words, scratch, where);
   };
   int words = view.element.isIndex() || view.element.getIntOrFloatBitWidth() == 64 ? 2 : 1;
   auto oneByOne = [&]() -> Values {
@@ -100,17 +100,15 @@ void AttentionKernel::fill(const View& view, ArrayRef<LaneAxis> axes, Value slot
         [&]() -> Values {
           walk(axes, view, slot, unit->dim, [&](View from, Value to) {
             c.loop(c.index(0), c.index(rows), c.lanes, [&](Value j) {
-              Values start;
-              for (int lane = 0; lane < c.lanes; ++lane) start.push_back(atRow(from, c.add(j, lane)).offset);
               c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
-                Value first = c.least(i, last);
-                Values square;
-                for (Value offset : start) square.push_back(wordsOf(c.loadLanes(from.base, c.add(offset, first))));
-                Value where = c.add(c.add(to, c.mul(first, unit->distance)), j);
-                for (Value column : transpose(b, c.loc, square)) {
-                  put(column, where);
-                  where = c.add(where, unit->distance);
-                }
+                Value first = c.least(i, last), corner = c.add(c.add(to, c.mul(first, unit->distance)), j);
+                auto slotOf = [&](Value line) { return c.add(corner, c.mul(line, unit->distance)); };
+                auto read = [&](Value line) {
+                  return scaled(wordsOf(c.loadLanes(from.base, c.add(atRow(from, c.add(j, line)).offset, first))));
+                };
+                auto load = [&](Value line) { return c.loadLanes(scratch, slotOf(line)); };
+                auto store = [&](Value line, Value words) { c.storeLanes(words, scratch, slotOf(line)); };
+                transpose(b, c.loc, c.lanes, {read, load, store});
               });
             });
           });
@@ -155,16 +153,17 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
               Value count = c.least(c.index(c.lanes), c.sub(rowCount, j));
               c.loop(unit->from, unit->to, c.lanes, [&](Value i) {
                 Value column = c.least(i, last);
-                Value where = c.add(c.add(from, c.mul(column, unit->distance)), j);
-                Values square;
-                for (int lane = 0; lane < c.lanes; ++lane, where = c.add(where, unit->distance))
-                  square.push_back(c.loadLanes(scratch, where));
-                for (auto [r, row] : llvm::enumerate(transpose(b, c.loc, square)))
-                  c.storeLanes(row, scratch, c.add(squareSlot, int64_t(r) * c.lanes));
+                Value corner = c.add(c.add(from, c.mul(column, unit->distance)), j);
+                auto read = [&](Value line) {
+                  return c.loadLanes(scratch, c.add(corner, c.mul(line, unit->distance)));
+                };
+                auto slotOf = [&](Value line) { return c.add(squareSlot, c.mul(line, c.lanes)); };
+                auto load = [&](Value line) { return c.loadLanes(scratch, slotOf(line)); };
+                auto store = [&](Value line, Value row) { c.storeLanes(row, scratch, slotOf(line)); };
+                transpose(b, c.loc, c.lanes, {read, load, store});
                 c.loop(c.index(0), count, 1, [&](Value r) {
                   View there = atRow(to, c.add(j, r));
-                  Value line = c.loadLanes(scratch, c.add(squareSlot, c.mul(r, c.lanes)));
-                  c.storeLanes(c.narrowed(line, view.element), there.base, c.add(there.offset, column));
+                  c.storeLanes(c.narrowed(load(r), view.element), there.base, c.add(there.offset, column));
                 });
               });
             });

@@ -138,29 +138,28 @@ void ContractKernel::packSquares(Builder& b, Value scratch, const Rectangle& par
   Value last = sub(b, part.fastCount, constant(b, 1));
   Value end = mul(b, ceiling(b, part.fastCount, constant(b, part.unit)), constant(b, part.unit));
   loop(b, zero, end, target.lanes, [&](Value across) {
-    SmallVector<Start> starts;
-    for (int n = 0; n < target.lanes; ++n)
-      starts.push_back(
-          along(b, {part.position, part.elements}, part, part.fast, smaller(b, add(b, across, constant(b, n)), last)));
-    auto keep = [&](Value lanes, Value line) {
-      vector::StoreOp::create(b, lanes, scratch, add(b, add(b, part.to, across), mul(b, line, part.pitch)));
-    };
-    loop(b, zero, squares, target.lanes, [&](Value line) {
-      Values square;
-      for (const Start& start : starts) {
-        Start here = along(b, start, part, part.slow, line);
+    auto placeOf = [&](Value line) { return add(b, add(b, part.to, across), mul(b, line, part.pitch)); };
+    auto keep = [&](Value line, Value lanes) { vector::StoreOp::create(b, lanes, scratch, placeOf(line)); };
+    loop(b, zero, squares, target.lanes, [&](Value first) {
+      auto read = [&](Value column) {
+        Start start = along(b, {part.position, part.elements}, part, part.fast, smaller(b, add(b, across, column), last));
+        Start here = along(b, start, part, part.slow, first);
         memref::PrefetchOp::create(b, view.base, add(b, here.position, constant(b, ahead)), /*isWrite=*/false,
                                    /*localityHint=*/3, /*isDataCache=*/true);
-        square.push_back(words(b, view, here.position, part.slow, here.elements));
-      }
-      for (auto [n, lanes] : llvm::enumerate(transpose(b, b.getLoc(), square)))
-        keep(lanes, add(b, line, constant(b, n)));
+        return words(b, view, here.position, part.slow, here.elements);
+      };
+      auto load = [&](Value line) -> Value {
+        return vector::LoadOp::create(b, VectorType::get({target.lanes}, b.getF32Type()), scratch,
+                                      placeOf(add(b, first, line)));
+      };
+      auto store = [&](Value line, Value lanes) { keep(add(b, first, line), lanes); };
+      transpose(b, b.getLoc(), target.lanes, {read, load, store});
     });
     Value start = smaller(b, across, last), count = sub(b, part.fastCount, start);
     Start from = along(b, {part.position, part.elements}, part, part.fast, start);
     loop(b, squares, part.slowCount, 1, [&](Value line) {
       Start here = along(b, from, part, part.slow, line);
-      keep(words(b, view, here.position, part.fast, here.elements, count), line);
+      keep(line, words(b, view, here.position, part.fast, here.elements, count));
     });
   });
 }
