@@ -56,8 +56,9 @@ class Compilation {
         machine_(requireMachine(options.target.kind + ":" + options.target.features)),
         dump_(options.dump.empty() ? environment.dump : options.dump, llvm::StringRef(graph.name)),
         context_(registry(), MLIRContext::Threading::DISABLED),
+        element_(options.element),
         handler_(&context_, [this](Diagnostic& d) { collect(d); }) {
-    module_ = importGraph(context_, graph);
+    module_ = importGraph(context_, graph, element_);
     if (!module_) throw Error("compile: the graph is not valid: " + errors_);
   }
 
@@ -128,7 +129,7 @@ class Compilation {
   // The stages are deterministic: what the failing one was given is made again, at no cost to those that succeed.
   [[noreturn]] void fail(llvm::StringRef stage) {
     std::string errors = errors_, text;
-    if (OwningOpRef<ModuleOp> again = importGraph(context_, graph_)) {
+    if (OwningOpRef<ModuleOp> again = importGraph(context_, graph_, element_)) {
       PassManager passes(&context_);
       for (const Stage& earlier : stages()) {
         if (earlier.name == stage) break;
@@ -146,6 +147,7 @@ class Compilation {
   Machine machine_;
   Dump dump_;
   MLIRContext context_;
+  DType element_;
   std::string errors_, remarks_;
   ScopedDiagnosticHandler handler_;
   OwningOpRef<ModuleOp> module_;
@@ -179,7 +181,7 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
   executable->signature = signatureOf(compilation.module());
 
   std::shared_ptr<const ReferenceCode> reference;
-  if (environment.interpret || environment.verify) reference = referenceOf(graph);
+  if (environment.interpret || environment.verify) reference = referenceOf(graph, options.element);
 
   CacheEntry made;
   if (!environment.interpret) {
@@ -197,7 +199,7 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
   }
   if (environment.interpret) executable->call = interpretCall(reference);
   if (environment.verify && !environment.interpret)
-    executable->call = verifyCall(reference, std::move(executable->call));
+    executable->call = verifyCall(reference, options.element, std::move(executable->call));
 
   if (options.explain) executable->explanation = made.explanation;
   executable->statistics = {now() - start, made.kernels, std::int64_t(made.object.size()),

@@ -25,6 +25,9 @@ Target parseTarget(std::string_view text);
 
 struct Options {
   Target target{};
+  /// bf16 or f16: parameters, states and all that is made of them are kept in it, where the model says f32; sums are
+  /// f32 all the same. Inputs and results stay as the model declares them.
+  DType element = DType::f32;
   int threads = 0;       // 0: HEED_THREADS, else all cores
   std::string dump{};    // folder for the numbered stages; "": HEED_DUMP, else none
   bool explain = false;  // tell in Executable::explanation which kernels were formed and what did not fuse

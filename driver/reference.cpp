@@ -1,5 +1,6 @@
 #include "heed/driver/reference.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -85,10 +86,10 @@ void forEach(const ArrayView& view, Visit visit) {
 
 class Interpreter final : public ReferenceCode {
  public:
-  explicit Interpreter(const GraphView& graph) : context_(registry(), MLIRContext::Threading::DISABLED) {
+  Interpreter(const GraphView& graph, DType element) : context_(registry(), MLIRContext::Threading::DISABLED) {
     std::string errors;
     ScopedDiagnosticHandler handler(&context_, [&](Diagnostic& d) { errors += d.str() + "\n"; });
-    module_ = importGraph(context_, graph);
+    module_ = importGraph(context_, graph, element);
     if (!module_) throw Error("reference: the graph is not valid: " + errors);
     signature_ = signatureOf(*module_);
     for (const auto* list : {&signature_.inputs, &signature_.parameters})
@@ -115,7 +116,7 @@ class Interpreter final : public ReferenceCode {
     ScopedDiagnosticHandler handler(&context_, [&](Diagnostic& d) { errors += d.str() + "\n"; });
     auto function = *ModuleOp(*module_).getOps<func::FuncOp>().begin();
     SmallVector<ir::Reference> after;
-    auto computed = ir::interpret(function, values, precision == Precision::f32, &after);
+    auto computed = ir::interpret(function, values, precision == Precision::naive, &after);
     if (failed(computed)) throw Error("reference: cannot evaluate: " + errors);
     for (std::size_t i = specs_.size() - signature_.states.size(); i < specs_.size(); ++i)
       forEach(arguments[i], [&](std::int64_t n, std::int64_t offset) {
@@ -188,8 +189,8 @@ struct Before {
 
 }  // namespace
 
-std::shared_ptr<const ReferenceCode> referenceOf(const GraphView& graph) {
-  return std::make_shared<Interpreter>(graph);
+std::shared_ptr<const ReferenceCode> referenceOf(const GraphView& graph, DType element) {
+  return std::make_shared<Interpreter>(graph, element);
 }
 
 Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference) {
@@ -202,33 +203,84 @@ Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference) {
   };
 }
 
-// Twice the bound of one op, since errors of many add up: 4 x the error of the naive f32 evaluation, or 16 units in the
-// last place of the largest element.
-Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, Executable::Call compiled) {
-  return [reference, compiled](Session& session, void** arguments) {
+double Errors::root(double squares) const { return std::sqrt(squares / double(std::max<std::int64_t>(count, 1))); }
+
+void Errors::addRelative(const Errors& other) {
+  const double unit = other.largest > 0 ? 1 / other.largest : 1;
+  largest = 1;
+  most = std::fmax(most, other.most * unit), naive_most = std::fmax(naive_most, other.naive_most * unit);
+  squares += other.squares * unit * unit, naive_squares += other.naive_squares * unit * unit;
+  count += other.count;
+}
+
+Errors errorsOf(const ArrayView& got, const ArrayView& exact, const ArrayView& naive) {
+  Errors errors;
+  errors.count = got.size();
+  forEach(got, [&](std::int64_t n, std::int64_t offset) {
+    const double want = load(exact.dtype, exact.data, n), have = load(got.dtype, got.data, offset);
+    const double plain = load(naive.dtype, naive.data, n);
+    if (std::isfinite(want)) errors.largest = std::fmax(errors.largest, std::fabs(want));
+    if (std::isfinite(want) && std::isfinite(plain)) {
+      errors.naive_most = std::fmax(errors.naive_most, std::fabs(plain - want));
+      errors.naive_squares += (plain - want) * (plain - want);
+    }
+    if (have == want || (std::isnan(have) && std::isnan(want))) return;
+    const double here = std::fabs(have - want);
+    errors.squares += here * here;
+    if (!(here <= errors.most)) errors.most = here, errors.at = n;
+  });
+  return errors;
+}
+
+std::vector<Errors> compare(Runner& model, const ReferenceCode& reference, std::span<const ArrayView> inputs,
+                            std::span<const Extent> room) {
+  const Signature& signature = reference.signature();
+  std::vector<AnyArray> owned;  // results of three evaluations, states of two
+  auto run = [&](Precision precision) {
+    std::vector<ArrayView> all(inputs.begin(), inputs.end());
+    const std::vector<NamedArray> bound = model.arguments().bound();
+    for (const TensorSpec& parameter : signature.parameters)
+      for (const auto& [name, array] : bound)
+        if (name == parameter.name) all.push_back(array.view);
+    for (const StateSpec& state : signature.states) {
+      std::vector<std::int64_t> sizes;
+      for (const AxisSpec& axis : state.tensor.axes) {
+        const auto given = std::ranges::find(room, axis.symbol, &Extent::symbol);
+        sizes.push_back(axis.extent < 0 && given != room.end() ? given->extent : axis.extent);
+      }
+      owned.emplace_back(state.tensor.dtype, sizes);
+      std::memset(owned.back().view.data, 0, std::size_t(byteSize(state.tensor.dtype, sizes)));
+      all.push_back(owned.back().view);
+    }
+    return reference.run(all, precision);
+  };
+  const std::vector<AnyArray> exact = run(Precision::f64), naive = run(Precision::naive);
+  if (!signature.states.empty()) model.begin(room);
+  const std::vector<AnyArray> got = model.run(inputs);
+  std::vector<Errors> errors;
+  for (std::size_t r = 0; r < got.size(); ++r) errors.push_back(errorsOf(got[r].view, exact[r].view, naive[r].view));
+  return errors;
+}
+
+// Of f32 twice the bound of one op, since errors of many add up: 4 x the error of the naive evaluation, or 16 units in
+// the last place of the largest element. The errors of bf16 and f16 are those of storing: 2 x, since in a call of few
+// elements the largest is a matter of luck, or the rounding of the largest element.
+Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DType element, Executable::Call compiled) {
+  const double slack = element == DType::f32 ? 4 : 2;
+  const double unit = element == DType::f32 ? 16 * 0x1p-23 : element == DType::bf16 ? 0x1p-8 : 0x1p-11;
+  return [reference, slack, unit, compiled](Session& session, void** arguments) {
     const Signature& signature = reference->signature();
     Before given(signature, arguments), again(signature, arguments);
     compiled(session, arguments);
     std::vector<ArrayView> views = viewsOf(signature, arguments);
     std::size_t inputs = views.size() - signature.results.size();
-    std::vector<AnyArray> exact = reference->run(given.views), naive = reference->run(again.views, Precision::f32);
+    std::vector<AnyArray> exact = reference->run(given.views), naive = reference->run(again.views, Precision::naive);
     for (std::size_t r = 0; r < exact.size(); ++r) {
-      const ArrayView& got = views[inputs + r];
-      double naive_error = 0, largest = 0, error = 0;
-      std::int64_t at = -1;
-      forEach(got, [&](std::int64_t n, std::int64_t offset) {
-        double want = load(got.dtype, exact[r].view.data, n), have = load(got.dtype, got.data, offset);
-        double plain = load(got.dtype, naive[r].view.data, n);
-        if (std::isfinite(want)) largest = std::fmax(largest, std::fabs(want));
-        if (std::isfinite(want) && std::isfinite(plain)) naive_error = std::fmax(naive_error, std::fabs(plain - want));
-        if (have == want || (std::isnan(have) && std::isnan(want))) return;
-        double here = std::fabs(have - want);
-        if (!(here <= error)) error = here, at = n;
-      });
-      double allowed = std::fmax(4 * naive_error, 16 * 0x1p-23 * largest);
-      if (!(error <= allowed))
+      const Errors errors = errorsOf(views[inputs + r], exact[r].view, naive[r].view);
+      const double allowed = std::fmax(slack * errors.naive_most, unit * errors.largest);
+      if (!(errors.most <= allowed))
         throw Error("verify: result " + std::to_string(r) + " '" + signature.results[r].name + "': element " +
-                    std::to_string(at) + " is off by " + shown(error) + "; at most " + shown(allowed) +
+                    std::to_string(errors.at) + " is off by " + shown(errors.most) + "; at most " + shown(allowed) +
                     " is allowed; this is a mistake of heed, not yours");
     }
   };

@@ -8,13 +8,12 @@
 #include <vector>
 
 #include "heed/dsl/tape.h"
-#include "heed/runtime/executable.h"
-#include "heed/runtime/view.h"
+#include "heed/runtime/runner.h"
 
 namespace heed {
 
-/// f64: the meaning. f32: every number rounded to f32, sums taken in order in f32: the naive evaluation.
-enum class Precision { f64, f32 };
+/// f64: the meaning. naive: op by op, each result rounded to its element type, sums taken in order in f32.
+enum class Precision { f64, naive };
 
 class ReferenceCode {
  public:
@@ -26,12 +25,34 @@ class ReferenceCode {
                                     Precision precision = Precision::f64) const = 0;
 };
 
-/// Throws heed::Error on a graph that is not valid.
-std::shared_ptr<const ReferenceCode> referenceOf(const GraphView& graph);
+/// `element`: as in Options. Throws heed::Error on a graph that is not valid.
+std::shared_ptr<const ReferenceCode> referenceOf(const GraphView& graph, DType element = DType::f32);
+
+/// How far a result, and the naive evaluation of it, are from the exact one. NaN is as good as NaN.
+struct Errors {
+  double largest = 0;                     // number of the exact one
+  double most = 0, naive_most = 0;        // differences
+  double squares = 0, naive_squares = 0;  // sums of their squares
+  std::int64_t count = 0;
+  std::int64_t at = -1;  // the element that is off by `most`
+
+  double mean() const { return root(squares); }
+  double naiveMean() const { return root(naive_squares); }
+  /// As one with errors relative to the largest number of each.
+  void addRelative(const Errors& other);
+
+ private:
+  double root(double squares) const;
+};
+Errors errorsOf(const ArrayView& got, const ArrayView& exact, const ArrayView& naive);
+
+/// The errors of each result of one call; the states begin empty with `room`, by symbol.
+std::vector<Errors> compare(Runner& model, const ReferenceCode& reference, std::span<const ArrayView> inputs,
+                            std::span<const Extent> room = {});
 
 /// A call that evaluates the reference instead of compiled code.
 Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference);
 /// A call that runs `compiled`, then the reference, and throws heed::Error where they differ by more than the bound.
-Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, Executable::Call compiled);
+Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DType element, Executable::Call compiled);
 
 }  // namespace heed

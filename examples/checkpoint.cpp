@@ -7,6 +7,8 @@
 #include <fstream>
 #include <ranges>
 
+#include "check.h"
+
 using namespace heed;
 
 namespace lesson {
@@ -25,22 +27,12 @@ void Checkpoint::addTo(CLI::App& app) {
   app.add_option("--random", random, "write a checkpoint of random numbers, and stop");
 }
 
-/// Random numbers for every parameter, norms around 1. A symbolic extent is 96.
+/// Random numbers for every parameter.
 static void addRandom(Weights& weights, const Part& part) {
   unsigned seed = 1 + unsigned(weights.size());
-  for (const TensorSpec& parameter : part.model.executable().signature.parameters) {
-    const std::string name = part.published.nameOf(parameter.name);
-    if (weights.contains(name)) continue;
-    std::vector<std::int64_t> sizes;
-    for (const AxisSpec& axis : parameter.axes) sizes.push_back(axis.extent < 0 ? 96 : axis.extent);
-    AnyArray array(DType::f32, sizes);
-    bool norm = sizes.size() == 1 && parameter.name.ends_with(".weight");
-    for (float& x : std::span(static_cast<float*>(array.view.data), std::size_t(array.view.size()))) {
-      seed = seed * 1664525u + 1013904223u;
-      x = (norm ? 1 : 0) + (float(seed >> 8) * 0x1p-23f - 1) * (norm ? .1f : .35f);
-    }
-    weights.add(name, array);
-  }
+  for (const TensorSpec& parameter : part.model.executable().signature.parameters)
+    if (const std::string name = part.published.nameOf(parameter.name); !weights.contains(name))
+      weights.add(name, randomParameter(parameter, seed));
 }
 
 bool Checkpoint::bind(std::initializer_list<Part> parts) const {

@@ -6,18 +6,24 @@ namespace lesson {
 
 CommandLine parse(int argc, char** argv, const char* title, const Options& own) {
   CommandLine line;
-  std::string target = "cpu";
+  std::string target = "cpu", dtype = "f32";
   CLI::App app(title);
   app.add_option("--target", target, "cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline or cuda:sm_80, ...")
+      ->capture_default_str();
+  app.add_option("--dtype", dtype, "what the model is kept in: f32, bf16 or f16")
+      ->check(CLI::IsMember({"f32", "bf16", "f16"}))
       ->capture_default_str();
   app.add_option("--threads", line.options.threads, "threads to run on; 0: all")->check(CLI::Range(0, 4096));
   app.add_option("--dump", line.options.dump, "folder for the IR of each stage");
   app.add_flag("--explain", line.options.explain, "say which kernels were formed, and what did not fuse");
+  app.add_flag("--check", line.check, "compare with the f64 reference, in f32 and bf16, and run nothing else");
   app.add_flag("--compile-only", line.compile_only, "compile for the target, run nothing");
   if (own) own(app);
   try {
     app.parse(argc, argv);
     line.options.target = heed::parseTarget(target);
+    line.compile_only |= line.check;
+    if (dtype != "f32") line.options.element = dtype == "bf16" ? heed::DType::bf16 : heed::DType::f16;
   } catch (const CLI::ParseError& error) {
     std::exit(app.exit(error));
   }

@@ -17,11 +17,13 @@ namespace lesson {
 struct CommandLine {
   heed::Options options;
   bool compile_only = false;
+  bool check = false;
 };
 
 using Options = std::function<void(CLI::App&)>;
 
-/// Parses --target, --threads, --dump, --explain, --compile-only and --help, and the lesson's own options; exits on
+/// Parses --target, --dtype, --threads, --dump, --explain, --check, --compile-only and --help, and the lesson's own
+/// options; exits on
 /// --help and on a wrong flag.
 CommandLine parse(int argc, char** argv, const char* title, const Options& own = {});
 
@@ -32,9 +34,13 @@ inline int guarded(int argc, char** argv, const char* title, const std::function
   return guarded(argc, argv, title, {}, run);
 }
 
+/// Under --check: see check.h.
+void check(const heed::GraphView& graph, const CommandLine& line);
+
 /// Compiles `graph` and, under --explain, prints what became of it.
 template <class G>
 auto compile(const G& graph, const CommandLine& line) {
+  if (line.check) check(graph, line);
   auto kernel = heed::jit(graph, line.options);
   if (line.options.explain) std::cout << kernel.executable().explanation << '\n';
   return kernel;

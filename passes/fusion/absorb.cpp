@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include "heed/passes/ir/made_of.h"
+
 using namespace mlir;
 
 namespace heed::fusion {
@@ -93,11 +95,15 @@ bool Absorption::ofRow(const Renamed& seen) const {
 }
 
 /// Floats made from positions and constants alone: cheaper to compute than to read.
-bool Absorption::isIndexArithmetic(const Renamed& seen) const {
-  Renamed x = throughLayout(seen);
-  if (constantOf(x.value) || isa_and_nonnull<ir::IndexOp>(x.op())) return true;
-  return isa_and_nonnull<ir::Elementwise>(x.op()) &&
-         llvm::all_of(x.op()->getOperands(), [&](Value operand) { return isIndexArithmetic(x.operand(operand)); });
+bool Absorption::isIndexArithmetic(const Renamed& x) const {
+  auto computes = [](Operation* op) { return isa<ir::Elementwise, ir::RenameOp>(op); };
+  return !ir::madeOf(
+      x.value,
+      [&](Value v) {
+        Operation* op = v.getDefiningOp();
+        return !constantOf(v) && !(op && (isa<ir::IndexOp>(op) || computes(op)));
+      },
+      computes);
 }
 
 /// An additive mask: -inf by choice of a predicate, which `keep` wants to see.

@@ -1,7 +1,7 @@
 // Finding attention. Test: tests/passes/fusion/form_attention.mlir.
 #include "heed/passes/fusion/site.h"
 
-#include "llvm/ADT/SmallPtrSet.h"
+#include "heed/passes/ir/made_of.h"
 
 using namespace mlir;
 
@@ -19,11 +19,10 @@ static void collectSoftmaxes(const Renamed& seen, ArrayRef<StringRef> axes, llvm
   }
 }
 
-static bool dependsOn(const Renamed& seen, Value softmax) {
-  Renamed x = throughLayout(seen);
-  if (x.value == softmax) return true;
-  return isa_and_nonnull<ir::Elementwise>(x.op()) &&
-         llvm::any_of(x.op()->getOperands(), [&](Value operand) { return dependsOn(x.operand(operand), softmax); });
+static bool dependsOn(const Renamed& x, Value softmax) {
+  return ir::madeOf(
+      x.value, [&](Value v) { return v == softmax; },
+      [](Operation* op) { return isa<ir::Elementwise, ir::RenameOp>(op); });
 }
 
 /// Whether x is the softmax times something that does not depend on it, or 0. The kernel divides by the sum of the

@@ -2,6 +2,7 @@
 #include "heed/passes/import/import.h"
 
 #include "heed/passes/import/module_path.h"
+#include "heed/passes/import/narrow.h"
 #include "heed/passes/import/repeats.h"
 #include "heed/passes/import/tape_check.h"
 #include "heed/passes/ir/heed.h"
@@ -207,6 +208,11 @@ class Import {
 
 }  // namespace
 
-OwningOpRef<ModuleOp> importGraph(MLIRContext& context, const GraphView& graph) { return Import(context, graph).run(); }
+OwningOpRef<ModuleOp> importGraph(MLIRContext& context, const GraphView& graph, DType element) {
+  OwningOpRef<ModuleOp> module = Import(context, graph).run();
+  if (module && element != DType::f32)
+    narrow(*module, element == DType::bf16 ? Type(BFloat16Type::get(&context)) : Type(Float16Type::get(&context)));
+  return module;
+}
 
 }  // namespace heed

@@ -13,7 +13,8 @@ namespace heed {
 
 /// One function, named after the graph: inputs, then parameters, each copy of a repeated one under its own name.
 /// Arguments and results carry heed.name, parameters also heed.parameter. Null, after a diagnostic at the user's line,
-/// where the tape is not a valid graph.
-mlir::OwningOpRef<mlir::ModuleOp> importGraph(mlir::MLIRContext& context, const GraphView& graph);
+/// where the tape is not a valid graph. `element` bf16 or f16: the model is narrowed to it, see narrow.h.
+mlir::OwningOpRef<mlir::ModuleOp> importGraph(mlir::MLIRContext& context, const GraphView& graph,
+                                              DType element = DType::f32);
 
 }  // namespace heed

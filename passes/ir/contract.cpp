@@ -3,6 +3,7 @@
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/interpret.h"
 #include "heed/passes/ir/lowering.h"
+#include "heed/passes/ir/made_of.h"
 
 using namespace mlir;
 
@@ -30,9 +31,9 @@ LogicalResult ContractOp::inferReturnTypes(MLIRContext*, std::optional<Location>
 /// Whether x is a softmax, or made of one by ops that leave each element where it is. A weight of 0 is no product: what
 /// a hidden key holds counts for nothing, NaN included.
 static bool weighs(Value x) {
-  Operation* op = x.getDefiningOp();
-  if (isa_and_nonnull<SoftmaxOp>(op)) return true;
-  return isa_and_nonnull<Elementwise, RenameOp, SplitOp, MergeOp>(op) && llvm::any_of(op->getOperands(), weighs);
+  return madeOf(
+      x, [](Value v) { return bool(v.getDefiningOp<SoftmaxOp>()); },
+      [](Operation* op) { return isa<Elementwise, RenameOp, SplitOp, MergeOp>(op); });
 }
 
 SmallVector<Reference> ContractOp::evaluate(ArrayRef<Reference> x, Evaluation& evaluation) {

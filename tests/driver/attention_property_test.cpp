@@ -78,7 +78,7 @@ void checkSignature(std::uint64_t seed, int& poisoned) {
     auto single = one.run(views(inputs));
     expectSame(two.run(views(inputs)), single, " differs between one and two threads");
     auto want = reference->run(views(inputs), Precision::f64);
-    auto naive = reference->run(views(inputs), Precision::f32);
+    auto naive = reference->run(views(inputs), Precision::naive);
     for (std::size_t r = 0; r < single.size(); ++r) {
       std::string what = "result " + std::to_string(r);
       double scale = r == 0 ? largest(inputs, attention, "v") : 1;

@@ -96,7 +96,8 @@ TEST(Compile, VerifyPassesWhatIsRight) {
 
 TEST(Compile, VerifyCatchesWhatIsWrong) {
   auto reference = referenceOf(Causal().graph());
-  Executable code{.signature = reference->signature(), .call = verifyCall(reference, [](Session&, void**) {})};
+  Executable code{.signature = reference->signature(),
+                  .call = verifyCall(reference, DType::f32, [](Session&, void**) {})};
   EXPECT_THROW(run(std::make_shared<Executable>(code), 5), Error);
 }
 

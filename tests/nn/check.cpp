@@ -8,6 +8,7 @@
 
 #include "heed/driver/compile.h"
 #include "heed/driver/reference.h"
+#include "heed/runtime/element.h"
 #include "heed/runtime/runner.h"
 
 namespace heed::test {
@@ -93,6 +94,14 @@ void expectNear(const std::vector<AnyArray>& got, const std::vector<Values>& wan
   }
 }
 
+/// The same numbers, to the nearest bf16; other elements stay.
+AnyArray rounded(const AnyArray& x) {
+  if (x.view.dtype != DType::f32) return x;
+  AnyArray narrow(DType::bf16, x.view.extents());
+  std::copy_n(static_cast<const float*>(x.view.data), x.view.size(), static_cast<bfloat16*>(narrow.view.data));
+  return narrow;
+}
+
 }  // namespace
 
 Explained expectMeaning(const GraphView& graph, const std::vector<Extents>& sizes, const Meaning& meaning,
@@ -100,6 +109,10 @@ Explained expectMeaning(const GraphView& graph, const std::vector<Extents>& size
   for (const tape::Node& node : graph.nodes)  // also inside the layers the line is the user's
     EXPECT_TRUE(!node.place.line || std::string_view(node.place.file).ends_with("_test.cpp")) << node.op;
   auto code = compile(graph, {.explain = true});
+  const Options narrow{.element = DType::bf16};
+  Runner narrowed(compile(graph, narrow), 2);
+  const auto narrow_reference = referenceOf(graph, narrow.element);
+  Errors errors;
   std::shared_ptr<const ReferenceCode> reference = checks.interpreted ? referenceOf(graph) : nullptr;
   for (const Extents& extents : sizes) {
     Given given;
@@ -123,7 +136,14 @@ Explained expectMeaning(const GraphView& graph, const std::vector<Extents>& size
     runner.bindAll(parameters);
     expectNear(runner.run(inputs), want, checks.tolerance, "compiled");
     if (reference) expectNear(reference->run(all), want, 1e-6, "interpreted");
+
+    if (!reference) continue;
+    for (const auto& [name, array] : parameters) narrowed.bind(name, rounded(array));
+    for (const Errors& result : compare(narrowed, *narrow_reference, inputs)) errors.addRelative(result);
   }
+  // DESIGN section 5. The mean is over few elements, so that the largest error is a draw: it has twice the room.
+  EXPECT_LE(errors.mean(), 1.1 * errors.naiveMean()) << "bf16";
+  EXPECT_LE(errors.most, 2 * errors.naive_most) << "bf16";
   return {code->explanation, code->statistics.kernels};
 }
 

@@ -1,0 +1,98 @@
+#include "check.h"
+
+#include <heed/driver/reference.h>
+
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <string>
+
+using namespace heed;
+
+namespace lesson {
+
+static float next(unsigned& seed) {
+  seed = seed * 1664525u + 1013904223u;
+  return float(seed >> 8) * 0x1p-23f - 1;
+}
+
+AnyArray randomParameter(const TensorSpec& parameter, unsigned& seed) {
+  std::vector<std::int64_t> sizes;
+  for (const AxisSpec& axis : parameter.axes) sizes.push_back(axis.extent < 0 ? 96 : axis.extent);
+  AnyArray array(DType::f32, sizes);
+  const bool norm = sizes.size() == 1 && parameter.name.ends_with(".weight");
+  for (float& x : std::span(static_cast<float*>(array.view.data), std::size_t(array.view.size())))
+    x = (norm ? 1 : 0) + next(seed) * (norm ? .1f : .35f);
+  return array;
+}
+
+namespace {
+
+/// The extents by symbol: the rows of the batch, and the same length for all that has no fixed one.
+struct Size {
+  std::int64_t rows, length;
+  std::int64_t of(const AxisSpec& axis) const {
+    return axis.extent >= 0 ? axis.extent : axis.symbol == "batch" ? rows : length;
+  }
+};
+
+/// Lengths and users are of [1, length], ids of [0, 96): every lesson has as many.
+AnyArray randomInput(const TensorSpec& input, const Size& size, unsigned& seed) {
+  std::vector<std::int64_t> sizes;
+  for (const AxisSpec& axis : input.axes) sizes.push_back(size.of(axis));
+  AnyArray array(input.dtype, sizes);
+  for (std::int64_t n = 0; n < array.view.size(); ++n) {
+    const float x = next(seed);
+    if (input.dtype == DType::i32)
+      static_cast<std::int32_t*>(array.view.data)[n] =
+          sizes.size() == 1 ? 1 + std::int32_t((x + 1) / 2 * float(size.length)) : std::int32_t((x + 1) * 48);
+    else
+      static_cast<float*>(array.view.data)[n] = x;
+  }
+  return array;
+}
+
+Errors errorsIn(const GraphView& graph, heed::Options options, DType element) {
+  options.element = element;
+  Runner model(heed::compile(graph, options), options.threads);
+  const auto reference = referenceOf(graph, element);
+  const Signature& signature = reference->signature();
+  Errors errors;
+  unsigned seed = 1;
+  for (const Size& size : {Size{1, 7}, Size{3, 33}}) {
+    Weights weights;
+    for (const TensorSpec& parameter : signature.parameters)
+      weights.add(parameter.name, randomParameter(parameter, seed));
+    model.bind(weights, {});
+    std::vector<AnyArray> inputs;
+    std::vector<ArrayView> views;
+    for (const TensorSpec& input : signature.inputs) {
+      inputs.push_back(randomInput(input, size, seed));
+      views.push_back(inputs.back().view);
+    }
+    std::map<std::string, std::int64_t> extents;
+    for (const StateSpec& state : signature.states)
+      for (const AxisSpec& axis : state.tensor.axes)
+        if (axis.extent < 0) extents[axis.symbol] = size.of(axis);
+    std::vector<Extent> room;
+    for (const auto& [symbol, extent] : extents) room.push_back({symbol, extent});
+    for (const Errors& result : compare(model, *reference, views, room)) errors.addRelative(result);
+  }
+  return errors;
+}
+
+}  // namespace
+
+void check(const GraphView& graph, const CommandLine& line) {
+  auto require = [](const char* what, double error, double allowed) {
+    std::printf("check: %s is off by %.2g of the largest number; %.2g is allowed\n", what, error, allowed);
+    if (!(error <= allowed)) throw Error("--check", what, "it must be as exact as that");
+  };
+  const Errors wide = errorsIn(graph, line.options, DType::f32), narrow = errorsIn(graph, line.options, DType::bf16);
+  require("f32", wide.most, 1e-4);
+  require("bf16, in the mean,", narrow.mean(), 1.1 * narrow.naiveMean());
+  // Of few elements the largest error is a draw.
+  require("bf16", narrow.most, 2 * narrow.naive_most);
+}
+
+}  // namespace lesson
