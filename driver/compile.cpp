@@ -30,14 +30,23 @@ std::int64_t compileCount() { return compiled; }
 
 static Machine requireMachine(const std::string& name) {
   if (std::optional<Machine> machine = machineFor(name)) return *machine;
-  if (llvm::StringRef(name).rtrim(':') == "cuda")
-    throw Error("target", "cuda without the generation of the GPU", "code is for one generation and those after it",
-                "name it: cuda:sm_80, cuda:sm_90a");
+  if (llvm::StringRef(name).rtrim(':') == "cuda") {
+    Machine machine = *machineFor("cpu");
+    try {
+      machine.device = codegen::deviceOf(cuda::generation());
+    } catch (const Error& error) {
+      throw Error("target",
+                  std::string("cuda without the generation of the GPU, which cannot be asked: ") + error.what(),
+                  "code is for one generation and those after it", "name it: cuda:sm_80, cuda:sm_90a");
+    }
+    return machine;
+  }
   throw Error("target", "'" + name + "' was given", "must be " + machineNames.str());
 }
 
 Target parseTarget(std::string_view text) {
-  requireMachine(std::string(text));
+  Machine machine = requireMachine(std::string(text));
+  if (machine.device) return {"cuda", machine.device->name()};
   auto colon = text.find(':');
   return {std::string(text.substr(0, colon)), colon == text.npos ? "" : std::string(text.substr(colon + 1))};
 }

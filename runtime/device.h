@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace heed {
 
@@ -29,6 +30,11 @@ class Device {
   virtual void upload(void* to, const void* from, std::int64_t bytes) = 0;
   virtual void download(void* to, const void* from, std::int64_t bytes) = 0;
   virtual void launch(const Launch& launch) = 0;
+  /// The kernels of the last call (those since the download() before them), `times` times more.
+  /// Seconds per time by the device's own clock. For measurements: what is copied is not counted.
+  virtual double replay(int times) = 0;
+  /// What the last call's kernels take of the device, a line for each.
+  virtual std::string explain() = 0;
 };
 
 using DeviceFactory = std::function<std::unique_ptr<Device>()>;

@@ -76,6 +76,15 @@ class Runner {
     state_->arguments.finish();
   }
 
+  /// The last call's kernels again, without copies to and from the device: seconds per time. See Device::replay.
+  double replay(int times) {
+    Session::Turn turn(state_->session);
+    return state_->session.replay(times);
+  }
+
+  /// What the last call's kernels take of the device; empty on the CPU.
+  std::string explain() { return state_->session.explain(); }
+
   void cancel() noexcept { state_->session.cancel(); }
   const Executable& executable() const { return *state_->executable; }
   const std::shared_ptr<const Executable>& shared() const { return state_->executable; }

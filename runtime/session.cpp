@@ -114,6 +114,15 @@ void Session::launch(const Launch& launch) {
   if (launch.blocks > 0) device_->device().launch(launch);
 }
 
+double Session::replay(int times) {
+  if (!device_)
+    throw Error("replay", "no call of this session ran on a device", "what is run again are a call's kernels there",
+                "call it first");
+  return device_->device().replay(times);
+}
+
+std::string Session::explain() { return device_ ? device_->device().explain() : ""; }
+
 void* Session::arena(std::int64_t bytes) {
   if (device_) return device_->arena(bytes);
   grow(arena_, std::max(bytes, page));

@@ -73,6 +73,11 @@ class Session {
   void parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task task, void* captures);
   void launch(const Launch& launch);
 
+  /// See Device::replay. Throws heed::Error where no call was made, or code runs on the CPU.
+  double replay(int times);
+  /// See Device::explain; nothing where no call ran on a device.
+  std::string explain();
+
  private:
   struct Block {
     void* data = nullptr;

@@ -11,12 +11,14 @@ namespace {
 /// What every workload is told.
 void addSettings(bench::Flags flags, bench::Settings& settings, std::int64_t& threads) {
   flags.number("--threads", threads, "0: HEED_THREADS, else all", 0, "0", 4096);
-  flags.text("--target", settings.target, "cpu, or cpu: and avx512bf16, avx512, avx2 or baseline");
+  flags.text("--target", settings.target,
+             "cpu, or cpu: and avx512bf16, avx512, avx2 or baseline; cuda: and sm_80, sm_90a, ...");
   flags.seconds("--seconds", settings.seconds, "how long to measure");
   flags.text("--dump", settings.options.dump, "folder for the IR of each stage");
   flags.text("--save", settings.save, "write inputs, weights and results to this .safetensors file");
   flags.flag("--steps", settings.steps,
              "for each number of seconds on stdin measure so long, and print the time of a call");
+  flags.flag("--check", settings.check, "the error against f64 alone, no times");
   flags.flag("--json", settings.json, "one JSON object on one line");
 }
 
@@ -27,9 +29,9 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   bench::Settings settings;
   std::int64_t threads = 0;
-  std::vector<bench::Subject> subjects{bench::attention(),   bench::attentionDecode(), bench::gemm(),
-                                       bench::norm(),        bench::encoderLayer(),    bench::encoder(),
-                                       bench::gpt2Prefill(), bench::gpt2Decode(),      bench::compileTime()};
+  std::vector<bench::Subject> subjects{
+      bench::attention(), bench::attentionDecode(), bench::gemm(),       bench::norm(),        bench::encoderLayer(),
+      bench::encoder(),   bench::gpt2Prefill(),     bench::gpt2Decode(), bench::compileTime(), bench::limits()};
   for (bench::Subject& subject : subjects) {
     bench::Flags flags(*app.add_subcommand(subject.name, subject.title));
     subject.flags(flags);

@@ -34,7 +34,7 @@ class Product {
   bool takesCores() {
     SmallVector<int64_t> depths = op.dimsOf("depth");
     Type narrow = views[0].element;
-    if (depths.size() != 1 || rows.empty() || columns.empty() || !views[out].element.isF32()) return false;
+    if (depths.size() != 1 || rows.empty() || columns.empty()) return false;
     if ((!narrow.isBF16() && !narrow.isF16()) || views[1].element != narrow) return false;
     depth = depths[0];
     upright = views[1].unit == columns.back() && columns.size() == 1;
@@ -188,7 +188,7 @@ class Product {
           Values results = here.evaluate(b, epilogue, arguments);
           results.empty() ? void(failed = true) : void(sum = results[0]);
         }
-        store(b, views[out], sum, here.position[out]);
+        store(b, views[out], rounded(b, sum, views[out].element), here.position[out]);
       });
     });
   }

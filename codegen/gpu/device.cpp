@@ -1,11 +1,21 @@
 #include "heed/codegen/gpu/device.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "llvm/ADT/STLExtras.h"
 
 namespace heed::codegen {
 
+static constexpr int known[] = {80, 86, 87, 89, 90, 100, 103, 120, 121};
+
+Device deviceOf(int generation) {
+  const int* after = std::upper_bound(std::begin(known), std::end(known), generation);
+  int best = after == std::begin(known) ? known[0] : after[-1];
+  return {best, /*exact=*/generation == 90};  // we have kernels for Hopper alone, and for none after it
+}
+
 std::optional<Device> deviceFor(llvm::StringRef name) {
-  static constexpr int known[] = {80, 86, 87, 89, 90, 100, 103, 120, 121};
   Device device;
   if (!name.consume_front("sm_")) return std::nullopt;
   device.exact = name.consume_back("a");

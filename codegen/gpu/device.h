@@ -25,4 +25,7 @@ struct Device {
 /// The device of a name such as "sm_80"; nullopt where we emit no code for it (before sm_80, or none there is).
 std::optional<Device> deviceFor(llvm::StringRef name);
 
+/// What to compile for on a GPU of this generation, which may be one that we do not know: then for one before it.
+Device deviceOf(int generation);
+
 }  // namespace heed::codegen

@@ -15,10 +15,12 @@ namespace {
 class Generic {
  public:
   /// With `epilogue` the results begin at 0, whatever they held, and each passes through it: its arguments are the
-  /// result, then one element of each input from `firstCapture` on.
-  Generic(Builder& b, linalg::LinalgOp op, Region* epilogue = nullptr, size_t firstCapture = 0)
+  /// result, then one element of each input from `firstCapture` on. What it yields is rounded to `stored`, which stands
+  /// for the one output.
+  Generic(Builder& b, linalg::LinalgOp op, Region* epilogue = nullptr, size_t firstCapture = 0, Value stored = {})
       : op(op), epilogue(epilogue), firstCapture(firstCapture) {
-    for (auto [operand, map] : llvm::zip(op->getOperands(), op.getIndexingMapsArray())) {
+    for (auto [given, map] : llvm::zip(op->getOperands(), op.getIndexingMapsArray())) {
+      Value operand = stored && views.size() == size_t(op.getNumDpsInputs()) ? stored : given;
       if (isa<MemRefType>(operand.getType())) {
         views.push_back(viewOf(b, b.getLoc(), operand, map));
         continue;
@@ -144,14 +146,17 @@ class Generic {
 
   Value before(Builder& b, size_t operand, const Place& place) {
     if (!epilogue) return read(b, operand, place);
-    return arith::ConstantOp::create(b, b.getZeroAttr(views[operand].element));
+    return arith::ConstantOp::create(b, b.getZeroAttr(op.getBlock()->getArgument(operand).getType()));
   }
 
   Value finish(Builder& b, Value result, const Place& place) {
-    if (!epilogue || epilogue->empty()) return result;
-    Values arguments{result};
-    for (size_t n = firstCapture; n < size_t(op.getNumDpsInputs()); ++n) arguments.push_back(read(b, n, place));
-    return evaluate(b, *epilogue, arguments, place).front();
+    if (!epilogue) return result;
+    if (!epilogue->empty()) {
+      Values arguments{result};
+      for (size_t n = firstCapture; n < size_t(op.getNumDpsInputs()); ++n) arguments.push_back(read(b, n, place));
+      result = evaluate(b, *epilogue, arguments, place).front();
+    }
+    return rounded(b, result, views.back().element);
   }
 
   Value read(Builder& b, size_t operand, const Place& place) {
@@ -192,11 +197,11 @@ LogicalResult lowerGeneric(linalg::LinalgOp op) {
 LogicalResult lowerContract(tile::ContractOp op) {
   Type left = elementOf(op.getLhs()), right = elementOf(op.getRhs()), type = elementOf(op.getOut());
   auto narrow = [](Type type) { return type.isF32() || type.isF16() || type.isBF16(); };
-  bool floats = type.isF32() && narrow(left) && narrow(right);
+  bool floats = narrow(type) && narrow(left) && narrow(right);
   bool integers = isa<IntegerType>(type) && !type.isInteger(1) && left == type && right == type;
   if (!floats && !integers)
     return op.emitOpError() << "of " << left << " and " << right << " into " << type
-                            << "; f32, f16 or bf16 into f32 are possible, or one integer type";
+                            << "; f32, f16 or bf16 are possible, or one integer type";
   if (LogicalResult result = failure(); lowerByCores(op, result)) {
     if (succeeded(result)) op.erase();
     return result;
@@ -208,8 +213,14 @@ LogicalResult lowerContract(tile::ContractOp op) {
   Values inputs{op.getLhs(), op.getRhs()};
   inputs.append(op.getCaptures().begin(), op.getCaptures().end());
   auto maps = llvm::to_vector(op.getIndexingMaps().getAsValueRange<AffineMapAttr>());
-  auto sum = linalg::GenericOp::create(
-      b, inputs, op.getOut(), maps, iterators, [&](OpBuilder& nested, Location loc, ValueRange in) {
+  // Sums are f32, whatever they are rounded to in the end.
+  if (floats) type = b.getF32Type();
+  auto held = cast<MemRefType>(op.getOut().getType());
+  Value out = op.getOut();
+  if (held.getElementType() != type)
+    out = UnrealizedConversionCastOp::create(b, MemRefType::Builder(held).setElementType(type), out).getResult(0);
+  auto sum =
+      linalg::GenericOp::create(b, inputs, out, maps, iterators, [&](OpBuilder& nested, Location loc, ValueRange in) {
         Builder b(loc, nested);
         auto wide = [&](Value x) -> Value { return x.getType() == type ? x : arith::ExtFOp::create(b, type, x); };
         Value x = wide(in[0]), y = wide(in[1]), next;
@@ -219,8 +230,9 @@ LogicalResult lowerContract(tile::ContractOp op) {
           next = arith::AddIOp::create(b, in.back(), arith::MulIOp::create(b, x, y));
         linalg::YieldOp::create(b, next);
       });
-  LogicalResult result = Generic(b, sum, &op.getEpilogue(), /*firstCapture=*/2).emit(b);
+  LogicalResult result = Generic(b, sum, &op.getEpilogue(), /*firstCapture=*/2, op.getOut()).emit(b);
   sum.erase();
+  if (out != op.getOut()) out.getDefiningOp()->erase();
   if (succeeded(result)) op.erase();
   return result;
 }

@@ -100,6 +100,10 @@ void when(Builder& b, Value condition, llvm::function_ref<void()> then) {
   then();
 }
 
+Value rounded(Builder& b, Value x, Type type) {
+  return x.getType() == type ? x : arith::TruncFOp::create(b, type, x).getResult();
+}
+
 Value below(Builder& b, Value x, Value limit) { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, limit); }
 
 }  // namespace heed::codegen::gpu

@@ -47,6 +47,8 @@ void syncBlock(Builder& b);
 Values choose(Builder& b, mlir::Value condition, mlir::TypeRange types, llvm::function_ref<Values()> then,
               llvm::function_ref<Values()> otherwise);
 void when(Builder& b, mlir::Value condition, llvm::function_ref<void()> then);
+/// A float as one of `type`, which has at most as many bits.
+mlir::Value rounded(Builder& b, mlir::Value x, mlir::Type type);
 mlir::Value below(Builder& b, mlir::Value x, mlir::Value limit);  // x < limit, of index
 
 }  // namespace heed::codegen::gpu

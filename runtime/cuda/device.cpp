@@ -18,6 +18,34 @@ std::string releaseName(int release) {
   return std::to_string(release / 1000) + "." + std::to_string(release % 1000 / 10);
 }
 
+void check(const Driver& driver, const std::string& what, Result result) {
+  if (result == success) return;
+  throw Error("cuda", what + ": " + describe(driver, result), "the driver must do it",
+              "after a fault in a kernel the process must be started again");
+}
+
+struct First {
+  DeviceNumber number;
+  int generation;
+};
+First first(const Driver& driver) {
+  int devices = 0, major = 0, minor = 0;
+  DeviceNumber number = 0;
+  check(driver, "count of GPUs", driver.count(&devices));
+  if (devices == 0)
+    throw Error("cuda", "the driver shows no GPU", "one is required", "see CUDA_VISIBLE_DEVICES, or compile for cpu");
+  check(driver, "GPU 0", driver.device(&number, 0));
+  check(driver, "capability", driver.attribute(&major, capability_major, number));
+  check(driver, "capability", driver.attribute(&minor, capability_minor, number));
+  return {number, 10 * major + minor};
+}
+
+std::string nameOf(const Driver& driver, DeviceNumber number) {
+  char name[128] = "";
+  check(driver, "name", driver.name(name, sizeof name, number));
+  return name;
+}
+
 class Gpu : public Device {
  public:
   Gpu(const Code& code, const Driver& driver) : code_(code), driver_(driver) {
@@ -26,19 +54,11 @@ class Gpu : public Device {
       throw Error("cuda", "the driver is of CUDA " + releaseName(release_),
                   code.name() + " needs one of CUDA " + releaseName(releaseOf(code.ptx)) + " or later",
                   "update the driver");
-    int devices = 0;
-    check("count of GPUs", driver_.count(&devices));
-    if (devices == 0)
-      throw Error("cuda", "the driver shows no GPU", "one is required", "see CUDA_VISIBLE_DEVICES, or compile for cpu");
-    check("GPU 0", driver_.device(&number_, 0));
-    int major = 0, minor = 0;
-    check("capability", driver_.attribute(&major, capability_major, number_));
-    check("capability", driver_.attribute(&minor, capability_minor, number_));
+    const auto [number, own] = first(driver_);
+    number_ = number;
     check("shared memory", driver_.attribute(&shared_, shared_bytes_at_most, number_));
-    char name[128] = "";
-    check("name", driver_.name(name, sizeof name, number_));
-    name_ = name;
-    if (int own = 10 * major + minor; code.exact ? own != code.generation : own < code.generation)
+    name_ = nameOf(driver_, number_);
+    if (code.exact ? own != code.generation : own < code.generation)
       throw Error("cuda", "the GPU is a " + name_ + ", sm_" + std::to_string(own),
                   "the code is for " + code.name() + (code.exact ? " and no other" : " or later"),
                   "compile for cuda:sm_" + std::to_string(own));
@@ -96,12 +116,80 @@ class Gpu : public Device {
 
   void download(void* to, const void* from, std::int64_t bytes) override {
     Current current(*this);
+    call_over_ = true;
     check("copy from the GPU", driver_.download(to, reinterpret_cast<Address>(from), std::size_t(bytes), stream_));
     check("kernels", driver_.synchronize(stream_));
   }
 
   void launch(const Launch& launch) override {
+    if (call_over_) call_.clear();
+    call_over_ = false;
+    auto* record = static_cast<const char*>(launch.record);
+    call_.push_back({launch, {record, record + launch.record_bytes}});
     Current current(*this);
+    start(launch);
+  }
+
+  double replay(int times) override {
+    Current current(*this);
+    Clock clock(*this);
+    for (int n = 0; n < times; ++n)
+      for (const Recorded& recorded : call_) {
+        Launch again = recorded.launch;
+        again.record = recorded.record.data();
+        start(again);
+      }
+    return clock.seconds() / times;
+  }
+
+  std::string explain() override {
+    std::string text;
+    for (const Recorded& recorded : call_) {
+      const Launch& launch = recorded.launch;
+      int registers = 0, local = 0;
+      driver_.functionAttribute(&registers, FunctionAttribute::registers, kernelOf(launch).function);
+      driver_.functionAttribute(&local, local_bytes, kernelOf(launch).function);
+      text += std::string(launch.kernel) + ": " + std::to_string(launch.blocks) + " blocks of " +
+              std::to_string(launch.threads) + ", " + std::to_string(registers) + " registers, " +
+              std::to_string(local) + " bytes of stack and spills, " + std::to_string(launch.shared_bytes) +
+              " bytes shared\n";
+    }
+    return text;
+  }
+
+ private:
+  struct Recorded {
+    Launch launch;
+    std::vector<char> record;
+  };
+
+  /// The device's time from when it was made.
+  class Clock {
+   public:
+    explicit Clock(Gpu& gpu) : gpu_(gpu) {
+      gpu.check("event", gpu.driver_.createEvent(&begin_, 0));
+      if (Result result = gpu.driver_.createEvent(&end_, 0); result != success) {
+        gpu.driver_.destroyEvent(begin_);
+        gpu.check("event", result);
+      }
+      gpu.driver_.recordEvent(begin_, gpu.stream_);
+    }
+    ~Clock() { gpu_.driver_.destroyEvent(begin_), gpu_.driver_.destroyEvent(end_); }
+    double seconds() {
+      float milliseconds = 0;
+      gpu_.check("event", gpu_.driver_.recordEvent(end_, gpu_.stream_));
+      gpu_.check("kernels", gpu_.driver_.synchronize(gpu_.stream_));
+      gpu_.check("event", gpu_.driver_.elapsed(&milliseconds, begin_, end_));
+      return milliseconds * 1e-3;
+    }
+
+   private:
+    Gpu& gpu_;
+    Event begin_ = nullptr, end_ = nullptr;
+  };
+
+  /// In the current context.
+  void start(const Launch& launch) {
     Kernel& kernel = kernelOf(launch);
     constexpr std::int64_t most = 0x7fffffff;
     if (launch.blocks > most)
@@ -125,7 +213,6 @@ class Gpu : public Device {
                          unsigned(launch.shared_bytes), stream_, nullptr, extra));
   }
 
- private:
   /// Makes the GPU's context the current one for a while.
   struct Current {
     const Driver& driver;
@@ -140,11 +227,7 @@ class Gpu : public Device {
     std::int64_t shared_bytes = 48 * 1024;  // what a block may have without asking
   };
 
-  void check(const std::string& what, Result result) const {
-    if (result == success) return;
-    throw Error("cuda", what + ": " + describe(driver_, result), "the driver must do it",
-                "after a fault in a kernel the process must be started again");
-  }
+  void check(const std::string& what, Result result) const { cuda::check(driver_, what, result); }
 
   Module moduleOf(const void* image) {
     if (auto known = modules_.find(image); known != modules_.end()) return known->second;
@@ -179,6 +262,8 @@ class Gpu : public Device {
   DeviceNumber number_ = 0;
   Context context_ = nullptr;
   Stream stream_ = nullptr;
+  std::vector<Recorded> call_;  // the launches of the last call
+  bool call_over_ = false;
   std::unordered_map<const void*, Module> modules_;  // by image
   std::unordered_map<const void*, Kernel> kernels_;  // by the address of the name, of which an image has one
 };
@@ -186,6 +271,9 @@ class Gpu : public Device {
 }  // namespace
 
 std::unique_ptr<Device> open(const Code& code, const Driver& driver) { return std::make_unique<Gpu>(code, driver); }
+std::string name() { return nameOf(driver(), first(driver()).number); }
+int generation(const Driver& driver) { return first(driver).generation; }
+int generation() { return generation(driver()); }
 std::unique_ptr<Device> open(const Code& code) { return open(code, driver()); }
 
 }  // namespace heed::cuda

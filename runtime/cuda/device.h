@@ -20,6 +20,13 @@ struct Code {
   std::string name() const { return "sm_" + std::to_string(generation) + (exact ? "a" : ""); }
 };
 
+/// Of the GPU that there is: 90 for compute capability 9.0. Throws heed::Error where there is no driver or no GPU.
+int generation();
+int generation(const Driver& driver);
+
+/// Its name, "NVIDIA H100 80GB HBM3".
+std::string name();
+
 /// Throws heed::Error where there is no driver or no GPU, the driver is too old for the code, or the GPU is another.
 std::unique_ptr<Device> open(const Code& code);
 std::unique_ptr<Device> open(const Code& code, const Driver& driver);

@@ -16,6 +16,7 @@ using Context = struct ContextHandle*;
 using Module = struct ModuleHandle*;
 using Function = struct FunctionHandle*;
 using Stream = struct StreamHandle*;
+using Event = struct EventHandle*;
 
 enum : Result {
   success = 0,
@@ -26,7 +27,7 @@ enum : Result {
   unsupported_ptx_version = 222,
 };
 enum Attribute : int { capability_major = 75, capability_minor = 76, shared_bytes_at_most = 97 };
-enum FunctionAttribute : int { dynamic_shared_bytes = 8 };
+enum FunctionAttribute : int { local_bytes = 3, registers = 4, dynamic_shared_bytes = 8 };
 enum JitOption : int { error_log_buffer = 5, error_log_bytes = 6 };
 
 /// In each row: name in the library, member of the table, what it takes.
@@ -44,6 +45,10 @@ enum JitOption : int { error_log_buffer = 5, error_log_bytes = 6 };
   ENTRY("cuStreamCreate", createStream, (Stream * stream, unsigned flags))                                    \
   ENTRY("cuStreamDestroy_v2", destroyStream, (Stream stream))                                                 \
   ENTRY("cuStreamSynchronize", synchronize, (Stream stream))                                                  \
+  ENTRY("cuEventCreate", createEvent, (Event * event, unsigned flags))                                        \
+  ENTRY("cuEventDestroy_v2", destroyEvent, (Event event))                                                     \
+  ENTRY("cuEventRecord", recordEvent, (Event event, Stream stream))                                           \
+  ENTRY("cuEventElapsedTime", elapsed, (float* milliseconds, Event begin, Event end))                         \
   ENTRY("cuMemGetInfo_v2", memory, (std::size_t * free, std::size_t * total))                                 \
   ENTRY("cuMemAlloc_v2", allocate, (Address * address, std::size_t bytes))                                    \
   ENTRY("cuMemFree_v2", deallocate, (Address address))                                                        \
@@ -54,6 +59,7 @@ enum JitOption : int { error_log_buffer = 5, error_log_bytes = 6 };
   ENTRY("cuModuleUnload", unload, (Module module))                                                            \
   ENTRY("cuModuleGetFunction", function, (Function * function, Module module, const char* name))              \
   ENTRY("cuFuncSetAttribute", setAttribute, (Function function, FunctionAttribute attribute, int value))      \
+  ENTRY("cuFuncGetAttribute", functionAttribute, (int* value, FunctionAttribute attribute, Function function)) \
   ENTRY("cuLaunchKernel", launch,                                                                             \
         (Function function, unsigned gridX, unsigned gridY, unsigned gridZ, unsigned blockX, unsigned blockY, \
          unsigned blockZ, unsigned sharedBytes, Stream stream, void** parameters, void** extra))              \

@@ -108,14 +108,15 @@ struct Formula {
   }
 
   /// The largest error of some rows against f64, relative to the largest |v|.
-  double errorOf(const ArrayView& out) const {
+  Deviation errorOf(const ArrayView& out) const {
     const ArrayView &q = inputs[0].view, &k = inputs[1].view, &v = inputs[2].view;
     auto row = [&](const ArrayView& x, std::int64_t at) {
       std::vector<double> numbers;
       for (std::int64_t d = 0; d < s.depth; ++d) numbers.push_back(get(x, at * s.depth + d));
       return numbers;
     };
-    double worst = 0, largest = 0;
+    Deviation worst;
+    double largest = 0;
     for (std::int64_t e = 0, n = v.size(), step = std::max<std::int64_t>(n / 1000003, 1); e < n; e += step)
       largest = std::max(largest, std::fabs(get(v, e)));
     std::int64_t rows = s.batch * s.heads * s.seq;
@@ -143,10 +144,11 @@ struct Formula {
       }
       for (std::int64_t d = 0; d < s.depth; ++d) {
         double error = std::fabs((total > 0 ? sum[std::size_t(d)] / total : 0) - get(out, r * s.depth + d));
-        worst = error <= worst ? worst : error;  // a NaN is the worst
+        worst.meet(error, r * s.depth + d);
       }
     }
-    return worst / largest;
+    worst.size /= largest;
+    return worst;
   }
 };
 
@@ -185,7 +187,7 @@ Workload make(AttentionShape s, const Settings& settings, const char* name, bool
   // difference that is squared fill the place of a multiply-add and count as one.
   double per_pair = s.score == "dot" ? 4 : 6;
   w.flops = per_pair * formula->mask.pairs() * double(s.heads * s.depth);
-  w.limit = decode ? Limit::read : s.dtype == "bf16" ? Limit::bf16 : Limit::fma;
+  w.limit = decode ? Limit::read : productsOf(s.dtype, settings);
   w.traffic = {w.inputs[1].view, w.inputs[2].view};
   w.bytes = bytesOf(w.traffic[0]) + bytesOf(w.traffic[1]);
   w.error = [formula](Runner& runner) { return formula->errorOf(runner.run(viewsOf(formula->inputs))[0].view); };

@@ -66,11 +66,11 @@ struct Product {
 
   /// The largest error of some elements of `out` against f64; each relative to the magnitudes that were summed for it,
   /// less what rounding to the result's type takes.
-  double errorOf(const ArrayView& out) const {
+  Deviation errorOf(const ArrayView& out) const {
     const ArrayView &left = a.view, &right = weights[0].second.view;
     double rounding = dtype == DType::f32 ? 0 : epsilonOf(dtype) / 2;
     std::int64_t elements = out.size(), step = std::max<std::int64_t>(elements / 5003, 1);
-    double worst = 0;
+    Deviation worst;
     for (std::int64_t e = 0; e < elements; e += step) {
       std::int64_t j = e % s.n, i = e / s.n % s.m, batch = e / s.n / s.m;
       double x = 0, size = 1;
@@ -82,7 +82,7 @@ struct Product {
       if (bias) x += get(weights[1].second.view, j);
       if (gelu) x = x / 2 * (1 + std::erf(x * std::sqrt(0.5)));
       double error = std::max(0., std::fabs(x - get(out, e)) - rounding * std::fabs(x)) / size;
-      worst = error <= worst ? worst : error;  // a NaN is the worst
+      worst.meet(error, e);
     }
     return worst;
   }
@@ -102,7 +102,7 @@ Workload make(const GemmShape& s, const Settings& settings) {
   w.weights = product->weights;
   w.flops = 2 * batch * m * n * k;
   // Few rows: the right matrix is read once, and there is little to do with it.
-  w.limit = s.m <= 8 ? Limit::read : s.dtype == "bf16" ? Limit::bf16 : Limit::fma;
+  w.limit = s.m <= 8 ? Limit::read : productsOf(s.dtype, settings);
   w.traffic = {product->weights[0].second.view};
   w.bytes = bytesOf(w.traffic[0]);
   w.error = [product](Runner& runner) {

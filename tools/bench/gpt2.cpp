@@ -64,7 +64,7 @@ AnyArray tokens(std::int64_t batch, std::int64_t seq, std::int64_t vocab) {
 }
 
 /// What is told in two calls is held against one call of the reference.
-double errorOf(Runner& runner, const GraphView& graph, const std::vector<NamedArray>& weights, std::int64_t vocab) {
+Deviation errorOf(Runner& runner, const GraphView& graph, const std::vector<NamedArray>& weights, std::int64_t vocab) {
   const std::int64_t told = 3;
   std::vector<std::int32_t> ids;
   for (std::int64_t i = 0; i < told; ++i) ids.push_back(std::int32_t((i * 31 + 5) % vocab));

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <optional>
 
 #include "../peak.h"
 #include "arrays.h"
+#include "device_limits.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/threads.h"
 #include "heed/runtime/weights/weights.h"
@@ -23,7 +25,10 @@ double median(const std::vector<double>& x) { return quantile(x, 0.5); }
 /// The rates that a workload is held against, in Gflop/s and GB/s.
 class Ceiling {
  public:
-  Ceiling(const Workload& w, int threads) : workload_(w), threads_(threads), isa_(w.executable->statistics.target) {
+  Ceiling(const Workload& w, int threads, bool device)
+      : workload_(w), threads_(threads), isa_(w.executable->statistics.target) {
+    if (device) device_.emplace();
+    if (device) return;
     // What is smaller than a line for each thread has no bandwidth of its own.
     for (const ArrayView& view : w.traffic) {
       const std::int64_t sizes[] = {std::max(byteSize(view.dtype, view.extents()), std::int64_t{4096} * threads)};
@@ -34,10 +39,12 @@ class Ceiling {
   }
 
   bool moves() const { return workload_.limit == Limit::read || workload_.limit == Limit::copy; }
-  double peak() const {
+  double peak() {
+    if (device_) return workload_.limit == Limit::bf16 ? device_->narrow() : device_->fma();
     return workload_.limit == Limit::bf16 ? bf16Peak(isa_, threads_, 2e-3) : fmaPeak(isa_, threads_, 2e-3);
   }
-  double bandwidth() const {
+  double bandwidth() {
+    if (device_) return workload_.limit == Limit::read ? device_->read() : device_->copy();
     double bytes = 0, time = 0;
     for (std::size_t i = 0; i < from_.size(); ++i) {
       const ArrayView& view = from_[i].view;
@@ -58,6 +65,7 @@ class Ceiling {
   int threads_;
   std::string isa_;
   std::vector<AnyArray> from_, to_;
+  std::optional<DeviceLimits> device_;
 };
 
 /// One caller of the workload, into memory of its own.
@@ -95,26 +103,24 @@ void keep(const std::string& path, const Workload& w, const Caller& caller) {
   save(path, file);
 }
 
-/// Seconds per call of `call`, for at least `seconds` of calls.
+/// Seconds per call of `call`.
 template <class Call>
 double timed(Call&& call, int times, int threads) {
   double start = now(threads);
   for (int n = 0; n < times; ++n) call();
   return (now(threads) - start) / times;
 }
-template <class Call>
-int timesFor(Call&& call, double seconds) {
-  return int(std::clamp(seconds / std::max(timed(call, 1, 2), 1e-7), 1., 1e6));
-}
+
+/// Seconds of a call among so many.
+using Timer = std::function<double(int times)>;
+
+int timesFor(const Timer& time, double seconds) { return int(std::clamp(seconds / std::max(time(1), 1e-7), 1., 1e6)); }
 
 /// For a measurement beside other programs: says what it is, then for each number of seconds on stdin calls for so
-/// long, and says how many seconds one call took by the wall clock.
-void serve(Caller& caller, const Report& ready) {
+/// long, and says how many seconds one call took.
+void serve(const Timer& time, const Report& ready) {
   std::cout << ready.json() << std::endl;
-  for (double seconds; std::cin >> seconds;) {
-    int times = timesFor(caller, seconds);
-    std::cout << timed(caller, times, 2) << std::endl;
-  }
+  for (double seconds; std::cin >> seconds;) std::cout << time(timesFor(time, seconds)) << std::endl;
 }
 
 const char* nameOf(Limit limit) {
@@ -128,9 +134,13 @@ Report measure(const Workload& w, const Settings& settings) {
   if (!w.weights.empty()) runner.bindAll(w.weights);
   int threads = runner.session().threads();
 
-  double error = w.error(runner);
-  if (!(error <= w.tolerance))
-    throw Error("heed-bench " + w.name, format("the error against f64 is %.2e", error),
+  const bool device = settings.options.target.kind == "cuda";
+
+  Deviation error = w.error(runner);
+  if (!(error.size <= w.tolerance))
+    throw Error("heed-bench " + w.name,
+                format("the error against f64 is %.2e, at element %lld of the result", error.size,
+                       static_cast<long long>(error.at)),
                 format("at most %.2e is possible", w.tolerance), "report it, with --dump");
 
   Report report;
@@ -140,22 +150,29 @@ Report measure(const Workload& w, const Settings& settings) {
   report.add("isa", w.executable->statistics.target, "isa=" + w.executable->statistics.target);
   report.add("target", settings.target);
   report.add("compile_ms", w.executable->statistics.compile_ms);
-  report.add("max_error", error);
+  report.add("max_error", error.size, settings.check ? format("error %.1e", error.size) : "");
+  report.add("max_error_at", error.at);
+  report.add("tolerance", w.tolerance);
+  if (device) report.add("kernels", runner.explain());
+  if (settings.check) return report;
 
   Caller caller(w, runner);
+  Timer seconds = [&](int times) { return device ? runner.replay(times) : timed(caller, times, threads); };
   if (!settings.save.empty()) keep(settings.save, w, caller);
   if (settings.steps) {
-    serve(caller, report);
+    serve(
+        device ? seconds : [&](int times) { return timed(caller, times, 2); }, report);
     return {};
   }
 
   // At least 5 ms of ours a round: shorter ones are noise.
-  int times = timesFor(caller, 5e-3);
-  Ceiling ceiling(w, threads);
+  int times = timesFor(
+      device ? seconds : [&](int n) { return timed(caller, n, 2); }, 5e-3);
+  Ceiling ceiling(w, threads, device);
   std::vector<double> time, rival, speedup, peak, of_peak, bandwidth, of_bandwidth;
   for (double begin = now(2); now(2) - begin < settings.seconds || time.size() < 5;) {
     double peak_before = ceiling.peak(), moved_before = ceiling.moves() ? ceiling.bandwidth() : 0;
-    time.push_back(timed(caller, times, threads));
+    time.push_back(seconds(times));
     if (ceiling.moves()) {
       bandwidth.push_back((moved_before + ceiling.bandwidth()) / 2);
       of_bandwidth.push_back(w.bytes / time.back() * 1e-9 / bandwidth.back());
@@ -196,7 +213,7 @@ Report measure(const Workload& w, const Settings& settings) {
   }
   report.add("compile_ms", w.executable->statistics.compile_ms,
              format("compile %.0f ms", w.executable->statistics.compile_ms));
-  report.add("max_error", error, format("error %.1e", error));
+  report.add("max_error", error.size, format("error %.1e", error.size));
   report.add("arena_bytes", runner.session().memory().bytes);
   return report;
 }

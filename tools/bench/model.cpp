@@ -70,8 +70,8 @@ std::vector<NamedArray> randomWeights(const Signature& signature, AnyArray& bloc
   return weights;
 }
 
-double modelError(const GraphView& graph, const Signature& signature, const std::vector<NamedArray>& weights,
-                  const std::vector<AnyArray>& inputs, const std::vector<Extent>& room, const ArrayView& got) {
+Deviation modelError(const GraphView& graph, const Signature& signature, const std::vector<NamedArray>& weights,
+                     const std::vector<AnyArray>& inputs, const std::vector<Extent>& room, const ArrayView& got) {
   std::vector<AnyArray> arrays = inputs;
   for (const TensorSpec& spec : signature.parameters)
     arrays.push_back(
@@ -81,13 +81,15 @@ double modelError(const GraphView& graph, const Signature& signature, const std:
     std::memset(arrays.back().view.data, 0, std::size_t(bytesOf(arrays.back().view)));
   }
   AnyArray want = referenceOf(graph)->run(viewsOf(arrays))[0];
-  double worst = 0, largest = 0;
+  Deviation worst;
+  double largest = 0;
   for (std::int64_t i = 0, n = want.view.size(); i < n; ++i) {
     double error = std::fabs(get(want.view, i) - get(got, i));
-    worst = error <= worst ? worst : error;  // a NaN is the worst
+    worst.meet(error, i);
     largest = std::max(largest, std::fabs(get(want.view, i)));
   }
-  return worst / largest;
+  worst.size /= largest;
+  return worst;
 }
 
 }  // namespace heed::bench

@@ -32,7 +32,7 @@ double parameterBytes(const Signature& signature);
 
 /// The largest error of `got` against the f64 reference of `graph`, called once with these inputs and states that
 /// are empty, relative to the largest number. rows: room for the states, by symbol.
-double modelError(const GraphView& graph, const Signature& signature, const std::vector<NamedArray>& weights,
-                  const std::vector<AnyArray>& inputs, const std::vector<Extent>& room, const ArrayView& got);
+Deviation modelError(const GraphView& graph, const Signature& signature, const std::vector<NamedArray>& weights,
+                     const std::vector<AnyArray>& inputs, const std::vector<Extent>& room, const ArrayView& got);
 
 }  // namespace heed::bench

@@ -35,10 +35,11 @@ void write(Sketch& sketch, const NormShape& s) {
   sketch.results({layer ? op("add", y, sketch.input("bias", DType::f32, {column})) : y});
 }
 
-double errorOf(const NormShape& s, const std::vector<AnyArray>& inputs, const ArrayView& out) {
+Deviation errorOf(const NormShape& s, const std::vector<AnyArray>& inputs, const ArrayView& out) {
   const ArrayView& x = inputs[0].view;
   bool layer = s.kind == "layer";
-  double worst = 0, largest = 0, n = double(s.columns);
+  Deviation worst;
+  double largest = 0, n = double(s.columns);
   for (std::int64_t r = 0, step = std::max<std::int64_t>(s.rows / 997, 1); r < s.rows; r += step) {
     double mean = 0, square = 0;
     for (std::int64_t c = 0; layer && c < s.columns; ++c) mean += get(x, r * s.columns + c) / n;
@@ -47,11 +48,12 @@ double errorOf(const NormShape& s, const std::vector<AnyArray>& inputs, const Ar
       double y = (get(x, r * s.columns + c) - mean) / std::sqrt(square + 1e-5) * get(inputs[1].view, c);
       if (layer) y += get(inputs[2].view, c);
       double error = std::fabs(y - get(out, r * s.columns + c));
-      worst = error <= worst ? worst : error;  // a NaN is the worst
+      worst.meet(error, r * s.columns + c);
       largest = std::max(largest, std::fabs(y));
     }
   }
-  return worst / std::max(largest, 1e-30);
+  worst.size /= std::max(largest, 1e-30);
+  return worst;
 }
 
 Workload make(const NormShape& s, const Settings& settings) {

@@ -3,6 +3,7 @@
 // Invariant: a workload says what it is; only measure.cpp takes times, and only report.cpp prints.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <string>
@@ -22,12 +23,30 @@ struct Settings {
   std::string target = "cpu";
   double seconds = 1;
   bool json = false;
+  bool check = false;  // the error against f64, no times
   bool steps = false;  // measure at the word of whoever writes to stdin, see serve() in measure.cpp
   std::string save;    // a .safetensors file for inputs, weights and results
 };
 
 /// What it is held against: products and sums on registers, of f32 or of bf16; reading memory, or copying it.
 enum class Limit { fma, bf16, read, copy };
+
+/// That of products of numbers of a type. A GPU multiplies f16 as fast as bf16.
+inline Limit productsOf(const std::string& dtype, const Settings& settings) {
+  bool narrow = dtype == "bf16" || (dtype == "f16" && settings.options.target.kind == "cuda");
+  return narrow ? Limit::bf16 : Limit::fma;
+}
+
+/// The largest error, and the element of the result that has it where that is known.
+struct Deviation {
+  double size = 0;
+  std::int64_t at = -1;
+  Deviation(double size = 0) : size(size) {}  // not explicit: most know the size alone
+  void meet(double error, std::int64_t element) {
+    if (error <= size || std::isnan(size)) return;  // a NaN is the largest
+    size = error, at = element;
+  }
+};
 
 struct Workload {
   std::string name;
@@ -42,7 +61,7 @@ struct Workload {
   std::vector<ArrayView> traffic{};  // the arrays that are read or copied: bandwidth is measured on these
 
   /// The largest error against f64; it runs what it needs.
-  std::function<double(Runner&)> error{};
+  std::function<Deviation(Runner&)> error{};
   double tolerance = 0;
 
   /// For what remembers: to where the first call starts, and to where each call starts.
@@ -79,5 +98,6 @@ Subject encoder();
 Subject gpt2Prefill();
 Subject gpt2Decode();
 Subject compileTime();
+Subject limits();
 
 }  // namespace heed::bench

@@ -4,8 +4,8 @@
 #include <bit>
 #include <random>
 
-#include "heed/runtime/device_session.h"
 #include "heed/runtime/array.h"
+#include "heed/runtime/device_session.h"
 #include "heed/runtime/session.h"
 #include "simulated.h"
 
@@ -110,6 +110,39 @@ TEST(GpuContract, RowsByColumns) { check<element_of<bf16>>("bf16", true); }
 TEST(GpuContract, HalfPrecision) {
   check<element_of<f16>>("f16", false);
   check<element_of<f16>>("f16", true);
+}
+
+TEST(GpuContract, ResultsAreRoundedOnce) {
+  // bf16 in and out, by tensor cores and without them (a dim of the depth that is not contiguous).
+  for (bool upright : {false, true})
+    for (const char* depth : {"1", "?"}) {
+      std::string x = "memref<?x?xbf16, strided<[?, " + std::string(depth) + "], offset: ?>>";
+      std::string o = "memref<?x?xbf16, strided<[?, 1], offset: ?>>", y = upright ? o : x;
+      Product product("func.func @f(%x: " + x + ", %y: " + y + ", %o: " + o + R"() {
+        "tile.contract"(%x, %y, %o) <{roles = ["row", "column", "depth"], indexing_maps = [
+          affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> )" +
+                      (upright ? "(k, n)" : "(n, k)") + R"(>, affine_map<(m, n, k) -> (m, n)>]}> ({
+        }) : ()" + x + ", " +
+                      y + ", " + o + R"() -> ()
+        return
+      })");
+      using T = element_of<bf16>;
+      const std::int64_t M = 19, N = 40, K = 300;
+      Dense<T> left({M, K}), right(upright ? std::vector{K, N} : std::vector{N, K}), out({M, N});
+      std::mt19937 random(3);
+      std::normal_distribution<float> normal;
+      for (auto* a : {&left, &right})
+        for (T& e : a->values) e = T(normal(random));
+      product(left, right, out);
+      for (std::int64_t i = 0; i < M; ++i)
+        for (std::int64_t j = 0; j < N; ++j) {
+          double sum = 0;
+          for (std::int64_t d = 0; d < K; ++d)
+            sum += double(float(left({i, d}))) * double(float(upright ? right({d, j}) : right({j, d})));
+          ASSERT_NEAR(float(out({i, j})), sum, std::fabs(sum) * 0x1p-8 + 1e-4);
+        }
+      EXPECT_EQ(product.products() > 0, depth == std::string("1"));
+    }
 }
 
 TEST(GpuContract, SeveralDimsOfARoleAndABatch) {

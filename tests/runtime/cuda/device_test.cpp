@@ -119,6 +119,36 @@ TEST(CudaDevice, launchesWithTheRecordAndLoadsTheCodeOnce) {
   EXPECT_TRUE(fake.clean());
 }
 
+TEST(CudaDevice, replaysTheLastCallWithItsRecords) {
+  Fake fake;
+  Driver table = Fake::table();
+  auto device = open(hopper, table);
+  const char *image = "ptx", *first = "first", *second = "second";
+  int record[] = {1};
+  float result;
+  void* memory = device->allocate(sizeof result);
+  auto call = [&] {
+    for (const char* name : {first, second})
+      ++record[0], device->launch({image, name, 7, 128, 0, record, sizeof record});
+    device->download(&result, memory, sizeof result);
+  };
+  call(), call();
+  record[0] = 100;
+  EXPECT_NEAR(device->replay(3), 2e-3, 1e-9);
+  EXPECT_SAYS(device->explain(), "second: 7 blocks of 128, 96 registers, 0 bytes of stack and spills");
+  ASSERT_EQ(fake.launches.size(), 10u);
+  for (int n : {4, 6, 8}) {
+    EXPECT_EQ(fake.launches[n].kernel, "first");
+    EXPECT_EQ(fake.launches[n].record, fake.launches[2].record);
+    EXPECT_EQ(fake.launches[n + 1].record, fake.launches[3].record);
+  }
+  fake.launching = 700;
+  EXPECT_SAYS(errorOf([&] { device->replay(1); }), "kernel first");
+  device->release(memory);
+  device.reset();
+  EXPECT_TRUE(fake.clean());
+}
+
 TEST(CudaDevice, refusesWhatTheGpuCannotGive) {
   Fake fake;
   fake.shared = 100 * 1024;

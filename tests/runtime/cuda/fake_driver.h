@@ -28,14 +28,14 @@ struct Fake {
   std::string log = "";                           // what the driver says of the code it refuses
   std::function<void(const Launched&)> run = {};  // the kernels
 
-  int contexts = 0, depth = 0, streams = 0, modules = 0, uploads = 0, downloads = 0;
+  int contexts = 0, depth = 0, streams = 0, events = 0, modules = 0, uploads = 0, downloads = 0;
   std::set<void*> memory;
   std::vector<Launched> launches;
   int shared_asked = 0;
 
   Fake() { now = this; }
   ~Fake() { now = nullptr; }
-  bool clean() const { return !contexts && !depth && !streams && !modules && memory.empty(); }
+  bool clean() const { return !contexts && !depth && !streams && !events && !modules && memory.empty(); }
 
   static inline Fake* now = nullptr;
   static inline std::vector<std::string> names;  // a function is its number here, from 1
@@ -60,6 +60,10 @@ struct Fake {
     t.createStream = [](Stream* stream, unsigned) { return *stream = nullptr, ++now->streams, Result(success); };
     t.destroyStream = [](Stream) { return --now->streams, Result(success); };
     t.synchronize = [](Stream) { return Result(success); };
+    t.createEvent = [](Event* event, unsigned) { return *event = nullptr, ++now->events, Result(success); };
+    t.destroyEvent = [](Event) { return --now->events, Result(success); };
+    t.recordEvent = [](Event, Stream) { return Result(success); };
+    t.elapsed = [](float* milliseconds, Event, Event) { return *milliseconds = 6, Result(success); };
     t.memory = [](std::size_t* free, std::size_t* total) {
       *free = now->free_bytes, *total = 1 << 20;
       return Result(success);
@@ -92,6 +96,9 @@ struct Fake {
       return *function = reinterpret_cast<Function>(names.size()), Result(success);
     };
     t.setAttribute = [](Function, FunctionAttribute, int value) { return now->shared_asked = value, Result(success); };
+    t.functionAttribute = [](int* value, FunctionAttribute attribute, Function) {
+      return *value = attribute == registers ? 96 : 0, Result(success);
+    };
     t.launch = [](Function function, unsigned blocks, unsigned, unsigned, unsigned threads, unsigned, unsigned,
                   unsigned shared, Stream, void**, void** extra) {
       std::size_t bytes = *static_cast<std::size_t*>(extra[3]);

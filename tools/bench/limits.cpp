@@ -1,0 +1,57 @@
+// limits: what the machine can do at most, as every other workload is held against it.
+#include "../peak.h"
+#include "arrays.h"
+#include "device_limits.h"
+#include "heed/codegen/cpu/target.h"
+#include "heed/runtime/cuda/device.h"
+#include "heed/runtime/threads.h"
+#include "workload.h"
+
+namespace heed::bench {
+namespace {
+
+struct Rates {
+  double fma, narrow, read, copy;
+};
+
+Report told(const Rates& rates, const std::string& name) {
+  Report report;
+  report.add("workload", "limits", "limits");
+  report.add("name", name, name);
+  report.add("fma_gflops", rates.fma, format("\n  f32 %.0f Gflop/s", rates.fma));
+  report.add("bf16_gflops", rates.narrow, format("bf16 %.0f Gflop/s", rates.narrow));
+  report.add("read_gbytes_per_s", rates.read, format("reads %.1f GB/s", rates.read));
+  report.add("copy_gbytes_per_s", rates.copy, format("copies %.1f GB/s", rates.copy));
+  return report;
+}
+
+Report ofDevice() {
+  DeviceLimits limits;
+  Report report = told({limits.fma(), limits.narrow(), limits.read(), limits.copy()}, cuda::name());
+  report.add("generation", cuda::generation());
+  report.add("bf16_by", limits.narrowBy());
+  return report;
+}
+
+Report ofHost(const Settings& settings) {
+  const codegen::Target target = *codegen::targetFor(settings.options.target.features);
+  const int threads = threadCount(settings.options.threads);
+  constexpr std::int64_t bytes = 256 << 20;
+  std::vector<AnyArray> memory{AnyArray(DType::i1, std::vector{bytes}), AnyArray(DType::i1, std::vector{bytes})};
+  const ArrayView &from = memory[0].view, &to = memory[1].view;
+  const double seconds = settings.seconds / 4;
+  return told(
+      {fmaPeak(target.name, threads, seconds), bf16Peak(target.name, threads, seconds),
+       readBandwidth(from.data, bytes, threads, seconds), copyBandwidth(from.data, to.data, bytes, threads, seconds)},
+      target.name);
+}
+
+}  // namespace
+
+Subject limits() {
+  return {
+      "limits", "what this machine can do at most", [](Flags&) {},
+      [](const Settings& settings) { return settings.options.target.kind == "cuda" ? ofDevice() : ofHost(settings); }};
+}
+
+}  // namespace heed::bench
