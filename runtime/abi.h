@@ -44,6 +44,9 @@ using Task = void (*)(void* captures, std::int64_t task, void* scratch);
 extern "C" {
 /// The session's arena, of the device's memory where the code is for one; at least `bytes` long, 64-byte aligned; contents undefined. Called once per entry.
 void* heed_arena(void* session, std::int64_t bytes);
+/// Memory that tasks of several regions share; at least `bytes` long, 64-byte aligned; contents undefined. Valid until
+/// it is called again.
+void* heed_shared(void* session, std::int64_t bytes);
 /// Runs task(captures, t, scratch) for every t in [0, tasks), on the session's threads, in any order.
 void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes, Task task, void* captures);
 /// Runs a kernel of `image` on the session's device, after all before it: blocks * threads times; `record` is its one

@@ -55,6 +55,7 @@ Session::Session(int threads, ThreadPool* pool) : threads_(pool ? pool->workers(
 
 Session::~Session() {
   ::operator delete(arena_.data, std::align_val_t(page));
+  ::operator delete(shared_.data, std::align_val_t(page));
   ::operator delete(scratch_.data, std::align_val_t(page));
 }
 
@@ -129,6 +130,11 @@ void* Session::arena(std::int64_t bytes) {
   return arena_.data;
 }
 
+void* Session::shared(std::int64_t bytes) {
+  grow(shared_, std::max(bytes, page));
+  return shared_.data;
+}
+
 void Session::parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task task, void* captures) {
   if (tasks <= 0) return;
   const std::int64_t stride = roundUp(std::max<std::int64_t>(scratch_bytes, 1), page);
@@ -147,6 +153,8 @@ void Session::parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task
 namespace abi {
 
 void* heed_arena(void* session, std::int64_t bytes) { return static_cast<Session*>(session)->arena(bytes); }
+
+void* heed_shared(void* session, std::int64_t bytes) { return static_cast<Session*>(session)->shared(bytes); }
 
 void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes, Task task, void* captures) {
   static_cast<Session*>(session)->parallel(tasks, scratch_bytes, task, captures);

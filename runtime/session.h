@@ -57,7 +57,7 @@ class Session {
     std::int64_t allocations = 0;
     std::int64_t bytes = 0;
   };
-  Memory memory() const { return {allocations_, arena_.size + scratch_.size}; }
+  Memory memory() const { return {allocations_, arena_.size + shared_.size + scratch_.size}; }
 
   /// The device side; made by `open` when it is first asked for.
   DeviceSession& device(const DeviceFactory& open);
@@ -67,9 +67,10 @@ class Session {
   void parametersChanged();
   void statesBegun();
 
-  /// The services of abi.h; compiled code reaches them as heed_arena, heed_parallel and heed_launch. Not from within a
-  /// task. They throw heed::Error when memory runs out, so an entry must be code that can be unwound.
+  /// The services of abi.h; compiled code reaches them as heed_arena, heed_shared, heed_parallel and heed_launch. Not
+  /// from within a task. They throw heed::Error when memory runs out, so an entry must be code that can be unwound.
   void* arena(std::int64_t bytes);
+  void* shared(std::int64_t bytes);
   void parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task task, void* captures);
   void launch(const Launch& launch);
 
@@ -90,7 +91,7 @@ class Session {
 
   const int threads_;
   ThreadPool* const pool_;
-  Block arena_, scratch_;
+  Block arena_, shared_, scratch_;
   std::unique_ptr<Team> team_;  // without a pool: from the first region on that has several tasks
   std::unique_ptr<DeviceSession> device_;
   std::int64_t allocations_ = 0;

@@ -5,10 +5,11 @@
 include "mlir/Pass/PassBase.td"
 
 def TileAddSession : Pass<"tile-add-session", "::mlir::ModuleOp"> {
-  let summary = "give every function the session, and take the arena from it";
+  let summary = "give every function the session, and take memory from it";
   let description = [{
     Every function with a body gets the session (!llvm.ptr) as its first argument, and every call passes it on. A
-    `memref.alloc : memref<?xi8>` is the arena: it becomes a call of heed_arena, its dealloc vanishes.
+    `memref.alloc : memref<?xi8>` is the arena: it becomes a call of heed_arena, its dealloc vanishes. tile.shared
+    becomes a call of heed_shared.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
 }

@@ -44,14 +44,13 @@ Value flatMemRef(OpBuilder& b, Location loc, MemRefType type, Value start, Value
   return convert(b, loc, view, type);
 }
 
-/// heed_arena's memory as a memref<?xi8> of `bytes` elements.
-Value arena(OpBuilder& b, ModuleOp module, memref::AllocOp alloc, Value session) {
-  Location loc = alloc.getLoc();
+/// What `name` gives of the session's memory, as `type`; nobody asks for its extent.
+Value memory(OpBuilder& b, ModuleOp module, Location loc, StringRef name, Value session, Value bytes, MemRefType type) {
   auto pointer = LLVM::LLVMPointerType::get(b.getContext());
-  auto function = runtimeFunction(module, "heed_arena", {pointer, b.getI64Type()}, pointer);
-  Value bytes = convert(b, loc, alloc.getDynamicSizes()[0], b.getI64Type());
+  auto function = runtimeFunction(module, name, {pointer, b.getI64Type()}, pointer);
+  bytes = convert(b, loc, bytes, b.getI64Type());
   Value start = func::CallOp::create(b, loc, function, ValueRange{session, bytes}).getResult(0);
-  return flatMemRef(b, loc, alloc.getType(), start, bytes);
+  return flatMemRef(b, loc, type, start, bytes);
 }
 
 struct AddSession : impl::TileAddSessionBase<AddSession> {
@@ -78,8 +77,16 @@ struct AddSession : impl::TileAddSessionBase<AddSession> {
         OpBuilder b(alloc);
         for (Operation* user : llvm::make_early_inc_range(alloc->getUsers()))
           if (isa<memref::DeallocOp>(user)) user->erase();
-        alloc.replaceAllUsesWith(arena(b, module, alloc, session));
+        alloc.replaceAllUsesWith(memory(b, module, alloc.getLoc(), "heed_arena", session, alloc.getDynamicSizes()[0],
+                                        alloc.getType()));
         alloc.erase();
+      }
+      SmallVector<tile::SharedOp> shared;
+      function.walk([&](tile::SharedOp op) { shared.push_back(op); });
+      for (auto op : shared) {
+        OpBuilder b(op);
+        op.replaceAllUsesWith(memory(b, module, op.getLoc(), "heed_shared", session, op.getBytes(), op.getType()));
+        op.erase();
       }
     }
   }

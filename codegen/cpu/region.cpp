@@ -124,6 +124,17 @@ SmallVector<Value> RegionCloner::clone(Region& region, ValueRange arguments) {
   return results;
 }
 
+Value RegionCloner::evaluate(Region& region, Value value, ValueRange arguments) {
+  map.map(region.front().getArguments(), arguments);
+  llvm::DenseSet<Value> wanted{value};
+  for (Operation& op : llvm::reverse(region.front()))
+    if (llvm::any_of(op.getResults(), [&](Value v) { return wanted.contains(v); }))
+      wanted.insert(op.operand_begin(), op.operand_end());
+  for (Operation& op : region.front().without_terminator())
+    if (llvm::any_of(op.getResults(), [&](Value v) { return wanted.contains(v); }) && !cloneOp(op)) return {};
+  return map.lookupOrDefault(value);
+}
+
 Value RegionCloner::accumulate(Region& region, ValueRange arguments, Value sum) {
   Value yielded = region.front().getTerminator()->getOperand(0);
   auto mul = contract ? yielded.getDefiningOp<arith::MulFOp>() : arith::MulFOp();

@@ -29,6 +29,8 @@ class RegionCloner {
   /// The values that the region's terminator yields for `arguments`: scalars or vector<lanes x T>. An op that cannot
   /// be widened is an error at the op, and an empty result.
   llvm::SmallVector<mlir::Value> clone(mlir::Region& region, mlir::ValueRange arguments);
+  /// One value of the region alone, as wide as it comes out, for `arguments`; an error as above, and null.
+  mlir::Value evaluate(mlir::Region& region, mlir::Value value, mlir::ValueRange arguments);
   /// sum + the region's single f32 result, as wide as the sum; one fma where the result is a product.
   mlir::Value accumulate(mlir::Region& region, mlir::ValueRange arguments, mlir::Value sum);
   /// The value as a vector.

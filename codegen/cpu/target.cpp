@@ -9,15 +9,20 @@ namespace heed::codegen {
 AttentionTile Target::attention(int64_t depth) const {
   // Deep rows of queries leave the first-level cache: more keys at once read them less often.
   if (avx512 && depth > 80)
-    return {.whole = {4, 6, 4}, .strip = {2, 8, 8}, .few = {1, 16, 16}, .block = 96, .segment = 16};
-  if (avx512) return {.whole = {4, 4, 4}, .strip = {2, 8, 8}, .few = {1, 16, 16}, .block = 64, .segment = 16};
-  if (fma) return {.whole = {3, 4, 4}, .strip = {3, 4, 4}, .few = {1, 8, 8}, .block = 96, .segment = 16};
-  return {.whole = {2, 4, 4}, .strip = {2, 4, 4}, .few = {1, 8, 8}, .block = 64, .segment = 16};
+    return {.whole = {4, 6, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .block = 96, .segment = 16};
+  if (avx512) return {.whole = {4, 4, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .block = 64, .segment = 16};
+  if (fma) return {.whole = {3, 4, 4}, .strip = {3, 4, 4}, .narrow = {1, 8, 8}, .block = 96, .segment = 16};
+  return {.whole = {2, 4, 4}, .strip = {2, 4, 4}, .narrow = {1, 8, 8}, .block = 64, .segment = 16};
 }
 
-AttentionTile Target::attentionFewRows() const {
+AttentionTile Target::attentionOneVector() const {
   const RegisterTile one = avx512 ? RegisterTile{1, 16, 16} : RegisterTile{1, 8, 8};
-  return {.whole = one, .strip = one, .few = one, .block = 128, .segment = 16};
+  return {.whole = one, .strip = one, .narrow = one, .block = 128, .segment = 16};
+}
+
+FewRowsTile Target::attentionFewRows(int64_t rows) const {
+  const int most = rows <= 2 ? std::max(int(rows), 1) : 4;
+  return {.rows = most, .keys = std::min(4, lanes / most), .block = 128};
 }
 
 ContractTile Target::contract() const {
@@ -50,13 +55,14 @@ std::optional<Target> targetFor(llvm::StringRef limit) {
   bool bf16 = avx512 && has.lookup("avx512bf16");
   // vdpbf16ps does twice the work of an f32 multiply-add; measured, Zen 5 starts as many of them, Emerald Rapids a
   // quarter: there two multiply-adds are quicker.
-  bool quick = bf16 && llvm::sys::getHostCPUName().starts_with("znver");
+  bool zen = llvm::sys::getHostCPUName().starts_with("znver"), quick = bf16 && zen;
   llvm::StringRef best = quick ? "avx512bf16" : avx512 ? "avx512" : avx2 ? "avx2" : "baseline";
 
   Target target = named(limit.empty() ? best : limit);
   if (!limit.empty() && limit != target.name) return std::nullopt;
   target.runsHere = !(target.bf16 && !bf16) && !(target.avx512 && !avx512) && !(target.fma && !avx2);
   if (target.avx512 && target.runsHere) {
+    target.divides = zen;  // measured: Zen 5 a vector of quotients in 2.5 cycles, Emerald Rapids in 16
     target.cpu = llvm::sys::getHostCPUName().str();
     for (auto& feature : has) {
       if (!target.features.empty()) target.features += ',';

@@ -18,11 +18,17 @@ struct RegisterTile {
 
 /// Register and cache tiles of the attention kernel.
 struct AttentionTile {
-  RegisterTile whole;  // for keys that all rows of a block see: vectors * lanes rows are a block
-  RegisterTile strip;  // for the others, strip by strip; its vectors divide those of a block
-  RegisterTile few;    // one vector: for a block with at most two of them
-  int block;           // keys whose scores stay in the first-level cache between the passes
-  int segment;         // keys of a strip that are classified at once
+  RegisterTile whole;   // for keys that all rows of a block see: vectors * lanes rows are a block
+  RegisterTile strip;   // for the others, strip by strip; its vectors divide those of a block
+  RegisterTile narrow;  // one vector: for a block with at most two of them
+  int block;            // keys whose scores stay in the first-level cache between the passes
+  int segment;          // keys of a strip that are classified at once
+};
+
+/// Where few rows share their keys and vectors lie along depths: `rows` * `keys` sums stay in registers, at most as
+/// many as there are lanes; `block` as above.
+struct FewRowsTile {
+  int rows, keys, block;
 };
 
 /// Tiles of a matrix product: `rows` x `vectors` accumulators, beside them a line of the panel and one broadcast. Rows
@@ -38,6 +44,7 @@ struct Target {
   int registers = 16;
   bool fma = false;  // vector.fma is one instruction
   bool avx512 = false;
+  bool divides = false;        // 16 quotients cost no more than 16 reciprocals and a step of Newton's
   bool bf16 = false;           // AVX512-BF16: sums of products of bf16 pairs are one instruction
   std::string cpu = "x86-64";  // as LLVM names it
   std::string features = {};   // "+avx2,-avx512f,...": the complete list for LLVM, "" when `cpu` says all
@@ -45,7 +52,9 @@ struct Target {
 
   /// Tiles for the usual case, where scores are sums over `depth` products, and for at most `lanes` rows.
   AttentionTile attention(int64_t depth) const;
-  AttentionTile attentionFewRows() const;
+  AttentionTile attentionOneVector() const;
+  /// For a multiple of so many rows.
+  FewRowsTile attentionFewRows(int64_t rows) const;
   ContractTile contract() const;
 };
 

@@ -3,6 +3,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
 
@@ -36,6 +37,19 @@ Value dotPairs512(OpBuilder& b, Location loc, Value sum, Value x, Value y) {
   return LLVM::CallIntrinsicOp::create(b, loc, sum.getType(), b.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
                                        ValueRange{sum, pairs(x), pairs(y)})
       .getResult(0);
+}
+
+Value addQuotient(const Target& target, OpBuilder& b, Location loc, Value sum, Value x, Value y) {
+  if (!has512(target, y) || target.divides)
+    return arith::AddFOp::create(b, loc, sum, arith::DivFOp::create(b, loc, x, y));
+  Value all = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(-1));
+  Value guess = LLVM::CallIntrinsicOp::create(b, loc, y.getType(), b.getStringAttr("llvm.x86.avx512.rcp14.ps.512"),
+                                              ValueRange{y, y, all})
+                    .getResult(0);
+  // Newton: the error of 2^-14 is squared.
+  Value one = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(cast<VectorType>(y.getType()), 1.0f));
+  Value error = vector::FMAOp::create(b, loc, arith::NegFOp::create(b, loc, y), guess, one);
+  return vector::FMAOp::create(b, loc, x, vector::FMAOp::create(b, loc, guess, error, guess), sum);
 }
 
 Value lookUp512(OpBuilder& b, Location loc, ArrayRef<float> table, Value index) {

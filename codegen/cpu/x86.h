@@ -22,6 +22,10 @@ mlir::Value scale512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value mantiss
 /// fused multiply-adds, denormals are 0. Only where target.bf16.
 mlir::Value dotPairs512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x, mlir::Value y);
 
+/// sum + x / y, within 2 units in the last place of the quotient; for 2^-120 < y < 2^120.
+mlir::Value addQuotient(const Target& target, mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x,
+                        mlir::Value y);
+
 /// table[index mod 32] of sixteen indices (i32).
 mlir::Value lookUp512(mlir::OpBuilder& b, mlir::Location loc, llvm::ArrayRef<float> table, mlir::Value index);
 

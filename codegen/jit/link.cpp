@@ -70,6 +70,7 @@ class Code {
       symbols[session.intern(name)] = {ExecutorAddr::fromPtr(function), JITSymbolFlags::Exported};
     };
     bind("heed_arena", &abi::heed_arena);
+    bind("heed_shared", &abi::heed_shared);
     bind("heed_launch", &abi::heed_launch);
     bind("heed_parallel", &abi::heed_parallel);
     bind("memcpy", &std::memcpy);

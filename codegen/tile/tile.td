@@ -144,6 +144,16 @@ def Tile_ItemOp : Tile_Op<"item", [Pure, TypesMatchWith<"the buffer is of the li
   let assemblyFormat = "$list `[` $position `]` attr-dict `:` type($list)";
 }
 
+def Tile_SharedOp : Tile_Op<"shared"> {
+  let summary = "memory of the session that the tasks of a kernel's tile.parallel ops share";
+  let description = [{
+    At least `bytes`, 64-byte aligned, contents undefined; valid until the next tile.shared.
+  }];
+  let arguments = (ins Index:$bytes);
+  let results = (outs MemRefRankOf<[F32], [1]>:$memory);
+  let assemblyFormat = "$bytes attr-dict `:` type($memory)";
+}
+
 def Tile_ParallelOp : Tile_Op<"parallel", [SingleBlock]> {
   let summary = "independent tasks, run on the session's threads in any order";
   let description = [{

@@ -25,7 +25,7 @@ struct Formula {
   std::vector<AnyArray> inputs;  // q, k and v come first; then w of additive scores
 
   explicit Formula(const AttentionShape& shape) : s(shape), mask(shape), dtype(dtypeOf(shape.dtype)) {
-    auto batch = sketch.axis("batch"), heads = sketch.axis("heads"), groups = sketch.axis("group"),
+    auto batch = sketch.axis("batch"), heads = sketch.axis("heads"), groups = sketch.axis("group", s.group()),
          seq = sketch.axis("seq"), key = sketch.axis("key"), depth = sketch.axis("depth", s.depth),
          value = sketch.axis("value", s.depth);
     Sketch::Axes q_axes{batch, heads, seq, depth}, head_axes{heads};

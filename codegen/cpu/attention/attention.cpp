@@ -98,8 +98,8 @@ Value AttentionKernel::layOut() {
   auto fixed = [&](int64_t size) { return take(c.index(size)); };
   maxSlot = fixed(rows), oldMaxSlot = fixed(rows), sumSlot = fixed(rows), alphaSlot = fixed(rows);
   const int64_t scoreRows =
-      tile.block + std::max({tile.whole.keys, tile.strip.keys, tile.few.keys});  // the last tile may overshoot
-  const int64_t columns = std::max({tile.whole.values, tile.strip.values, tile.few.values});
+      tile.block + std::max({tile.whole.keys, tile.strip.keys, tile.narrow.keys});  // the last tile may overshoot
+  const int64_t columns = std::max({tile.whole.values, tile.strip.values, tile.narrow.values});
   listSlot = fixed(scoreRows);
   squareSlot = fixed(c.lanes * c.lanes);
   positionSlots.clear();
@@ -113,35 +113,46 @@ Value AttentionKernel::layOut() {
     capture.slot = fixed(rows * capture.words * (capture.byKey ? tile.block + 2 * c.lanes : 1));
   }
 
-  // The contiguous value dim is tiled; a row of columns is padded to whole tiles.
-  auto unit = llvm::find(value, valueView.unit);
-  if (unit != value.end()) std::rotate(unit, unit + 1, value.end());
+  // A row of columns is padded to whole tiles. Of few rows each is a piece of memory, elsewhere each number of them
+  // all.
+  const Value step = c.index(few ? 1 : rows);
   valueAxes.clear();
-  Value distance = c.index(rows);
+  Value distance = step;
   for (int64_t dim : llvm::reverse(value)) {
     valueAxes.insert(valueAxes.begin(), LaneAxis{dim, c.index(0), extent[dim], distance});
-    Value size = dim == value.back() ? c.add(extent[dim], columns - 1) : extent[dim];
-    distance = c.mul(distance, size);
+    bool last = dim == value.back();
+    Value padded = few ? c.roundUp(extent[dim], c.lanes) : c.add(extent[dim], columns - 1);
+    distance = c.mul(distance, last ? padded : extent[dim]);
   }
-  outSlot = take(value.empty() ? c.index(rows * columns) : distance);
+  outRow = distance;
+  if (!few) outSlot = take(value.empty() ? c.index(rows * columns) : distance);
 
   rowOperands.clear();
   for (Similarity& similarity : similarities)
     for (unsigned number : similarity.operands) {
       if (!hasRow(similar[number])) continue;
       RowOperand operand;
-      Value size = c.index(rows);
+      Value size = step;
       for (int64_t dim : llvm::reverse(similarity.depth)) {
         if (!similar[number].has(dim)) continue;
         operand.axes.insert(operand.axes.begin(), LaneAxis{dim, c.index(0), extent[dim], size});
         size = c.mul(size, extent[dim]);
       }
-      operand.slot = take(size);
+      operand.rowDistance = size;
+      operand.slot = take(few ? c.mul(size, rows) : size);
       rowOperands[number] = operand;
     }
+  for (Similarity& similarity : similarities) {
+    if (few || !similarity.tanh) continue;
+    TanhSum& sum = *similarity.tanh;
+    Value keys = c.index(tile.block);
+    for (int64_t dim : similarity.depth)
+      if (similar[sum.key].has(dim)) keys = c.mul(keys, extent[dim]);
+    sum.rowSlot = take(rowOperands[sum.row].rowDistance), sum.keySlot = take(keys), sum.totalSlot = fixed(c.lanes);
+  }
   copies.clear();
   auto copy = [&](const View& view, unsigned number, ArrayRef<int64_t> dims) {
-    if (view.element.isF32() || !view.has(keyDim)) return;
+    if (few || view.element.isF32() || !view.has(keyDim)) return;
     Value size = c.index(tile.block);
     for (int64_t dim : dims)
       if (view.has(dim)) size = c.mul(size, extent[dim]);
@@ -153,16 +164,26 @@ Value AttentionKernel::layOut() {
   return c.mul(next, sizeof(float));
 }
 
-/// m, l and O of the block's rows, and everything about them that stays the same for all keys.
-void AttentionKernel::start() {
+/// What the block's rows bring to all keys.
+void AttentionKernel::fillRowOperands() {
   bool first = true;
   for (Similarity& similarity : similarities)
-    for (unsigned number : similarity.operands)
-      if (auto operand = rowOperands.find(number); operand != rowOperands.end())
-        fill(similar[number], operand->second.axes, operand->second.slot, Words::numbers,
-             std::exchange(first, false) ? queryScale : 1);
+    for (unsigned number : similarity.operands) {
+      auto found = rowOperands.find(number);
+      if (found == rowOperands.end()) continue;
+      const RowOperand& operand = found->second;
+      float scale = std::exchange(first, false) ? queryScale : 1;
+      few ? fillRows(similar[number], operand.axes, scratch, operand.slot, operand.rowDistance, scale)
+          : fill(similar[number], operand.axes, operand.slot, Words::numbers, scale);
+    }
+  for (Similarity& similarity : similarities)
+    if (similarity.tanh && !few) prepareRows(similarity);
   for (Capture& capture : captures)
     if (!capture.byKey && capture.slot) fill(capture.view, {}, capture.slot, Words::bits);
+}
+
+/// m, l and O of the block's rows.
+void AttentionKernel::start() {
   if (!initial.empty()) {
     fill(initial[0], {}, maxSlot, Words::numbers);
     fill(initial[1], {}, sumSlot, Words::numbers);
@@ -179,7 +200,7 @@ void AttentionKernel::start() {
 }
 
 void AttentionKernel::finish() {
-  Value zero = c.splat(0), infinity = c.splat(-std::numeric_limits<float>::infinity());
+  Value zero = c.splat(0);
   Values none, inverse;
   for (int j = 0; j < tile.whole.vectors; ++j) {
     Value sum = laneVector(sumSlot, j);
@@ -193,11 +214,18 @@ void AttentionKernel::finish() {
     }
   });
   drain(out, valueAxes, outSlot);
+  drainLse();
+}
+
+void AttentionKernel::drainLse() {
   if (!op.getLse()) return;
+  Value zero = c.splat(0), infinity = c.splat(-std::numeric_limits<float>::infinity());
   for (int j = 0; j < tile.whole.vectors; ++j) {
     Value scaled = arith::MulFOp::create(c.b, c.loc, shift(laneVector(maxSlot, j)), c.splat(ln2));
-    Value sum = arith::AddFOp::create(c.b, c.loc, scaled, math::LogOp::create(c.b, c.loc, laneVector(sumSlot, j)));
-    setLanes(arith::SelectOp::create(c.b, c.loc, none[j], infinity, sum), alphaSlot, j);
+    Value sum = laneVector(sumSlot, j);
+    Value none = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, sum, zero);
+    Value lse = arith::AddFOp::create(c.b, c.loc, scaled, math::LogOp::create(c.b, c.loc, sum));
+    setLanes(arith::SelectOp::create(c.b, c.loc, none, infinity, lse), alphaSlot, j);
   }
   drain(lse, {}, alphaSlot);
 }
@@ -241,13 +269,19 @@ void AttentionKernel::findPositions() {
   });
 }
 
-/// Tasks of one outer point stand together, the last rows first: under a causal mask those see the most keys.
-void AttentionKernel::task(Value number) {
-  views();
-  Value blocksOfRows = c.div(c.add(allRows, rows - 1), rows);
-  Value point = arith::DivUIOp::create(c.b, c.loc, number, blocksOfRows);
-  Value nth = arith::RemUIOp::create(c.b, c.loc, number, blocksOfRows);
-  q0 = c.mul(c.sub(c.sub(blocksOfRows, 1), nth), rows);
+/// Of all outer points.
+Value AttentionKernel::blocksOfRows() {
+  Value blocks = c.div(c.add(allRows, rows - 1), rows);
+  for (int64_t dim : outer) blocks = c.mul(blocks, extent[dim]);
+  return blocks;
+}
+
+/// Blocks of one outer point stand together, the last rows first: under a causal mask those see the most keys.
+void AttentionKernel::goTo(Value number) {
+  Value blocks = c.div(c.add(allRows, rows - 1), rows);
+  Value point = arith::DivUIOp::create(c.b, c.loc, number, blocks);
+  Value nth = arith::RemUIOp::create(c.b, c.loc, number, blocks);
+  q0 = c.mul(c.sub(c.sub(blocks, 1), nth), rows);
   rowCount = c.least(c.index(rows), c.sub(allRows, q0));
   for (int64_t dim : llvm::reverse(outer)) {
     bool last = dim == outer.front();
@@ -265,9 +299,39 @@ void AttentionKernel::task(Value number) {
   layOut();
   findPositions();
   workOn(tile.whole, c.index(0));
+}
+
+void AttentionKernel::task(Value number) {
+  views();
+  goTo(number);
+  keyFrom = c.index(0), keyTo = extent[keyDim];
+  fillRowOperands();
   start();
   blocks();
   finish();
+}
+
+void AttentionKernel::parallel(Value tasks, Value bytes, llvm::function_ref<void(Value)> body) {
+  OpBuilder::InsertionGuard guard(c.b);
+  auto parallel = tile::ParallelOp::create(c.b, c.loc, tasks, bytes);
+  Block* block =
+      c.b.createBlock(&parallel.getBody(), {},
+                      {c.b.getIndexType(), MemRefType::get({ShapedType::kDynamic}, c.b.getF32Type())}, {c.loc, c.loc});
+  tile::YieldOp::create(c.b, c.loc, ValueRange{});
+  c.b.setInsertionPointToStart(block);
+  // Constants stand before the loops, and the loops before the yield.
+  auto begin = arith::ConstantIndexOp::create(c.b, c.loc, 0);
+  c.b.setInsertionPointAfter(begin);
+  c.constantsIn(block);
+  scratch = block->getArgument(1);
+  body(block->getArgument(0));
+  c.constantsIn(nullptr);
+}
+
+void AttentionKernel::emitRows() {
+  views();
+  Value tasks = blocksOfRows(), bytes = layOut();
+  parallel(tasks, bytes, [&](Value number) { task(number); });
 }
 
 LogicalResult AttentionKernel::emit() {
@@ -292,25 +356,36 @@ LogicalResult AttentionKernel::emit() {
     similarity.dot = product && similarity.operands.size() == 2 && isa<BlockArgument>(product.getLhs()) &&
                      isa<BlockArgument>(product.getRhs()) && product.getLhs() != product.getRhs() &&
                      hasRow(similar[similarity.operands[0]]) != hasRow(similar[similarity.operands[1]]);
+    similarity.tanh = tanhSumOf(similarity);
     similarities.push_back(similarity);
   }
   foldScale();
 
-  Value tasks = c.div(c.add(allRows, rows - 1), rows);
-  for (int64_t dim : outer) tasks = c.mul(tasks, extent[dim]);
-  Value bytes = layOut();
-  auto parallel = tile::ParallelOp::create(c.b, c.loc, tasks, bytes);
-  Block* body =
-      c.b.createBlock(&parallel.getBody(), {},
-                      {c.b.getIndexType(), MemRefType::get({ShapedType::kDynamic}, c.b.getF32Type())}, {c.loc, c.loc});
-  tile::YieldOp::create(c.b, c.loc, ValueRange{});
-  c.b.setInsertionPointToStart(body);
-  // Constants stand before the loops, and the loops before the yield.
-  auto begin = arith::ConstantIndexOp::create(c.b, c.loc, 0);
-  c.b.setInsertionPointAfter(begin);
-  c.constantsIn(body);
-  scratch = body->getArgument(1);
-  task(body->getArgument(0));
+  // The contiguous value dim is tiled.
+  auto unit = llvm::find(value, valueView.unit);
+  if (unit != value.end()) std::rotate(unit, unit + 1, value.end());
+
+  // How many rows share their keys decides, not how many there are: that a batch is large changes no row of it.
+  Value together = c.index(1);
+  int64_t heads = 1;  // of a group, and more rows that the types know: what a tile is made for
+  for (int64_t dim : rowDims) {
+    int64_t known = Code::known(extent[dim]);
+    if (!ShapedType::isDynamic(known)) heads *= known;
+    if (dim == rowDim || !ShapedType::isDynamic(known)) together = c.mul(together, extent[dim]);
+  }
+  Value are = readsByVectors() ? c.atMost(together, c.index(c.lanes / 2)) : c.bit(false);
+  c.choose(
+      are, {},
+      [&]() -> Values {
+        auto given = std::tuple(tile, rows);
+        fewTile = c.target.attentionFewRows(heads);
+        tile.whole = tile.strip = tile.narrow = {1, fewTile.keys, 1};
+        tile.block = fewTile.block, rows = c.lanes, few = true;
+        emitFewRows();
+        std::tie(tile, rows) = given, few = false;
+        return {};
+      },
+      [&]() -> Values { return emitRows(), Values(); });
   op.erase();
   return success(!failed);
 }
@@ -336,7 +411,7 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
     SmallVector<tile::AttentionOp> kernels;
     getOperation().walk([&](tile::AttentionOp op) { kernels.push_back(op); });
     for (tile::AttentionOp op : kernels) {
-      AttentionTile tile = fewRows(op, target->lanes) ? target->attentionFewRows() : target->attention(depthOf(op));
+      AttentionTile tile = oneVector(op, target->lanes) ? target->attentionOneVector() : target->attention(depthOf(op));
       for (auto [option, field] : {std::pair{&vectors, &tile.whole.vectors}, std::pair{&keys, &tile.whole.keys},
                                    std::pair{&values, &tile.whole.values}, std::pair{&block, &tile.block}})
         if (*option > 0) *field = *option;
@@ -358,7 +433,7 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
     return most;
   }
   /// One vector of rows is enough, as far as the types say.
-  static bool fewRows(tile::AttentionOp op, int lanes) {
+  static bool oneVector(tile::AttentionOp op, int lanes) {
     int64_t rowDim = op.dimsOf("row")[0];
     for (auto [n, extent] : llvm::enumerate(cast<MemRefType>(op.getOut().getType()).getShape()))
       if (op.mapOf(op.getOutMutable()).getDimPosition(n) == rowDim)

@@ -20,6 +20,11 @@ Value Code::constant(TypedAttr value) {
   return known = made;
 }
 
+int64_t Code::known(Value index) {
+  APInt number;
+  return matchPattern(index, m_ConstantInt(&number)) ? number.getSExtValue() : ShapedType::kDynamic;
+}
+
 Value Code::splat(float value) { return constant(DenseElementsAttr::get(floats(), b.getF32FloatAttr(value))); }
 
 Value Code::broadcast(Value scalar) {

@@ -49,11 +49,14 @@ class Code {
   Value div(Value x, int64_t y) { return b.createOrFold<mlir::arith::DivUIOp>(loc, x, index(y)); }
   Value roundUp(Value x, int64_t y) { return mul(div(add(x, y - 1), y), y); }
   Value least(Value x, Value y) { return b.createOrFold<mlir::arith::MinSIOp>(loc, x, y); }
+  Value largest(Value x, Value y) { return b.createOrFold<mlir::arith::MaxSIOp>(loc, x, y); }
   Value less(Value x, Value y) { return compare(mlir::arith::CmpIPredicate::slt, x, y); }
   Value atMost(Value x, Value y) { return compare(mlir::arith::CmpIPredicate::sle, x, y); }
   Value select(Value condition, Value x, Value y) {
     return b.createOrFold<mlir::arith::SelectOp>(loc, condition, x, y);
   }
+  /// The constant that an index is, or ShapedType::kDynamic.
+  static int64_t known(Value index);
   Value broadcast(Value scalar);
   /// A float or floats of any width as f32, and back, rounded.
   Value widened(Value x);

@@ -30,16 +30,26 @@ class AttentionKernel {
   mlir::LogicalResult emit();
 
  private:
+  /// The parts of a body c tanh(a + b), values of its region: see tanh_sum.cpp.
+  struct TanhSum {
+    unsigned row = 0, key = 0;                 // the operands that a and b are made from
+    Value a = {}, b = {}, factor = {};         // no factor: 1
+    bool subtracted = false, swapped = false;  // a - b; swapped: b - a
+    Value rowSlot = {}, keySlot = {}, totalSlot = {}, regular = {};
+    View prepared = {};  // e^2b of the block of keys
+  };
   struct Similarity {
     mlir::Region* body = nullptr;
     llvm::SmallVector<unsigned> operands = {};  // numbers in op.getSimilar()
     llvm::SmallVector<int64_t> depth = {};      // loop order
     bool dot = false;                           // the body is the product of a row and a key operand
     Value slot = {};                            // raw scores: [key][rows]
+    std::optional<TanhSum> tanh = {};
   };
   struct RowOperand {
     Value slot;
     llvm::SmallVector<LaneAxis> axes;
+    Value rowDistance = {};  // few rows: from one to the next
   };
   struct Capture {
     View view;
@@ -60,11 +70,38 @@ class AttentionKernel {
   void foldScale();
   void views();
   Value layOut();  // assigns the slots; returns the bytes of scratch
+  Value blocksOfRows();
+  void goTo(Value number);
   void task(Value number);
+  void parallel(Value tasks, Value bytes, llvm::function_ref<void(Value)> body);
+  void emitRows();
   void foldRows();
   void findPositions();
+  void fillRowOperands();
   void start();
   void finish();
+  void drainLse();
+
+  // split_keys.cpp: few rows
+  void emitFewRows();
+  Value partsOfKeys();
+  Value partAt(Value number);
+  void workOnPart(Value number);
+  void merge(Value number);
+
+  // few_rows.cpp: S and O with lanes of depths and columns
+  bool readsByVectors();
+  Value newLanes(int64_t count);
+  Values eachPiece(int64_t count, Values so, llvm::function_ref<Values(Value, Value, Values)> body);
+  void fillRows(const View& view, llvm::ArrayRef<LaneAxis> axes, Value memory, Value slot, Value distance,
+                float scale = 1);
+  Value sumsOfLanes(llvm::ArrayRef<Value> vectors);
+  Value keysAhead(const View& view);
+  Value positionOf(int64_t dim, Value row);
+  void scoreFewRows(Similarity& similarity, Value from, Value to, Value row);
+  void scaleOut(Value slot);
+  void accumulateFewRows(Value key, Value from, Value to);
+  void drainRows(Value slot);
 
   // lanes.cpp: between strided memory and lane-major scratch
   /// What a word of scratch holds: a float of any width as f32, or the bits of any element.
@@ -75,7 +112,9 @@ class AttentionKernel {
             llvm::function_ref<void(View, Value)> body);
   Value encode(Value element);                    // the bits of any element, scalar or vector, as f32 words
   Value decode(Value words, mlir::Type element);  // and back, as vector<lanes x element>
-  View copied(const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to);
+  View copied(
+      const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to,
+      llvm::function_ref<Value(Value)> of = [](Value x) { return x; });
   Value element(const View& view);          // the scalar at the view's offset
   View atRow(const View& view, Value row);  // row of the block
 
@@ -89,7 +128,7 @@ class AttentionKernel {
   void blocks();
   void block(Value from, Value to, Value every);
   void wholeBlock(Value from, Value to);
-  void fewRows(Value from, Value to);
+  void narrowBlock(Value from, Value to);
   void strips(Value from, Value to);
 
   // scores.cpp: S
@@ -100,6 +139,15 @@ class AttentionKernel {
   Value hide(Value block, Value from, Value to, Value row);
   Values capturesAt(mlir::Region& region, unsigned first, Value key, Value block, Value lane);
   RegionCloner cloner(Value lane, Value key, const Positions& depth = Positions());
+
+  // tanh_sum.cpp: S where scores are sums of tanh
+  std::optional<TanhSum> tanhSumOf(Similarity& similarity);
+  Value partOfBody(Similarity& similarity, Value part, unsigned number, Value x);
+  Value exponentialOfTwice(Value x, bool negative);
+  void prepareRows(Similarity& similarity);
+  Value factorAt(Similarity& similarity, const Positions& depth);
+  View preparedKeys(Similarity& similarity, Value from, Value to);
+  void quotientTiles(Similarity& similarity, Value from, Value to, Value row, bool raise);
 
   // softmax.cpp: P, and O
   void weights(Value block, Value count, llvm::function_ref<Value(Value)> keyAt);
@@ -128,10 +176,12 @@ class AttentionKernel {
   }
 
   tile::AttentionOp op;
-  const AttentionTile tile;
+  AttentionTile tile;
   mlir::OpBuilder builder;
   Code c;
-  const int rows;
+  int rows;
+  bool few = false;  // the kernel for few rows is being emitted
+  FewRowsTile fewTile = {};
   bool failed = false;
 
   int64_t rowDim, keyDim;
@@ -139,12 +189,12 @@ class AttentionKernel {
   llvm::SmallVector<int64_t> outer, value;  // value dims in loop order: the last one is tiled
   llvm::SmallVector<Value> extent;          // per dim
   Positions at;                             // of the outer dims
-  Value q0, rowCount, allRows, scratch;
+  Value q0, rowCount, allRows, keyFrom, keyTo, scratch, shared;
   Rows current;                      // while code is emitted: whose keys these are,
   std::pair<Value, Value> seenFrom;  // and positions [first, second) along rowDim among them
 
   llvm::SmallVector<View> similar;
-  llvm::SmallVector<Similarity> similarities;
+  std::vector<Similarity> similarities;
   llvm::DenseMap<unsigned, RowOperand> rowOperands;
   llvm::SmallVector<Capture> captures;
   llvm::DenseMap<unsigned, Value> copies;  // slots, by operand of a similarity; the value is the last
@@ -156,7 +206,8 @@ class AttentionKernel {
 
   Value scoreSlot;  // [key][rows]: finished scores, then weights; the raw scores of the first similarity before
   llvm::SmallVector<Value> positionSlots;  // of rowDims, where they are several: the positions of each row
-  Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, listSlot, squareSlot, outSlot;
+  Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, listSlot, squareSlot;
+  Value outSlot, outRow;  // O: in scratch; of few rows in the shared memory, each row outRow floats
 };
 
 }  // namespace heed::codegen

@@ -189,8 +189,9 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
   }
 }
 
-/// Keys [from, to) of the view in scratch, as f32, their `dims` side by side.
-View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slot, Value from, Value to) {
+/// Keys [from, to) of the view in scratch, as f32, `of` each number, their `dims` side by side.
+View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slot, Value from, Value to,
+                             llvm::function_ref<Value(Value)> of) {
   OpBuilder& b = c.b;
   SmallVector<int64_t> own = llvm::filter_to_vector(dims, [&](int64_t dim) { return view.has(dim); });
   View copy = view;
@@ -207,8 +208,8 @@ View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slo
     auto move = [&](Value i, bool vector) {
       View there = own.empty() ? source : codegen::at(b, c.loc, source, own.back(), i);
       Value where = c.add(target.offset, i);
-      vector ? c.storeLanes(c.widened(c.loadLanes(there.base, there.offset)), scratch, where)
-             : c.store(c.widened(c.load(there.base, there.offset)), scratch, where);
+      vector ? c.storeLanes(of(c.widened(c.loadLanes(there.base, there.offset))), scratch, where)
+             : c.store(of(c.widened(c.load(there.base, there.offset))), scratch, where);
     };
     if (own.empty()) return move(c.index(0), false);
     Value count = extent[own.back()], last = c.sub(count, c.lanes);

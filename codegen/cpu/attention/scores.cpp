@@ -37,8 +37,20 @@ void AttentionKernel::capture(Value from, Value to) {
 /// Finished scores of keys [from, to) of `block`, as rows of the score tile from `row` on. With `raise` they take part
 /// in the maximum.
 void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool raise) {
-  for (Similarity& similarity : similarities) scoreTiles(similarity, from, to, row, plain && raise);
-  if (!plain) post(block, from, to, row, raise);
+  for (Similarity& similarity : similarities) {
+    if (few) {
+      scoreFewRows(similarity, from, to, row);
+      continue;
+    }
+    auto commonly = [&]() -> Values { return scoreTiles(similarity, from, to, row, plain && raise), Values(); };
+    if (!similarity.tanh) {
+      commonly();
+      continue;
+    }
+    auto quotients = [&]() -> Values { return quotientTiles(similarity, from, to, row, plain && raise), Values(); };
+    c.choose(similarity.tanh->regular, {}, quotients, commonly);
+  }
+  if (!plain || (few && raise)) post(block, from, to, row, raise);
 }
 
 void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, Value row, bool raise) {

@@ -134,6 +134,7 @@ void AttentionKernel::accumulateRuns(Value block, Value count) {
 /// The same for the rows [from, to) of P, which belong to `key` and those after it; some columns at a time. Past the
 /// last column it is repeated into rows of O nobody reads.
 void AttentionKernel::accumulate(Value key, Value from, Value to) {
+  if (few) return accumulateFewRows(key, from, to);
   OpBuilder& b = c.b;
   const RegisterTile tile = current.tile;
   View first = codegen::at(b, c.loc, valueView, keyDim, key);

@@ -191,11 +191,11 @@ void AttentionKernel::wholeBlock(Value from, Value to) {
   accumulate(from, c.index(0), count);
 }
 
-/// The same for a block with few rows: as many vectors as it takes.
-void AttentionKernel::fewRows(Value from, Value to) {
+/// The same for a block that is not full: as many vectors as it takes.
+void AttentionKernel::narrowBlock(Value from, Value to) {
   auto given = std::pair(current, seenFrom);
   c.loop(c.index(0), rowCount, c.lanes, [&](Value lane) {
-    workOn(tile.few, lane);
+    workOn(tile.narrow, lane);
     wholeBlock(from, to);
   });
   current = given.first, seenFrom = given.second;
@@ -240,14 +240,16 @@ void AttentionKernel::block(Value from, Value to, Value every) {
   };
   for (Similarity& similarity : similarities)
     for (unsigned number : similarity.operands) copy(similar[number], number, similarity.depth);
+  for (Similarity& similarity : similarities)
+    if (similarity.tanh && !few) similarity.tanh->prepared = preparedKeys(similarity, from, to);
   copy(valueView, similar.size(), value);
-  Value few = c.bit(false);
-  if (tile.whole.vectors > 2) few = c.atMost(rowCount, c.index(2 * c.lanes));
+  Value narrow = c.bit(false);
+  if (tile.whole.vectors > 2) narrow = c.atMost(rowCount, c.index(2 * c.lanes));
   c.choose(
       every, {},
       [&]() -> Values {
         return c.choose(
-            few, {}, [&]() -> Values { return fewRows(from, to), Values(); },
+            narrow, {}, [&]() -> Values { return narrowBlock(from, to), Values(); },
             [&]() -> Values { return wholeBlock(from, to), Values(); });
       },
       [&]() -> Values { return strips(from, to), Values(); });
@@ -255,13 +257,12 @@ void AttentionKernel::block(Value from, Value to, Value every) {
 }
 
 void AttentionKernel::blocks() {
-  Value none = c.index(0), keys = extent[keyDim];
   if (op.getKeep().empty())
-    return each(c, none, keys, tile.block, [&](Value from, Value to) { block(from, to, c.bit(true)); });
+    return each(c, keyFrom, keyTo, tile.block, [&](Value from, Value to) { block(from, to, c.bit(true)); });
   boundCaptures();
   // One look at many blocks: most of a long sequence lies far from the mask's edge.
   int64_t super = 2048 / tile.block * tile.block;
-  each(c, none, keys, super, [&](Value outerFrom, Value outerTo) {
+  each(c, keyFrom, keyTo, super, [&](Value outerFrom, Value outerTo) {
     auto [some, all] = classify(outerFrom, c.sub(outerTo, 1));
     c.when(some, [&, all = all] {
       each(c, outerFrom, outerTo, tile.block, [&](Value from, Value to) {

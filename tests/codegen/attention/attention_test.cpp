@@ -56,6 +56,21 @@ INSTANTIATE_TEST_SUITE_P(All, Shapes,
                          ::testing::Combine(::testing::ValuesIn(kernels()), ::testing::ValuesIn(instructionSets())),
                          [](auto& info) { return std::get<0>(info.param).name + "_" + std::get<1>(info.param); });
 
+/// Of few rows, with depths and columns that the types know: the keys are read by vectors and split.
+TEST_P(Shapes, agreeWithLoopsForFewRows) {
+  auto& [named, features] = GetParam();
+  for (auto [rows, depth, values] : {std::array{0, 16, 40}, {1, 24, 16}, {2, 17, 33}}) {  // 0: unknown
+    KernelCase kernel = named.kernel;
+    for (auto& dim : kernel.dims())
+      if (dim[0] == 'd' || dim[0] == 'v' || (dim[0] == 'q' && rows > 0))
+        kernel.known[dim] = dim[0] == 'd' ? depth : dim[0] == 'v' ? values : rows;
+    Compiled compiled(kernel, features);
+    for (std::int64_t keys : {0, 1, 5, 131, 1024, 1030, 2050})
+      compiled.run(sizesOf(kernel, rows ? rows : 1 + keys % 7, keys, depth, values), {}, keys % 2 == 0);
+    if (HasFailure()) return;
+  }
+}
+
 TEST(Attention, hiddenKeysContributeNothingWhateverTheyHold) {
   for (auto& features : instructionSets()) {
     Compiled compiled(lengths(withLse(sdpa())), features);
@@ -73,6 +88,29 @@ TEST(Attention, hiddenKeysContributeNothingWhateverTheyHold) {
         }
       });
     }
+  }
+}
+
+TEST(Attention, fewRowsSeeNothingOfHiddenKeysAndSplitThemAlikeForAnyNumberOfThreads) {
+  for (auto& features : instructionSets()) {
+    KernelCase kernel = lengths(withLse(sdpa()));
+    kernel.known = {{"d", 20}, {"v", 24}};
+    Compiled compiled(kernel, features);
+    Sizes sizes = sizesOf(kernel, 3, 5000, 20, 24);
+    auto hide = [&](std::vector<Data*>& data) {
+      for (std::int64_t o = 0; o < 2; ++o) {
+        std::int64_t length = o == 0 ? 2500 : 0;
+        data[2]->set(o, double(length));
+        for (std::int64_t k = length; k < 5000; ++k)
+          for (int d = 0; d < 20; ++d) {
+            data[1]->set(data[1]->index({{"o", o}, {"k", k}, {"d", d}}), nan);
+            data[3]->set(data[3]->index({{"o", o}, {"k", k}, {"v", d}}), nan);
+          }
+      }
+    };
+    auto one = compiled.run(sizes, hide), two = compiled.run(sizes, hide, true, 2);
+    for (std::size_t n = 0; n < one.size(); ++n)
+      EXPECT_EQ(0, std::memcmp(one[n].data(), two[n].data(), one[n].size() * sizeof(double)));
   }
 }
 
@@ -105,6 +143,27 @@ TEST(Attention, specialValuesComeOutAsInTheReference) {
       data[1]->fill([n = 0]() mutable { return n % 4 == 0 ? n++ * 10. : (n++, 0); });
     });
   }
+}
+
+/// e^2a e^2b in place of e^(2a + 2b) must not be seen: neither where a and b cancel, nor where they are huge.
+TEST(Attention, sumsOfTanhOfNumbersOfAnySize) {
+  KernelCase difference = additive();
+  difference.similar = {{{{"o", "k", "d"}}, {{"o", "q", "d"}}}};
+  difference.bodies = {"%x = arith.subf %a0, %a1 : f32\n%t = math.tanh %x : f32\ntile.yield %t : f32"};
+  difference.body = [](int, const Numbers& x) { return std::tanh(x[0] - x[1]); };
+  KernelCase turned = difference;
+  turned.bodies = {"%x = arith.subf %a1, %a0 : f32\n%t = math.tanh %x : f32\ntile.yield %t : f32"};
+  turned.body = [](int, const Numbers& x) { return std::tanh(x[1] - x[0]); };
+  for (auto& features : instructionSets())
+    for (auto& [kernel, sign] : {std::pair{additive(), -1}, {difference, 1}, {turned, 1}}) {
+      Compiled compiled(withLse(kernel), features);
+      for (double size : {1., 8., 20., 33., 36., 60., 1e30, double(INFINITY), nan})
+        compiled.run(sizesOf(kernel, 70, 90, 7, 5), [&, sign = sign](std::vector<Data*>& data) {
+          for (int n : {0, 1})  // near each other, so that what tanh is taken of is not
+            for (std::size_t i = 0; i < data[n]->count(); i += 3)
+              data[n]->set(i, data[n]->numbers()[i] + (n == 0 ? size : sign * size));
+        });
+    }
 }
 
 TEST(Attention, bitwiseEqualForAnyNumberOfThreadsAndAmongRows) {

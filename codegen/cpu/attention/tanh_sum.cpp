@@ -1,0 +1,222 @@
+// A sum of c tanh(a + b), where a is made from a number of the row, b from one of the key, and c belongs to neither:
+//
+//     c tanh(a + b) = c - 2 c / (1 + e^2a e^2b)
+//
+// The exponentials are taken once for each number instead of once for each pair, and two terms share one division:
+// c/d + c'/d' = (c d' + c' d) / (d d'). A divisor is kept below 2^60, where the quotient no longer counts, so that the
+// product of two is finite. b may be cut to [-43, 43] only if no a exceeds 34: then tanh is 1 beyond. Blocks of rows
+// with such an a go the common way.
+#include "heed/codegen/cpu/attention/kernel.h"
+#include "heed/codegen/cpu/x86.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace heed::codegen {
+
+/// The only argument that `value` is made from, by ops of the block; -1 for none, -2 for several.
+static int64_t sourceOf(Value value, Block& block) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) return argument.getArgNumber();
+  Operation* op = value.getDefiningOp();
+  if (op->getBlock() != &block || op->hasTrait<OpTrait::ConstantLike>()) return -1;
+  if (isa<tile::IndexOp>(op)) return -2;
+  int64_t source = -1;
+  for (Value operand : op->getOperands()) {
+    int64_t other = sourceOf(operand, block);
+    if (other == -1 || other == source) continue;
+    source = source == -1 ? other : -2;
+  }
+  return source;
+}
+
+/// The body as such a term, if it is one.
+std::optional<AttentionKernel::TanhSum> AttentionKernel::tanhSumOf(Similarity& similarity) {
+  Block& block = similarity.body->front();
+  auto tanh = block.getTerminator()->getOperand(0).getDefiningOp<math::TanhOp>();
+  TanhSum sum;
+  if (auto product = block.getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>())
+    for (auto [x, y] : {std::pair{product.getLhs(), product.getRhs()}, {product.getRhs(), product.getLhs()}})
+      if (!tanh && (tanh = x.getDefiningOp<math::TanhOp>())) sum.factor = y;
+  Operation* inner = tanh ? tanh.getOperand().getDefiningOp() : nullptr;
+  if (!inner || !isa<arith::AddFOp, arith::SubFOp>(inner) || similarity.depth.empty()) return std::nullopt;
+  sum.subtracted = isa<arith::SubFOp>(inner);
+  int64_t of[2] = {sourceOf(inner->getOperand(0), block), sourceOf(inner->getOperand(1), block)};
+  for (int side : {0, 1}) {
+    if (of[side] < 0 || of[1 - side] < 0) return std::nullopt;
+    unsigned row = similarity.operands[of[side]], key = similarity.operands[of[1 - side]];
+    if (!hasRow(similar[row]) || hasRow(similar[key]) || !similar[key].has(keyDim)) continue;
+    sum.row = row, sum.key = key;
+    sum.a = inner->getOperand(side), sum.b = inner->getOperand(1 - side), sum.swapped = side == 1;
+  }
+  if (!sum.a) return std::nullopt;
+  if (!sum.factor) return sum;
+  int64_t factor = sourceOf(sum.factor, block);
+  if (factor == -2) return std::nullopt;
+  if (factor < 0) return sum;
+  const View& view = similar[similarity.operands[factor]];
+  return hasRow(view) || view.has(keyDim) ? std::nullopt : std::optional(sum);
+}
+
+/// One of the body's values, where its argument from operand `number` is x.
+Value AttentionKernel::partOfBody(Similarity& similarity, Value part, unsigned number, Value x) {
+  Values arguments;
+  for (unsigned operand : similarity.operands)
+    arguments.push_back(operand == number ? x : c.constant(c.b.getF32FloatAttr(0)));
+  RegionCloner region(c.b, c.loc, c.lanes, c.target.fma, [&](int64_t dim) { return LaneIndex{at.lookup(dim), false}; });
+  Value made = region.evaluate(*similarity.body, part, arguments);
+  if (made) return made;
+  failed = true;
+  return x;
+}
+
+/// e^2x.
+Value AttentionKernel::exponentialOfTwice(Value x, bool negative) {
+  bool vector = isa<VectorType>(x.getType());
+  auto number = [&](float n) { return vector ? c.splat(n) : c.constant(c.b.getF32FloatAttr(n)); };
+  Value twice = arith::MulFOp::create(c.b, c.loc, x, number(negative ? -2 : 2));
+  return math::ExpOp::create(c.b, c.loc, twice);
+}
+
+/// e^2a of the block's rows, the sum of the factors, and whether all are such that the sum may be taken this way.
+void AttentionKernel::prepareRows(Similarity& similarity) {
+  TanhSum& sum = *similarity.tanh;
+  const RowOperand& operand = rowOperands[sum.row];
+  Value zero = c.index(0), most = c.splat(0);
+  most = c.loop(zero, operand.rowDistance, c.index(c.lanes), {most}, [&](Value i, Values so) -> Values {
+    Value a = partOfBody(similarity, sum.a, sum.row, c.loadLanes(scratch, c.add(operand.slot, i)));
+    a = c.broadcast(a);
+    c.storeLanes(exponentialOfTwice(a, sum.subtracted && sum.swapped), scratch, c.add(sum.rowSlot, i));
+    return {c.larger(math::AbsFOp::create(c.b, c.loc, a), so[0])};
+  })[0];
+  most = vector::ReductionOp::create(c.b, c.loc, vector::CombiningKind::MAXNUMF, most);
+
+  Values totals{c.constant(c.b.getF32FloatAttr(0)), c.constant(c.b.getF32FloatAttr(0))};  // sum, and largest
+  Positions depth;
+  auto nest = [&](auto& self, ArrayRef<int64_t> dims, Values so) -> Values {
+    if (!dims.empty())
+      return c.loop(zero, extent[dims.front()], c.index(1), so, [&](Value i, Values so) {
+        depth[dims.front()] = i;
+        return self(self, dims.drop_front(), so);
+      });
+    Value factor = factorAt(similarity, depth);
+    Value size = math::AbsFOp::create(c.b, c.loc, factor);
+    return {arith::AddFOp::create(c.b, c.loc, so[0], factor), c.larger(size, so[1])};
+  };
+  totals = nest(nest, similarity.depth, totals);
+  c.storeLanes(c.broadcast(totals[0]), scratch, sum.totalSlot);
+  auto below = [&](Value x, float limit) -> Value {
+    return arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLE, x, c.constant(c.b.getF32FloatAttr(limit)));
+  };
+  sum.regular = arith::AndIOp::create(c.b, c.loc, below(most, 34), below(totals[1], 0x1p60f));
+}
+
+/// The factor c at a depth, a scalar.
+Value AttentionKernel::factorAt(Similarity& similarity, const Positions& depth) {
+  TanhSum& sum = *similarity.tanh;
+  if (!sum.factor) return c.constant(c.b.getF32FloatAttr(1));
+  int64_t source = sourceOf(sum.factor, similarity.body->front());
+  if (source < 0) return partOfBody(similarity, sum.factor, 0, {});
+  unsigned number = similarity.operands[source];
+  View there = similar[number];
+  for (int64_t dim : similarity.depth) there = codegen::at(c.b, c.loc, there, dim, depth.lookup(dim));
+  return partOfBody(similarity, sum.factor, number, c.widened(c.load(there.base, there.offset)));
+}
+
+/// e^2b of keys [from, to), side by side.
+View AttentionKernel::preparedKeys(Similarity& similarity, Value from, Value to) {
+  TanhSum& sum = *similarity.tanh;
+  return copied(similar[sum.key], similarity.depth, sum.keySlot, from, to, [&](Value x) {
+    Value b = partOfBody(similarity, sum.b, sum.key, x);
+    bool vector = isa<VectorType>(x.getType());
+    auto number = [&](float n) { return vector ? c.splat(n) : c.constant(c.b.getF32FloatAttr(n)); };
+    if (vector) b = c.broadcast(b);
+    Value low = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLT, b, number(-43));
+    Value high = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OGT, b, number(43));
+    b = c.select(low, number(-43), c.select(high, number(43), b));
+    return exponentialOfTwice(b, sum.subtracted && !sum.swapped);
+  });
+}
+
+/// Raw scores as scoreTiles, of a regular block of rows.
+void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to, Value row, bool raise) {
+  OpBuilder& b = c.b;
+  TanhSum& sum = *similarity.tanh;
+  const RegisterTile tile = current.tile;
+  const RowOperand& operand = rowOperands[sum.row];
+  const View& view = sum.prepared;
+  const int64_t inner = similarity.depth.back();
+  Value lastKey = c.sub(to, 1), one = c.splat(1), limit = c.splat(0x1p60f);
+  auto fma = [&](Value x, Value y, Value z) -> Value {
+    if (c.target.fma) return vector::FMAOp::create(b, c.loc, x, y, z);
+    return arith::AddFOp::create(b, c.loc, arith::MulFOp::create(b, c.loc, x, y), z);
+  };
+  auto times = [&](Value x, Value y) -> Value { return arith::MulFOp::create(b, c.loc, x, y); };
+  c.loop(from, to, tile.keys, [&](Value key) {
+    Values bases;
+    for (int i = 0; i < tile.keys; ++i) {
+      View there = codegen::at(b, c.loc, view, keyDim, i ? c.least(c.add(key, i), lastKey) : key);
+      bases.push_back(c.from(there.base, there.offset));
+    }
+    Positions depth;
+    // Terms at `inner` positions one after the other.
+    auto terms = [&](ArrayRef<Value> positions, Values sums) {
+      SmallVector<Values> row(positions.size()), keys(positions.size());  // [term][vector], [term][key]
+      Values factor;
+      for (auto [t, position] : llvm::enumerate(positions)) {
+        depth[inner] = position;
+        Value rowAt = sum.rowSlot, keyAt = c.index(0);
+        for (const LaneAxis& axis : operand.axes) rowAt = c.add(rowAt, c.mul(depth.lookup(axis.dim), axis.distance));
+        for (int64_t dim : similarity.depth)
+          if (view.has(dim)) keyAt = c.add(keyAt, c.mul(depth.lookup(dim), view.stride[dim]));
+        for (int j = 0; j < tile.vectors; ++j) row[t].push_back(laneVector(rowAt, j));
+        for (Value base : bases) keys[t].push_back(c.broadcast(c.load(base, keyAt)));
+        factor.push_back(c.broadcast(factorAt(similarity, depth)));
+      }
+      for (int i = 0; i < tile.keys; ++i)
+        for (int j = 0; j < tile.vectors; ++j) {
+          Values divisor;
+          for (size_t t = 0; t < positions.size(); ++t) {
+            Value d = fma(row[t][j], keys[t][i], one);
+            Value over = arith::CmpFOp::create(b, c.loc, arith::CmpFPredicate::OLT, limit, d);
+            divisor.push_back(arith::SelectOp::create(b, c.loc, over, limit, d));
+          }
+          Value& so = sums[i * tile.vectors + j];
+          so = positions.size() == 1
+                   ? addQuotient(c.target, b, c.loc, so, factor[0], divisor[0])
+                   : addQuotient(c.target, b, c.loc, so, fma(factor[1], divisor[0], times(factor[0], divisor[1])),
+                                 times(divisor[0], divisor[1]));
+        }
+      return sums;
+    };
+    auto nest = [&](auto& self, ArrayRef<int64_t> dims, Values sums) -> Values {
+      if (dims.size() > 1)
+        return c.loop(c.index(0), extent[dims.front()], c.index(1), sums, [&](Value i, Values so) {
+          depth[dims.front()] = i;
+          return self(self, dims.drop_front(), so);
+        });
+      Value last = extent[inner], even = c.mul(c.div(last, 2), 2);
+      sums = c.loop(c.index(0), even, c.index(2), sums, [&](Value i, Values so) {
+        return terms({i, c.add(i, 1)}, so);
+      });
+      return c.choose(
+          c.less(even, last), ValueRange(sums).getTypes(), [&] { return terms({even}, sums); }, [&] { return sums; });
+    };
+    Values sums = nest(nest, similarity.depth, Values(tile.keys * tile.vectors, c.splat(0)));
+
+    Value total = c.loadLanes(scratch, sum.totalSlot);
+    Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), rows));
+    for (int j = 0; j < tile.vectors; ++j) {
+      Value most = raise ? laneVector(maxSlot, j) : Value();
+      for (int i = 0; i < tile.keys; ++i) {
+        Value score = fma(sums[i * tile.vectors + j], c.splat(-2), total);
+        if (scoreScale != 1) score = times(score, c.splat(scoreScale));
+        setLanes(score, c.add(where, i * rows), j);
+        if (most) most = c.larger(score, most);
+      }
+      if (most) setLanes(most, maxSlot, j);
+    }
+  });
+}
+
+}  // namespace heed::codegen
