@@ -52,6 +52,22 @@ func.func @twice(%x: memref<?xf32>, %y: memref<?xf32>) {
   return
 }
 
+// What tasks share comes from the session, and they get where it is.
+// CHECK-LABEL: func.func @sharing(
+// CHECK-SAME:    %[[S:.*]]: !llvm.ptr
+// CHECK:         call @heed_shared(%[[S]],
+// CHECK:         call @heed_parallel(%[[S]],
+func.func @sharing(%n: index) {
+  %memory = tile.shared %n : memref<?xf32>
+  %zero = arith.constant 0.0 : f32
+  "tile.parallel"(%n, %n) ({
+  ^bb0(%i: index, %scratch: memref<?xf32>):
+    memref.store %zero, %memory[%i] : memref<?xf32>
+    tile.yield
+  }) : (index, index) -> ()
+  return
+}
+
 // CHECK-LABEL: func.func @caller(
 // CHECK-SAME:    %[[OURS:.*]]: !llvm.ptr
 // CHECK:         call @scale(%[[OURS]],

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
@@ -71,6 +72,23 @@ TEST(Session, theArenaGrowsOnlyForMore) {
   EXPECT_EQ(session.memory().allocations, grown.allocations);
   EXPECT_EQ(session.memory().bytes, grown.bytes);
   EXPECT_EQ(grown.allocations, 2);
+}
+
+TEST(Session, whatTasksShareIsNeitherTheArenaNorTheirScratch) {
+  Session session(2);
+  constexpr int words = 1000, tasks = 8;
+  auto* arena = static_cast<int*>(abi::heed_arena(&session, words * sizeof(int)));
+  auto* shared = static_cast<int*>(abi::heed_shared(&session, words * tasks * sizeof(int)));
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(shared) % 64, 0u);
+  std::fill_n(arena, words, -1);
+  parallel(session, tasks, words * sizeof(int), [&](std::int64_t t, void* scratch) {
+    std::fill_n(static_cast<int*>(scratch), words, -2);
+    std::fill_n(shared + t * words, words, int(t));
+  });
+  for (int i = 0; i < words * tasks; ++i) ASSERT_EQ(shared[i], i / words);
+  const auto grown = session.memory();
+  EXPECT_EQ(abi::heed_shared(&session, 100), shared);
+  EXPECT_EQ(session.memory().bytes, grown.bytes);
 }
 
 TEST(Session, memoryThatIsNotThereIsAnError) {

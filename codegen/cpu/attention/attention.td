@@ -9,6 +9,8 @@ def TileLowerAttention : Pass<"tile-lower-attention", "::mlir::func::FuncOp"> {
   let description = [{
     S^T form: the lanes of a vector are query rows, keys and values are broadcast. One task is one block of rows of one
     outer point; scores stay in base 2. Any extents, strides and regions; nothing is read out of bounds.
+    Few rows (half as many as there are lanes, with depths and columns that the types know) have a second form, chosen
+    at run time: lanes are depths and columns, and one task is a part of the keys.
   }];
   let options = [
     Option<"features", "features", "std::string", "\"\"", "avx512bf16, avx512, avx2 or baseline; empty: what the host has">,

@@ -14,8 +14,10 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t grain = 32768;  // elements per task, as in every loop
-constexpr int64_t sums = 4;       // vectors that are summed side by side: an addition takes four cycles
+constexpr int64_t grain = 32768;    // elements per task, as in every loop
+constexpr int64_t sums = 4;         // vectors that are summed side by side: an addition takes four cycles
+constexpr int64_t ahead = 4096;     // bytes: how far before it is needed a line of memory is asked for
+constexpr int64_t large = 8 << 20;  // bytes of a result that is out of the caches before anybody reads it
 
 bool areEqual(Value x, Value y) {
   return x == y || (getConstantIntValue(x) && getConstantIntValue(x) == getConstantIntValue(y));
@@ -84,7 +86,11 @@ void RowsKernel::emitRow(Builder& b, const Place& place, Width width) {
   Row row{place, width, Values(op.getInputs().size()), {}};
   for (size_t n = 0; n < row.elements.size(); ++n)
     if (!views[n].has(along)) row.elements[n] = read(b, n, place, width);
-  for (Region& phase : op.getPhases()) row.reduced.push_back(reduce(b, row, phase));
+  for (Region& phase : op.getPhases()) {
+    asks = row.reduced.empty();
+    row.reduced.push_back(reduce(b, row, phase));
+  }
+  asks = false;
   finish(b, row);
 }
 
@@ -123,12 +129,46 @@ void RowsKernel::finish(Builder& b, const Row& row) {
   ArrayRef<View> outs = ArrayRef(views).drop_front(first);
   if (llvm::any_of(outs, [&](const View& out) { return out.has(along); })) {
     Value full = lane == along ? multiple(b, extents[along], target.lanes) : extents[along];
-    overRow(b, row, constant(b, 0), full, lane == along ? target.lanes : 1, {}, body);
+    auto overAll = [&] { overRow(b, row, constant(b, 0), full, lane == along ? target.lanes : 1, {}, body); };
+    if (Value goesPast = passesCaches(b, row.place)) {
+      auto choice = scf::IfOp::create(b, goesPast, /*withElseRegion=*/true);
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(choice.thenBlock());
+      past = true, overAll(), past = false;
+      b.setInsertionPointToStart(choice.elseBlock());
+      overAll();
+    } else {
+      overAll();
+    }
     if (lane == along) overTail(b, row, full, {}, body);
   }
   if (llvm::all_of(outs, [&](const View& out) { return out.has(along); })) return;
   for (auto [n, value] : llvm::enumerate(evaluate(b, op.getFinish(), row, row.place, row.width, {}, /*once=*/true)))
     if (!outs[n].has(along)) write(b, first + n, value, row.place, row.width);
+}
+
+/// Whether a row's vectors are to be stored past the caches, which saves reading what they overwrite: of a large
+/// result, where they are whole lines. Null for never.
+Value RowsKernel::passesCaches(Builder& b, const Place& place) {
+  const int64_t line = target.lanes * int64_t(sizeof(float));
+  if (!target.avx512 || lane != along) return {};
+  Value all;
+  for (size_t n = op.getInputs().size(); n < views.size(); ++n) {
+    const View& out = views[n];
+    if (!out.has(along)) continue;
+    if (out.unit != along || !out.element.isF32()) return {};
+    Value bytes = constant(b, sizeof(float));
+    for (auto [stride, extent] : llvm::zip(out.stride, extents))
+      if (stride) bytes = mul(b, bytes, extent);
+    Value isLarge = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, bytes, constant(b, large));
+    Value start = memref::ExtractAlignedPointerAsIndexOp::create(b, out.base);
+    Value at = add(b, start, mul(b, place.position[n], constant(b, sizeof(float))));
+    Value rest = arith::AndIOp::create(b, at, constant(b, line - 1));
+    Value aligned = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest, constant(b, 0));
+    isLarge = arith::AndIOp::create(b, isLarge, aligned);
+    all = all ? arith::AndIOp::create(b, all, isLarge).getResult() : isLarge;
+  }
+  return all;
 }
 
 RowsKernel::Values RowsKernel::overRow(Builder& b, const Row& row, Value from, Value to, int64_t step, Values carried,
@@ -195,7 +235,14 @@ Value RowsKernel::read(Builder& b, size_t operand, const Place& place, Width wid
   const View& view = views[operand];
   Value position = place.position[operand];
   if (width.lanes == 0 || !view.has(lane)) return load(b, view, position);
-  if (view.unit == lane) return loadLanes(b, view, position, width.lanes, width.mask);
+  if (view.unit == lane) {
+    if (asks && lane == along && !width.mask) {
+      Value next =
+          add(b, position, constant(b, ahead * 8 / cast<MemRefType>(view.base.getType()).getElementTypeBitWidth()));
+      memref::PrefetchOp::create(b, view.base, next, /*isWrite=*/false, /*localityHint=*/3, /*isDataCache=*/true);
+    }
+    return loadLanes(b, view, position, width.lanes, width.mask);
+  }
   return gatherLanes(b, view, position, lane, width.lanes, width.count);
 }
 
@@ -203,6 +250,11 @@ void RowsKernel::write(Builder& b, size_t operand, Value value, const Place& pla
   const View& view = views[operand];
   Value position = place.position[operand];
   if (width.lanes == 0) return store(b, view, value, position);
+  if (view.unit == lane && past) {
+    llvm::Align line(target.lanes * sizeof(float));
+    vector::StoreOp::create(b, value, view.base, position, /*nontemporal=*/true, llvm::MaybeAlign(line));
+    return;
+  }
   if (view.unit == lane) return storeLanes(b, view, value, position, width.mask);
   Value count = width.count ? width.count : constant(b, width.lanes);
   auto each = scf::ForOp::create(b, constant(b, 0), count, constant(b, 1));

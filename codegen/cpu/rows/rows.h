@@ -43,6 +43,7 @@ class RowsKernel {
   void emitRow(Builder& b, const Place& place, Width width);
   mlir::Value reduce(Builder& b, const Row& row, mlir::Region& phase);
   void finish(Builder& b, const Row& row);
+  mlir::Value passesCaches(Builder& b, const Place& place);
   /// The elements [from, to) of a row, `step` lanes (or elements) each time.
   Values overRow(Builder& b, const Row& row, mlir::Value from, mlir::Value to, int64_t step, Values carried, Body body);
   /// Those from `from` on that fill no vector.
@@ -60,6 +61,8 @@ class RowsKernel {
   llvm::SmallVector<View> views;  // of each operand
   Values extents;
   bool failed = false;
+  // While code is emitted: whether what is read asks for what comes later, and what is written goes past the caches.
+  bool asks = false, past = false;
 };
 
 }  // namespace heed::codegen
