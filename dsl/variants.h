@@ -6,8 +6,11 @@
 // Read tests/dsl/variants_test.cpp.
 #pragma once
 
+#include "heed/dsl/words/cast.h"
 #include "heed/dsl/words/formulas.h"
 #include "heed/dsl/words/index.h"
+#include "heed/dsl/words/reduce.h"
+#include "heed/dsl/words/shape.h"
 
 namespace heed::variants {
 
@@ -55,6 +58,53 @@ constexpr auto sameDocument(const Id& id, const I& i, const J& j, tape::Place pl
 template <Axis Query, Axis Key, class Id>
 constexpr auto sameDocument(const Id& id, tape::Place place = lang::caller()) {
   return sameDocument(id, position<Query>(place), position<Key>(place), place);
+}
+
+}  // namespace heed::variants
+
+namespace heed::lang {
+
+template <class Seq, class Documents, class Starts>
+constexpr bool startsDocuments() {
+  if constexpr (!AnyTensor<Starts>) {
+    static_assert(Faulty<Starts>, "heed: variants::documents<Seq, Documents>(starts): starts is a tensor");
+    return false;
+  } else {
+    constexpr bool along = has<Documents, AxesOf<Starts>> && !has<Seq, AxesOf<Starts>>;
+    static_assert(along, "heed: variants::documents<Seq, Documents>(starts): starts is along Documents, not along Seq");
+    constexpr bool integers = std::is_same_v<ElementOf<Starts>, i32>;
+    static_assert(!along || integers, "heed: variants::documents<Seq, Documents>(starts): starts are of type i32");
+    return along && integers;
+  }
+}
+
+}  // namespace heed::lang
+
+namespace heed::variants {
+
+/// The document of each token of sequences that are packed one behind the other, without padding: 0, 0, 0, 1, 1, 2, ...
+/// starts: the place where each begins, ascending; a batch whose rows hold fewer than Documents fills up with numbers
+/// beyond the sequence. For sameDocument<Seq, Key>(id).
+template <Axis Seq, Axis Documents, class Starts>
+constexpr auto documents(const Starts& starts, tape::Place place = lang::caller()) {
+  if constexpr (lang::startsDocuments<Seq, Documents, Starts>()) {
+    lang::UserLine line(starts.tape, place);
+    return sum<Documents>(cast<i32>(along<Seq>(starts) <= index<Seq>())) - 1;
+  } else {
+    return lang::Fault{};
+  }
+}
+
+/// The position of each token in its document: 0, 1, 2, 0, 1, 0, ... For a table of positions, or a rotation.
+template <Axis Seq, Axis Documents, class Starts>
+constexpr auto documentPosition(const Starts& starts, tape::Place place = lang::caller()) {
+  if constexpr (lang::startsDocuments<Seq, Documents, Starts>()) {
+    lang::UserLine line(starts.tape, place);
+    auto start = along<Seq>(starts);
+    return index<Seq>() - amax<Documents>(where(start <= index<Seq>(), start, 0));
+  } else {
+    return lang::Fault{};
+  }
 }
 
 /// The key is no padding. length: how many keys are valid, one number per sequence.

@@ -13,6 +13,7 @@ using namespace heed;
 struct Batch : axis<"batch"> {};
 struct Seq : sequence<"seq", Batch> {};  // the tokens of one call; each row of the batch has a past of its own
 struct Key : memory<Seq, "key"> {};      // the tokens of all calls
+struct Asked : axis<"asked"> {};         // the tokens that are asked for the next one: of a prompt, the last
 
 /// How many: of heads, those of the keys and the queries that share one.
 struct Sizes {
@@ -101,12 +102,14 @@ struct Llama {
   } model;
   std::conditional_t<Family::tied, nn::None, nn::LinearNoBias<Model, Vocab>> lm_head;
 
-  constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
-    X x = model.embed_tokens(ids) | model.layers | model.norm;
+  constexpr Tensor<f32, Batch, Asked, Vocab> operator()(Tensor<i32, Batch, Seq> ids,
+                                                        Tensor<i32, Batch, Asked> asked) const {
+    X x = model.embed_tokens(ids) | model.layers;
+    auto last = model.norm(take<Seq>(x, asked));
     if constexpr (Family::tied)
-      return model.embed_tokens.logits(x);
+      return model.embed_tokens.logits(last);
     else
-      return lm_head(x);
+      return lm_head(last);
   }
 
   static lesson::Published published() {
@@ -151,7 +154,7 @@ int main(int argc, char** argv) {
   return lesson::guarded(argc, argv, "A Llama-style model that generates", options,
                          [&](const lesson::CommandLine& line) {
                            auto run = [&]<class M>(const M&) {
-                             static constexpr auto graph = trace(M{}, "ids");
+                             static constexpr auto graph = trace(M{}, "ids", "asked");
                              auto kernel = lesson::compile(graph, line);
                              generation.run(kernel.runner(), line, M::published());
                            };

@@ -10,6 +10,7 @@ using namespace heed;
 struct Batch : axis<"batch"> {};
 struct Seq : sequence<"seq", Batch> {};
 struct Key : memory<Seq, "key"> {};
+struct Asked : axis<"asked"> {};     // the tokens that are asked for the next one: of a prompt, the last
 struct Three : axis<"three", 3> {};  // queries, keys and values come from one matrix
 
 /// The formula for one set of extents.
@@ -73,16 +74,17 @@ struct Gpt2 {
   nn::Embedding<Pos, Model> wpe;
   Repeat<LayerCount, Block> h;
   nn::LayerNorm<Model> ln_f;
-  constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
-    auto x = (wte(ids) + wpe(position<Seq>())) | h | ln_f;
-    return contract<Model>(x, wte.weight);  // the table is the head, too
+  constexpr Tensor<f32, Batch, Asked, Vocab> operator()(Tensor<i32, Batch, Seq> ids,
+                                                        Tensor<i32, Batch, Asked> asked) const {
+    auto x = (wte(ids) + wpe(position<Seq>())) | h;
+    return contract<Model>(ln_f(take<Seq>(x, asked)), wte.weight);  // the table is the head, too
   }
 };
 
 using Tiny = Gpt2<3, 48, 4, 330, 128>;
 using Small = Gpt2<12, 768, 12, 50257, 1024>;
-constexpr auto tiny = trace(Tiny{}, "ids");
-constexpr auto small = trace(Small{}, "ids");
+constexpr auto tiny = trace(Tiny{}, "ids", "asked");
+constexpr auto small = trace(Small{}, "ids", "asked");
 
 template <class M>
 lesson::Published published() {

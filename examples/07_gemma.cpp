@@ -13,6 +13,7 @@ using namespace heed;
 struct Batch : axis<"batch"> {};
 struct Seq : sequence<"seq", Batch> {};
 struct Key : memory<Seq, "key"> {};
+struct Asked : axis<"asked"> {};  // the tokens that are asked for the next one: of a prompt, the last
 
 /// Gemma 2 (arXiv:2408.00118), for one set of extents. The scale of its scores is 1/sqrt of Scaled.
 template <int LayerCount, int ModelSize, int KeyHeadCount, int GroupSize, int DepthSize, int HiddenSize, int VocabSize,
@@ -51,9 +52,10 @@ struct Gemma {
   Repeat<LayerCount / 2, Pair> pairs;
   nn::RMSNorm<Model> norm{.offset = 1};
 
-  constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
-    X x = embed_tokens(ids) * sqrt(Model::size);
-    return softcap(embed_tokens.logits(x | pairs | norm), 30);
+  constexpr Tensor<f32, Batch, Asked, Vocab> operator()(Tensor<i32, Batch, Seq> ids,
+                                                        Tensor<i32, Batch, Asked> asked) const {
+    X x = embed_tokens(ids) * sqrt(Model::size) | pairs;
+    return softcap(embed_tokens.logits(norm(take<Seq>(x, asked))), 30);
   }
 
   static lesson::Published published() {
@@ -89,8 +91,8 @@ struct Gemma {
 
 using Tiny = Gemma<4, 64, 2, 2, 16, 128, 330, 8>;
 using Small = Gemma<26, 2304, 4, 2, 256, 9216, 256000, 4096>;
-constexpr auto tiny = trace(Tiny{}, "ids");
-constexpr auto small = trace(Small{}, "ids");
+constexpr auto tiny = trace(Tiny{}, "ids", "asked");
+constexpr auto small = trace(Small{}, "ids", "asked");
 
 int main(int argc, char** argv) {
   lesson::Generation generation;

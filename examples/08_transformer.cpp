@@ -18,6 +18,7 @@ struct Source : sequence<"source", Batch> {};  // the source, as the decoder is 
 struct SourceKey : memory<Source, "source_key"> {};
 struct Seq : sequence<"seq", Batch> {};
 struct Key : memory<Seq, "key"> {};
+struct Asked : axis<"asked"> {};  // the tokens that are asked for the next one: of a prompt, the last
 
 /// As in the paper (arXiv:1706.03762).
 struct Paper {
@@ -66,12 +67,12 @@ struct Transformer {
     nn::Stack<LayerCount, nn::PostNormDecoderLayer<Norm, Attention<Key>, Attention<SourceKey>, Mlp>> decoder;
     typename Kind::template Bias<Vocab> final_logits_bias;
 
-    constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids,
-                                                        Tensor<f32, Batch, Source, Model> source,
-                                                        Tensor<i32, Batch> lengths) const {
+    constexpr Tensor<f32, Batch, Asked, Vocab> operator()(Tensor<i32, Batch, Seq> ids, Tensor<i32, Batch, Asked> asked,
+                                                          Tensor<f32, Batch, Source, Model> source,
+                                                          Tensor<i32, Batch> lengths) const {
       auto x = shared(ids) * sqrt(Model::size) | positions;
-      auto logits =
-          shared.logits(decoder(x, source, variants::causal<Seq, Key>(), variants::padding<SourceKey>(lengths)));
+      x = decoder(x, source, variants::causal<Seq, Key>(), variants::padding<SourceKey>(lengths));
+      auto logits = shared.logits(take<Seq>(x, asked));
       if constexpr (std::is_same_v<Kind, Marian>)
         return logits + final_logits_bias;
       else
@@ -80,7 +81,7 @@ struct Transformer {
   };
 
   static constexpr auto encoder = trace(Encoder{}, "ids", "lengths");
-  static constexpr auto decoder = trace(Decoder{}, "ids", "source", "lengths");
+  static constexpr auto decoder = trace(Decoder{}, "ids", "asked", "source", "lengths");
 
   /// One half leaves the parameters of the other alone.
   static lesson::Published published(const heed::Pattern& other) {

@@ -17,6 +17,7 @@ struct Source : sequence<"source", Batch> {};
 struct SourceKey : memory<Source, "source_key"> {};
 struct Seq : sequence<"seq", Batch> {};
 struct Key : memory<Seq, "key"> {};
+struct Asked : axis<"asked"> {};  // the tokens that are asked for the next one: of a prompt, the last
 struct Buckets : axis<"buckets", 32> {};
 
 /// Raffel et al., arXiv:1910.10683, for one set of extents.
@@ -98,16 +99,16 @@ struct T5 {
       Repeat<LayerCount, DecoderBlock> block;
       Norm final_layer_norm;
     } decoder;
-    constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids,
-                                                        Tensor<f32, Batch, Source, Model> source,
-                                                        Tensor<i32, Batch> lengths) const {
-      auto x = decoder.block(shared(ids), source, decoder.bias.weight, lengths) | decoder.final_layer_norm;
-      return shared.logits(x) * rsqrt(ModelSize);
+    constexpr Tensor<f32, Batch, Asked, Vocab> operator()(Tensor<i32, Batch, Seq> ids, Tensor<i32, Batch, Asked> asked,
+                                                          Tensor<f32, Batch, Source, Model> source,
+                                                          Tensor<i32, Batch> lengths) const {
+      auto x = decoder.block(shared(ids), source, decoder.bias.weight, lengths);
+      return shared.logits(decoder.final_layer_norm(take<Seq>(x, asked))) * rsqrt(ModelSize);
     }
   };
 
   static constexpr auto encoder = trace(Encoder{}, "ids", "lengths");
-  static constexpr auto decoder = trace(Decoder{}, "ids", "source", "lengths");
+  static constexpr auto decoder = trace(Decoder{}, "ids", "asked", "source", "lengths");
 
   static lesson::Published published(const heed::Pattern& other) {
     return {.names = {{"encoder.block.0.layer.0.SelfAttention.relative_attention_bias.*", "encoder.bias.*"},

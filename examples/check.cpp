@@ -36,16 +36,17 @@ struct Size {
   }
 };
 
-/// Lengths and users are of [1, length], ids of [0, 96): every lesson has as many.
+/// Lengths and users are of [1, length], places in a call of [0, length), ids of [0, 96): every lesson has as many.
 AnyArray randomInput(const TensorSpec& input, const Size& size, unsigned& seed) {
   std::vector<std::int64_t> sizes;
   for (const AxisSpec& axis : input.axes) sizes.push_back(size.of(axis));
   AnyArray array(input.dtype, sizes);
   for (std::int64_t n = 0; n < array.view.size(); ++n) {
     const float x = next(seed);
+    auto below = [x](std::int64_t end) { return std::int32_t((x + 1) / 2 * float(end)); };
     if (input.dtype == DType::i32)
       static_cast<std::int32_t*>(array.view.data)[n] =
-          sizes.size() == 1 ? 1 + std::int32_t((x + 1) / 2 * float(size.length)) : std::int32_t((x + 1) * 48);
+          sizes.size() == 1 ? 1 + below(size.length) : below(input.name == "asked" ? size.length : 96);
     else
       static_cast<float*>(array.view.data)[n] = x;
   }

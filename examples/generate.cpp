@@ -88,7 +88,10 @@ void Generation::inOneCall(Runner& model, std::span<const Tokens> prompts, std::
   std::vector<Extent> room{{axes[0].symbol, ids.view.sizes[0]}, {"key", ids.view.sizes[1]}};
   room.insert(room.end(), options.room.begin(), options.room.end());
   model.begin(room);
-  std::vector<ArrayView> inputs{ids.view};
+  AnyArray asked(DType::i32, ids.view.extents());  // all tokens, each at its place
+  for (std::int64_t n = 0; n < asked.view.size(); ++n)
+    static_cast<std::int32_t*>(asked.view.data)[n] = std::int32_t(n % ids.view.sizes[1]);
+  std::vector<ArrayView> inputs{ids.view, asked.view};
   if (options.others)
     for (const ArrayView& other : options.others(0)) inputs.push_back(other);
   AnyArray all = model.run(inputs)[0];

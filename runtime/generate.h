@@ -35,8 +35,10 @@ struct GenerateOptions {
   std::function<void(std::size_t row, std::int32_t id)> each{};
 };
 
-/// Begins the model's states anew; its first input is i32 [rows, tokens], its first result f32 [rows, tokens,
-/// vocabulary]. Gives for each row what comes behind its prompt, without the stop. Throws heed::Error for another
+/// Begins the model's states anew. Its first input is i32 [rows, tokens]. Its first result is f32 [rows, tokens,
+/// vocabulary]; or better, since a prompt has one next token, [rows, asked, vocabulary], for an input i32 [rows, asked]
+/// of places in the call, which generate() fills in; or [rows, vocabulary], of the last token: then rows are padded on
+/// the left. Gives for each row what comes behind its prompt, without the stop. Throws heed::Error for another
 /// model, for prompts that requireTokens() refuses, and where prompt and `tokens` exceed the positions.
 std::vector<Tokens> generate(Runner& model, std::span<const Tokens> prompts, const GenerateOptions& options = {});
 

@@ -1,10 +1,13 @@
-// take<Axis>(table, rows): the rows of a table along Axis that i32 rows name; an embedding. Or one row, by number.
+// take<Axis>(table, rows): the rows of a table along Axis that i32 rows name; an embedding. Or one row, by number; and
+// last<Axis>(x), the last one.
 //
 // Invariant: the result has the axes of rows, then those of the table without Axis.
 // Read tests/dsl/words_test.cpp.
 #pragma once
 
 #include "heed/dsl/expression.h"
+#include "heed/dsl/words/index.h"
+#include "heed/dsl/words/reduce.h"
 
 namespace heed {
 
@@ -35,6 +38,30 @@ constexpr auto take(const T& table, int row, tape::Place place = lang::caller())
 template <class A, class T, class I>
 requires(lang::Faulty<T> || lang::Faulty<I>) constexpr lang::Fault take(const T&, const I&, tape::Place = {}) {
   return {};
+}
+
+/// last<Seq>(x): the last element along an axis; of no elements, NaN (0 for integers). One for each row of a ragged
+/// batch is take<Seq>(x, lengths - 1).
+template <class A, lang::Operand T>
+constexpr auto last(const T& x, tape::Place place = lang::caller()) {
+  if constexpr (lang::Faulty<T>) {
+    return lang::Fault{};
+  } else {
+    constexpr bool hasAxis = lang::AnyTensor<T> && lang::has<A, lang::AxesOf<T>>;
+    static_assert(hasAxis, "heed: last<Axis>(x): x must be a tensor with this axis");
+    if constexpr (!hasAxis)
+      return lang::Fault{};
+    else if constexpr (A::extent > 0)
+      return take<A>(x, int(A::extent) - 1, place);
+    else
+      return take<A>(x, amax<A>(lang::bind(x.tape, index<A>(place)), place), place);
+  }
+}
+
+template <class... A, lang::AnyTensor... Given>
+requires(sizeof...(A) != 1 || sizeof...(Given) != 1) constexpr auto last(const Given&...) {
+  static_assert(lang::never<Given...>, "heed: last<Axis>(x): name one axis, give one tensor");
+  return lang::Fault{};
 }
 
 }  // namespace heed

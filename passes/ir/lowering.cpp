@@ -102,7 +102,9 @@ Buffer Lowering::spread(Location loc, Buffer buffer, ArrayRef<Axis> axes) {
     shape.push_back(axis.extent);
     strides.push_back(arith::ConstantIndexOp::create(b, loc, 0).getResult());
   }
-  auto known = type.getStridesAndOffset().first;
+  auto [known, start] = type.getStridesAndOffset();
+  Value offset =
+      ShapedType::isDynamic(start) ? Value(parts.getOffset()) : arith::ConstantIndexOp::create(b, loc, start);
   for (auto [d, size] : llvm::enumerate(type.getShape())) {
     sizes.push_back(ShapedType::isDynamic(size) ? OpFoldResult(parts.getSizes()[d]) : b.getIndexAttr(size));
     shape.push_back(size);
@@ -113,9 +115,9 @@ Buffer Lowering::spread(Location loc, Buffer buffer, ArrayRef<Axis> axes) {
   auto result = MemRefType::get(shape, type.getElementType(), layout);
   SmallVector<StringRef> names = namesOf(missing);
   names.append(buffer.axes);
-  return {memref::ReinterpretCastOp::create(b, loc, result, parts.getBaseBuffer(), OpFoldResult(parts.getOffset()),
-                                            sizes, strides),
-          names};
+  return {
+      memref::ReinterpretCastOp::create(b, loc, result, parts.getBaseBuffer(), OpFoldResult(offset), sizes, strides),
+      names};
 }
 
 void Lowering::fill(Location loc, const Buffer& out, double value) {

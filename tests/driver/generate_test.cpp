@@ -19,19 +19,43 @@ struct Model : axis<"model", 16> {};
 struct Heads : axis<"heads", 2> {};
 struct Depth : axis<"depth", 8> {};
 
-struct Gpt {
+struct Asked : axis<"asked"> {};
+
+/// A model that answers every token, one that answers those it is asked for, and one that answers the last.
+struct Body {
   nn::Embedding<Vocab, Model> wte;
   nn::Embedding<Pos, Model> wpe;
   nn::MultiHeadAttention<Model, Heads, Depth, Key> attn;
-  constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
+  constexpr Tensor<f32, Batch, Seq, Model> operator()(Tensor<i32, Batch, Seq> ids) const {
     auto x = wte(ids) + wpe(position<Seq>());
-    return wte.logits(x + attn(x, variants::causal<Seq, Key>()));
+    return x + attn(x, variants::causal<Seq, Key>());
+  }
+};
+struct Gpt {
+  Body body;
+  constexpr Tensor<f32, Batch, Seq, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
+    return body.wte.logits(body(ids));
+  }
+};
+struct GptOfAsked {
+  Body body;
+  constexpr Tensor<f32, Batch, Asked, Vocab> operator()(Tensor<i32, Batch, Seq> ids,
+                                                        Tensor<i32, Batch, Asked> asked) const {
+    return body.wte.logits(take<Seq>(body(ids), asked));
+  }
+};
+struct GptOfLast {
+  Body body;
+  constexpr Tensor<f32, Batch, Vocab> operator()(Tensor<i32, Batch, Seq> ids) const {
+    return body.wte.logits(last<Seq>(body(ids)));
   }
 };
 constexpr auto gpt = trace(Gpt{}, "ids");
+constexpr auto gptOfAsked = trace(GptOfAsked{}, "ids", "asked");
+constexpr auto gptOfLast = trace(GptOfLast{}, "ids");
 
-Runner model() {
-  Runner run(compile(gpt));
+Runner model(const GraphView& graph = gpt) {
+  Runner run(compile(graph));
   std::mt19937 random(11);
   std::normal_distribution<float> normal;
   for (const TensorSpec& p : run.executable().signature.parameters) {
@@ -58,6 +82,15 @@ TEST(Generate, ARowSaysWhatItWouldSayAlone) {
       }
       EXPECT_EQ(together[0].size(), 9u);
     }
+}
+
+TEST(Generate, OnlyTheLastTokenOfAPromptNeedsLogits) {
+  Runner run = model(), of_asked = model(gptOfAsked), of_last = model(gptOfLast);
+  for (Padding padding : {Padding::right, Padding::left}) {
+    const auto want = generate(run, prompts, {.tokens = 9, .padding = padding});
+    EXPECT_EQ(generate(of_asked, prompts, {.tokens = 9, .padding = padding}), want);
+    EXPECT_EQ(generate(of_last, prompts, {.tokens = 9, .padding = padding}), want);
+  }
 }
 
 TEST(Generate, ARowEndsBeforeAStop) {
