@@ -1,6 +1,7 @@
 #include "random_attention.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <numbers>
 
@@ -172,7 +173,7 @@ RandomAttention::Tensor RandomAttention::masked(Tensor s) {
   std::vector<Tensor> all = predicates();
   if (all.empty()) return s;
   bool finite = dice_.chance(.15);
-  double fill = finite ? -1e9 : -INFINITY;
+  double fill = finite ? dice_.pick<double>({-1e4, -1e9, -1e12, -FLT_MAX}) : -INFINITY;
   if (finite) {
     say("finite fill");
     padding_ = -1;

@@ -9,7 +9,6 @@ using namespace mlir;
 
 namespace heed::codegen {
 
-static constexpr float ln2 = 0.693147181f;
 
 AttentionKernel::AttentionKernel(tile::AttentionOp op, const Target& target, const AttentionTile& tile)
     : op(op),
@@ -221,10 +220,9 @@ void AttentionKernel::drainLse() {
   if (!op.getLse()) return;
   Value zero = c.splat(0), infinity = c.splat(-std::numeric_limits<float>::infinity());
   for (int j = 0; j < tile.whole.vectors; ++j) {
-    Value scaled = arith::MulFOp::create(c.b, c.loc, shift(laneVector(maxSlot, j)), c.splat(ln2));
     Value sum = laneVector(sumSlot, j);
     Value none = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, sum, zero);
-    Value lse = arith::AddFOp::create(c.b, c.loc, scaled, math::LogOp::create(c.b, c.loc, sum));
+    Value lse = logSum(laneVector(maxSlot, j), sum);
     setLanes(arith::SelectOp::create(c.b, c.loc, none, infinity, lse), alphaSlot, j);
   }
   drain(lse, {}, alphaSlot);

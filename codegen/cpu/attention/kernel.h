@@ -155,8 +155,15 @@ class AttentionKernel {
   void accumulate(Value key, Value from, Value to);
   Value listed(Value row);
   Value exp2(Value x);
-  Value shift(Value max);
-  Value exponential(Value score, Value shift);
+  /// A score becomes 2^(score * factor - by).
+  struct Shift {
+    Value by, factor;
+  };
+  Shift shift(Value max);
+  Value baseOf(Value max);
+  Value exponential(Value score, const Shift& shift);
+  Value rescaled(Value before, const Shift& now);
+  Value logSum(Value max, Value sum);
 
   bool hasRow(const View& view) const {
     return llvm::any_of(rowDims, [&](int64_t dim) { return view.has(dim); });

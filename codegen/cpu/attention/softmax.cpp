@@ -1,12 +1,13 @@
 // P = 2^(S - m) with its running sum, and O += P V.
 #include "heed/codegen/cpu/attention/kernel.h"
 #include "heed/codegen/cpu/x86.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
 namespace heed::codegen {
 
-static constexpr float log2e = 1.44269504f;
+static constexpr float log2e = 1.44269504f, ln2 = 0.693147181f;
 
 /// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126, then 0.
 ///
@@ -45,22 +46,60 @@ Value AttentionKernel::exp2(Value x) {
   return times(mantissa, arith::BitcastOp::create(b, c.loc, c.floats(), arith::ShLIOp::create(b, c.loc, bits, by)));
 }
 
-/// What is subtracted from scores in base 2: the maximum, but 0 while a row has seen no key, for -inf - -inf is NaN.
-Value AttentionKernel::shift(Value max) {
+/// Scores whose neighbours are 64 apart: of such a row only the largest count, in any base.
+static constexpr float coarse = 1 << 29;
+
+/// Of a row whose maximum is `max`. 0 is taken off while a row has seen no key, for -inf - -inf is NaN.
+///
+/// A maximum in base 2 is rounded, and 2 to the power of what that leaves is a factor of all weights of the row, and of
+/// their sum. Of a large maximum it would be more than a float holds, so those rows stay in their own base.
+AttentionKernel::Shift AttentionKernel::shift(Value max) {
   Value none = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, max,
                                      c.splat(-std::numeric_limits<float>::infinity()));
   Value some = arith::SelectOp::create(c.b, c.loc, none, c.splat(0), max);
-  return arith::MulFOp::create(c.b, c.loc, some, c.splat(log2e));
+  if (!c.target.fma) return {some, c.splat(log2e)};
+  Value factor = baseOf(some);
+  return {arith::MulFOp::create(c.b, c.loc, some, factor), factor};
 }
 
-/// e^score / 2^shift: the score is never rounded to base 2, which would cost large ones a unit in the last place.
-Value AttentionKernel::exponential(Value score, Value shift) {
+/// What turns the scores of such a row into exponents of 2.
+Value AttentionKernel::baseOf(Value max) {
+  Value size = math::AbsFOp::create(c.b, c.loc, max);
+  Value fine = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLT, size, c.splat(coarse));
+  return arith::SelectOp::create(c.b, c.loc, fine, c.splat(log2e), c.splat(1));
+}
+
+/// e^(score - max): the score is never rounded to base 2, which would cost large ones a unit in the last place.
+Value AttentionKernel::exponential(Value score, const Shift& shift) {
   if (!c.target.fma) {
-    Value scaled = arith::MulFOp::create(c.b, c.loc, score, c.splat(log2e));
-    return exp2(arith::SubFOp::create(c.b, c.loc, scaled, shift));
+    Value below = arith::SubFOp::create(c.b, c.loc, score, shift.by);
+    return exp2(arith::MulFOp::create(c.b, c.loc, below, shift.factor));
   }
-  Value negated = arith::NegFOp::create(c.b, c.loc, shift);
-  return exp2(vector::FMAOp::create(c.b, c.loc, score, c.splat(log2e), negated));
+  Value negated = arith::NegFOp::create(c.b, c.loc, shift.by);
+  return exp2(vector::FMAOp::create(c.b, c.loc, score, shift.factor, negated));
+}
+
+/// The factor of what was summed under the maximum `before`: of the rounded maxima, so that an unchanged one leaves it
+/// as it is.
+Value AttentionKernel::rescaled(Value before, const Shift& now) {
+  if (!c.target.fma) return exponential(before, now);
+  Value factor = baseOf(before), there = arith::MulFOp::create(c.b, c.loc, before, factor);
+  Value same = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, factor, now.factor);
+  Value nothing = c.splat(-std::numeric_limits<float>::infinity());  // rows change their base where it counts for nothing
+  Value exponent = arith::SubFOp::create(c.b, c.loc, there, now.by);
+  return exp2(arith::SelectOp::create(c.b, c.loc, same, exponent, nothing));
+}
+
+/// The logarithm of the sum of e^score, where `sum` is that of the weights.
+Value AttentionKernel::logSum(Value max, Value sum) {
+  Shift of = shift(max);
+  Value taken = of.by;
+  if (c.target.fma) {
+    Value natural = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, of.factor, c.splat(1));
+    Value scaled = arith::MulFOp::create(c.b, c.loc, of.by, c.splat(ln2));
+    taken = arith::SelectOp::create(c.b, c.loc, natural, of.by, scaled);
+  }
+  return arith::AddFOp::create(c.b, c.loc, taken, math::LogOp::create(c.b, c.loc, sum));
 }
 
 /// The key of a packed row, counted from the block.
@@ -74,13 +113,11 @@ Value AttentionKernel::listed(Value row) {
 void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value(Value)> keyAt) {
   OpBuilder& b = c.b;
   const int vectors = current.tile.vectors;
-  Values max, sums(vectors, c.splat(0));
+  SmallVector<Shift> max;
+  Values sums(vectors, c.splat(0));
   for (int j = 0; j < vectors; ++j) {
     max.push_back(shift(laneVector(maxSlot, j)));
-    // Of the rounded maxima: an unchanged one leaves what was summed as it is.
-    setLanes(exp2(arith::SubFOp::create(
-                 b, c.loc, arith::MulFOp::create(b, c.loc, laneVector(oldMaxSlot, j), c.splat(log2e)), max[j])),
-             alphaSlot, j);
+    setLanes(rescaled(laneVector(oldMaxSlot, j), max[j]), alphaSlot, j);
   }
   sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
     Value where = c.add(scoreSlot, c.mul(row, rows));

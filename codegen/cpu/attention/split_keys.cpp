@@ -9,7 +9,6 @@ using namespace mlir;
 namespace heed::codegen {
 
 static constexpr int64_t keysOfPart = 1024;
-static constexpr float log2e = 1.44269504f;
 
 /// At least one, so that rows without a key are written.
 Value AttentionKernel::partsOfKeys() {
@@ -54,10 +53,9 @@ void AttentionKernel::merge(Value number) {
   Value most = c.loop(one, parts, one, {c.loadLanes(shared, first)}, [&](Value n, Values so) -> Values {
     return {c.larger(c.loadLanes(shared, partAt(c.add(begin, n))), so[0])};
   })[0];
-  Value shifted = shift(most);
+  Shift shifted = shift(most);
   auto weigh = [&](Value part) {  // its factors in alphaSlot, and its l
-    Value scaled = arith::MulFOp::create(c.b, c.loc, c.loadLanes(shared, part), c.splat(log2e));
-    Value factor = exp2(arith::SubFOp::create(c.b, c.loc, scaled, shifted));
+    Value factor = rescaled(c.loadLanes(shared, part), shifted);
     setLanes(factor, alphaSlot, 0);
     return arith::MulFOp::create(c.b, c.loc, c.loadLanes(shared, c.add(part, rows)), factor).getResult();
   };
