@@ -22,6 +22,7 @@ static void canonical(OpPassManager& passes, const Machine&) {
   passes.addNestedPass<func::FuncOp>(ir::createUnrollRepeat());
   passes.addNestedPass<func::FuncOp>(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
+  passes.addNestedPass<func::FuncOp>(fusion::createFormSoftmax());
 }
 
 // What belongs into one kernel is one op.

@@ -21,7 +21,8 @@ Value Absorption::argument(Type type, Source source, Location loc) {
   return scalars.computed(loc, program().addArgument(type, loc));
 }
 
-Value Absorption::capture(const Renamed& x) {
+Value Absorption::capture(const Renamed& seen) {
+  Renamed x = throughWidening(seen);
   for (auto& [known, value] : done)
     if (known == x && llvm::is_contained(captures, x)) return value;
   if (x.has(key) && x.has(row))

@@ -108,11 +108,11 @@ Formed assemble(OpBuilder& b, const Site& site, Absorption& absorption, StringRe
       cutter.captures.push_back(
           ir::IndexOp::create(b, loc, ir::tensorOf(b.getI32Type(), axis), b.getStringAttr(axis.name)));
 
-  ir::Axes out = ir::axesOf(site.contraction->getResult(0).getType());
+  ir::Axes out = ir::axesOf(site.stored.getType());
   for (const ir::Axis& axis : llvm::concat<const ir::Axis>(scoreAxes, site.value.axes()))
     if (axis.name != site.key && !ir::has(out, axis.name)) out.insert(out.begin(), axis);
   Type f32 = b.getF32Type();
-  Type stored = site.alsoSummed.empty() ? ir::elementOf(site.contraction->getResult(0).getType()) : f32;
+  Type stored = site.alsoSummed.empty() ? ir::elementOf(site.stored.getType()) : f32;
   auto attention = ir::AttentionOp::create(
       b, loc, ir::tensorOf(stored, out), ir::tensorOf(f32, ir::without(scoreAxes, site.key)), similar, cutter.captures,
       materialise(b, site.value), ValueRange{}, b.getDenseI64ArrayAttr(owner), b.getArrayAttr(contracted),

@@ -103,10 +103,32 @@ struct MergePermutes : OpRewritePattern<ir::PermuteOp> {
   }
 };
 
+/// Axes that do not lie side by side are brought together by a transposition of its own, which the op that gives them
+/// may take over.
+struct PartsTogether : OpRewritePattern<ir::MergeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ir::MergeOp op, PatternRewriter& rewriter) const override {
+    Type type = op.getX().getType();
+    ir::Axes axes = ir::axesOf(type), order;
+    SmallVector<StringRef> parts = ir::namesOf(op.getParts());
+    for (const ir::Axis& axis : ir::without(axes, parts)) order.push_back(axis);
+    for (StringRef part : parts) order.push_back(*ir::findAxis(axes, part));
+    auto names = ir::namesOf(axes);
+    auto first = llvm::find(names, parts.front()) - names.begin();
+    if (ArrayRef(names).drop_front(first).take_front(parts.size()) == ArrayRef(parts))
+      return rewriter.notifyMatchFailure(op, "its axes lie side by side");
+    Type ordered = ir::tensorOf(ir::elementOf(type), order);
+    Value x = ir::PermuteOp::create(rewriter, op.getLoc(), ordered, op.getX());
+    rewriter.modifyOpInPlace(op, [&] { op.getXMutable().set(x); });
+    return success();
+  }
+};
+
 struct Canonicalize : impl::CanonicalizeBase<Canonicalize> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<DropIdentity, FoldCast, DivisionToProduct, ConstantAlong, MergeRenames, MergePermutes>(&getContext());
+    patterns.add<DropIdentity, FoldCast, DivisionToProduct, ConstantAlong, MergeRenames, MergePermutes,
+                 PartsTogether>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns)))) return signalPassFailure();
     IRRewriter rewriter(&getContext());
     DominanceInfo dominance;

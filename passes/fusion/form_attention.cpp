@@ -37,8 +37,15 @@ Attempt bestAttempt(const Site& site) {
     if (other.absorption->refusals.size() < best.absorption->refusals.size()) best = std::move(other);
   }
   // No similarity at all: the keys vary along every such axis, so each query has keys of its own.
-  if (!best.absorption->refusals.empty() && best.absorption->similarities.empty()) return attempt(site, "");
-  return best;
+  if (best.absorption->refusals.empty() || !best.absorption->similarities.empty()) return best;
+  Attempt single = attempt(site, "");
+  for (Similarity& similarity : single.absorption->similarities)
+    for (const Renamed& operand : similarity.operands)
+      if (operand.has(site.key) && operand.has(rows[0]) && productOf(operand))
+        single.absorption->refusals.push_back(
+            {operand.value.getLoc(), "these scores of `" + rows[0].str() + "` x `" + site.key.str() +
+                                         "` are stored in full, because other scores are sums of them"});
+  return single;
 }
 
 Formed form(const Site& site) {
@@ -54,11 +61,11 @@ Formed form(const Site& site) {
     result = ir::SumOp::create(b, loc, ir::tensorOf(b.getF32Type(), rest), result, b.getStrArrayAttr(site.alsoSummed));
   }
   result = withoutSingleRow(b, formed, result);
-  Type type = site.contraction->getResult(0).getType();
+  Type type = site.stored.getType();
   if (ir::elementOf(type) != ir::elementOf(result.getType()))
     result = ir::CastOp::create(b, loc, result, ir::elementOf(type));
   if (result.getType() != type) result = ir::PermuteOp::create(b, loc, type, result);
-  site.contraction->getResult(0).replaceAllUsesWith(result);
+  Value(site.stored).replaceAllUsesWith(result);
 
   ir::AttentionOp op = formed.attention;
   size_t similarities = op.getBodies().size(), captures = op.getCaptures().size();

@@ -15,6 +15,24 @@ def Canonicalize : Pass<"heed-canonicalize", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heed::ir::HeedDialect"];
 }
 
+def FormSoftmax : Pass<"heed-form-softmax", "::mlir::func::FuncOp"> {
+  let summary = "softmax written by hand becomes heed.softmax";
+  let description = [{
+    Exponentials over their sum are a softmax, whether the maximum was taken off, whether masks are on the scores or on
+    their exponentials, and whether the division stands before or after the contraction:
+
+        %e = heed.exp %x
+        %t = heed.sum %e {axes = ["key"]}
+        %w = heed.div %e, %t
+
+    becomes `%w = heed.softmax %x {axis = "key"}`. Rows without a key then give 0, where the formula gives NaN, and large
+    scores no longer overflow; a remark says so.
+
+    Test: tests/passes/fusion/form_softmax.mlir.
+  }];
+  let dependentDialects = ["::heed::ir::HeedDialect"];
+}
+
 def FormAttention : Pass<"heed-form-attention", "::mlir::func::FuncOp"> {
   let summary = "softmax contracted over its axis becomes heed.attention";
   let description = [{

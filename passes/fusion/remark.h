@@ -1,6 +1,6 @@
 // What fusion did and could not do, said at the user's line.
 //
-// Invariant: "fused: ..." or "not fused: ...", one sentence, in the user's words. Test:
+// Invariant: "fused: ...", "not fused: ..." or "read as ...", one sentence, in the user's words. Test:
 // tests/passes/fusion/remarks.mlir.
 #pragma once
 

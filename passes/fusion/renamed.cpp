@@ -44,6 +44,15 @@ Renamed throughLayout(Renamed x) {
   return x;
 }
 
+Renamed throughWidening(Renamed x) {
+  for (x = throughLayout(x); auto cast = x.value.getDefiningOp<ir::CastOp>();) {
+    Type from = ir::elementOf(cast.getX().getType()), to = ir::elementOf(cast.getType());
+    if (!isa<FloatType>(from) || from == to || !to.isF32()) break;
+    x = throughLayout(x.operand(cast.getX()));
+  }
+  return x;
+}
+
 std::optional<double> constantOf(Value x) {
   Attribute number;
   if (!matchPattern(x, m_Constant(&number)) || !isa<FloatAttr, IntegerAttr>(number)) return std::nullopt;

@@ -29,6 +29,9 @@ struct Renamed {
 /// The value behind layout ops: the same numbers, perhaps without axes along which they repeat.
 Renamed throughLayout(Renamed x);
 
+/// The value behind layout ops and casts of narrower floats to f32, which are exact.
+Renamed throughWidening(Renamed x);
+
 /// The number that the value is throughout, if it is a constant.
 std::optional<double> constantOf(const Renamed& x);
 std::optional<double> constantOf(mlir::Value x);

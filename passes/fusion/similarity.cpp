@@ -75,6 +75,7 @@ Value Absorption::element(const Renamed& seen, Similarity& similarity, Scalars& 
     return body.apply(x.op(), operands);
   }
   if (x.has(key) && ofRow(x)) return {};
+  x = throughWidening(x);
   Block& block = similarity.body->front();
   auto known = llvm::find(similarity.operands, x);
   if (known != similarity.operands.end())

@@ -42,12 +42,23 @@ static bool isMultiple(const Renamed& seen, Value softmax) {
   return isa<ir::CastOp>(x.op()) && isa<FloatType>(ir::elementOf(x.value.getType())) && multiple(0);
 }
 
-/// V behind the layout ops that bring no axis of their own to the result.
-static Renamed valueBehind(const Renamed& value, ArrayRef<ir::Axis> scores) {
-  Renamed behind = throughLayout(value);
+/// A factor behind the layout ops that bring no axis which the others lack.
+static Renamed factorBehind(const Renamed& factor, ArrayRef<ir::Axis> others, Renamed (*through)(Renamed)) {
+  Renamed behind = through(factor);
   bool same =
-      llvm::all_of(value.axes(), [&](const ir::Axis& a) { return behind.has(a.name) || ir::has(scores, a.name); });
-  return same ? behind : value;
+      llvm::all_of(factor.axes(), [&](const ir::Axis& a) { return behind.has(a.name) || ir::has(others, a.name); });
+  return same ? behind : factor;
+}
+
+/// x, or what a transposition or a cast to a narrower float makes of it, if nothing else reads x.
+static Value asStored(Value x) {
+  auto stores = [](Operation* op) {
+    if (isa<ir::PermuteOp>(op)) return true;
+    return isa<ir::CastOp>(op) && ir::elementOf(op->getOperand(0).getType()).isF32() &&
+           isa<FloatType>(ir::elementOf(op->getResult(0).getType()));
+  };
+  while (x.hasOneUse() && stores(*x.user_begin())) x = x.user_begin()->getResult(0);
+  return x;
 }
 
 std::optional<Site> findSite(Operation* contraction) {
@@ -64,9 +75,10 @@ std::optional<Site> findSite(Operation* contraction) {
     if (!isMultiple(weights, found[0].value)) continue;
     auto softmax = found[0].value.getDefiningOp<ir::SoftmaxOp>();
     StringRef key = found[0].name(softmax.getAxis());
-    value = valueBehind(value, found[0].axes());
+    value = factorBehind(value, found[0].axes(), throughWidening);
+    weights = factorBehind(weights, value.axes(), throughLayout);
     if (!value.has(key)) continue;
-    Site site{contraction, found[0], found[0].operand(softmax.getX()), weights, value, key, product->axes};
+    Site site{contraction, asStored(contraction->getResult(0)), found[0], found[0].operand(softmax.getX()), weights, value, key, product->axes};
     llvm::erase(site.alsoSummed, key);
     return site;
   }

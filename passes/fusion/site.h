@@ -9,6 +9,7 @@ namespace heed::fusion {
 
 struct Site {
   mlir::Operation* contraction;
+  mlir::Value stored;       // its result, in the order of axes and the type in which it is read
   Renamed softmax, scores;  // its result and its operand
   Renamed weights, value;   // what is contracted with what
   llvm::StringRef key;
