@@ -39,5 +39,19 @@ concept ElementType = requires {
 
 constexpr bool isFloat(DType type) { return type == DType::f16 || type == DType::bf16 || type == DType::f32; }
 
+/// The least number that rounds to infinity, or the least integer that is too large.
+constexpr double beyond(DType type) {
+  switch (type) {
+    case DType::f16:
+      return 65520;
+    case DType::bf16:
+      return 0x1.ffp127;
+    case DType::f32:
+      return 0x1.ffffffp127;
+    default:
+      return 2147483648.;
+  }
+}
+
 }  // namespace lang
 }  // namespace heed

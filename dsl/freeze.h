@@ -116,7 +116,8 @@ constexpr bool sound() {
                 "heed: trace: the compiler cannot run this function; it and all that it calls must be constexpr, else "
                 "use traceAtRunTime");
   using Foreign = Line<M::sizes.foreignAt>;
-  static_assert(Foreign::none, "heed: a tensor of no graph; a parameter is a member of the traced module");
+  static_assert(Foreign::none,
+                "heed: a tensor of no graph, or of another one; a parameter is a member of the traced module");
   if constexpr (runs && Foreign::none) {
     using Shared = AxisName<sharedName<frozen<F, M>>()>;
     using Again = Line<secondAppend(frozen<F, M>)>;

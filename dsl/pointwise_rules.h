@@ -255,6 +255,12 @@ constexpr auto where(const M&, const X&) {
   return lang::Fault{};
 }
 
+template <lang::Operand M>
+constexpr auto where(const M&) {
+  static_assert(lang::anyFaulty<M>, "heed: where(mask, x, other): x and other are missing; the scores and -inf, perhaps");
+  return lang::Fault{};
+}
+
 /// max<Axis>(x), as others call a reduction.
 template <class A, lang::Operand T>
 constexpr auto max(const T&) {

@@ -21,7 +21,7 @@ struct Recorder<R(A...), std::index_sequence<I...>, std::index_sequence<O...>> {
     (tape.add(op::input, {}, {textAttribute("name", "")}, {&A::info}, {}), ...);
     tape.firstParam = sizeof...(A);
     if constexpr (Module<F>) adoptFields(tape, f, 0);
-    auto outputs = Results<R>::flatten(f(A{&tape, std::uint32_t(I)}...));
+    auto outputs = Results<R>::flatten(f(A{&tape, tape.idOf(std::uint32_t(I))}...));
     tape.add(op::return_, {std::get<O>(outputs).id...}, {textAttribute("name", Results<R>::template name<O>)...}, {},
              {});
     tape.settle();

@@ -19,6 +19,12 @@ template <lang::AnyTensor... T>
 constexpr std::tuple<T...> results(const T&... tensors) {
   return {tensors...};
 }
+template <class... T>
+requires(!(lang::AnyTensor<T> && ...)) constexpr lang::Fault results(const T&...) {
+  constexpr bool told = (lang::Faulty<T> || ...);
+  static_assert(told, "heed: results(a, b): one of them is no tensor; what is made of index<> and numbers alone is none");
+  return {};
+}
 
 namespace lang {
 

@@ -75,7 +75,8 @@ template <class F, class... Names>
 auto traceAtRunTime(F f, const Names&... names) {
   if constexpr (lang::traceable<F, Names...>()) {
     lang::Sizes sizes = lang::Recording<F>::run(lang::Tape(), f);
-    if (sizes.foreignAt) throw Mistake("heed: a tensor of no graph; a parameter is a member of the traced module");
+    if (sizes.foreignAt)
+      throw Mistake("heed: a tensor of no graph, or of another one; a parameter is a member of the traced module");
     using Signature = typename lang::AsTuple<typename lang::SignatureOf<F>::type>::type;
     RunTimeGraph<Signature> graph(f, sizes);
     lang::checkNames({names...});

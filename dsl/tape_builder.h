@@ -20,10 +20,11 @@ namespace heed::lang {
 inline constexpr std::uint32_t loose = 1u << 31;
 inline constexpr std::uint32_t unbound = ~0u;
 inline constexpr std::uint32_t rejected = ~1u;  // what a mistake gave that has been told
+inline constexpr std::uint32_t measuringBit = 1u << 30;  // set in ids while measuring: a tensor of another graph has none
 
 struct Sizes {
   std::uint32_t nodes = 0, values = 0, operands = 0, attributes = 0, scopes = 1;  // scopes[0] is the root
-  std::uint32_t foreignAt = 0;  // the line where a tensor of no graph was used; 1 if it is not known
+  std::uint32_t foreignAt = 0;  // the line where a tensor of no graph, or of another, was used; 1 if it is not known
 };
 
 class Tape {
@@ -46,12 +47,14 @@ class Tape {
   constexpr std::uint32_t add(std::string_view op, Ids ids, Attributes attributes, Types results, tape::Place place) {
     if (nodes_) return write(op, ids, attributes, results, place);
     for (std::uint32_t id : ids)
-      if (id >= size.values && id != rejected) size.foreignAt = place.line ? place.line : 1;
+      if (id - measuringBit >= size.values && id != rejected) size.foreignAt = place.line ? place.line : 1;
     ++size.nodes;
     size.operands += std::uint32_t(ids.size());
     size.attributes += std::uint32_t(attributes.size());
-    return (size.values += std::uint32_t(results.size())) - std::uint32_t(results.size());
+    return idOf((size.values += std::uint32_t(results.size())) - std::uint32_t(results.size()));
   }
+
+  constexpr std::uint32_t idOf(std::uint32_t value) const { return nodes_ ? value : value + measuringBit; }
 
   constexpr std::uint32_t addScope(std::uint32_t parent, std::string_view field, std::int32_t count) {
     if (scopes_) scopes_[size.scopes] = {std::int32_t(parent), field, count};

@@ -68,7 +68,15 @@ static LogicalResult verifyRegion(Operation* op, Region& region, StringRef name,
   auto yield = dyn_cast<YieldOp>(region.front().getTerminator());
   if (!yield || yield.getOperandTypes() != results)
     return op->emitOpError() << "region " << name << " must end with a tile.yield of (" << results << ")";
-  return success();
+  uint64_t dims = op->getAttrOfType<ArrayAttr>("roles").size();
+  auto outside = [&](IndexOp index) { return uint64_t(index.getDim()) >= dims; };
+  auto walked = region.walk([&](IndexOp index) {
+    if (!outside(index)) return WalkResult::advance();
+    index.emitOpError() << "dim " << index.getDim() << " in region " << name << " is none of the " << dims << " of "
+                        << op->getName();
+    return WalkResult::interrupt();
+  });
+  return failure(walked.wasInterrupted());
 }
 
 static Type elementOf(Value memref) { return cast<MemRefType>(memref.getType()).getElementType(); }

@@ -72,16 +72,15 @@ constexpr auto modified(const S& scores, const Mod& mod, const I&... indices) {
   constexpr bool takes = std::is_invocable_v<const Mod&, S, I...>;
   static_assert(takes, "heed: nn::attention: score_mod is a lambda (auto score, auto b, auto h, auto i, auto j)");
   if constexpr (takes) {
-    auto result = mod(scores, indices...);
-    using R = decltype(result);
+    using R = std::remove_cvref_t<std::invoke_result_t<const Mod&, S, I...>>;
     if constexpr (Faulty<R>) {
-      return result;
+      return mod(scores, indices...);
     } else {
       constexpr bool given = AnyTensor<R> && !isMask<R>;
       static_assert(given,
                     "heed: nn::attention: score_mod gives the new score; what hides a key is mask_mod, after it");
       if constexpr (given)
-        return result;
+        return mod(scores, indices...);
       else
         return Fault{};
     }

@@ -114,6 +114,8 @@ static SmallVector<Type> elementsOf(ValueRange values) {
 }
 
 LogicalResult AttentionOp::verify() {
+  SmallVector<Type> inferred;  // what the types follow from is checked first: all below relies on it
+  if (failed(inferReturnTypes(getContext(), getLoc(), Adaptor(*this), inferred))) return failure();
   if (getBodies().size() != getContracted().size())
     return emitOpError() << "there are " << getBodies().size() << " bodies; contracted speaks of "
                          << getContracted().size() << " similarities";

@@ -61,6 +61,9 @@ TEST(Trace, AtRunTimeThrowsWhatTheCompilerWouldSay) {
   EXPECT_THROW(traceAtRunTime(difference, "x", ""), Mistake);
   EXPECT_THROW(traceAtRunTime([](V x) { return x + Tensor<f32, Seq>{}; }, "x"), Mistake);
   EXPECT_THROW(traceAtRunTime([](V) { return exp(Tensor<f32, Seq>{}); }, "x"), Mistake);
+  V kept;
+  (void)traceAtRunTime([&](V x) { return kept = x + x; }, "x");
+  EXPECT_THROW(traceAtRunTime([&](V x) { return x + kept; }, "x"), Mistake);
   EXPECT_THROW(traceAtRunTime(Scale{}, "x").parameter("wieght"), Mistake);
   struct AlsoSeq : axis<"seq", 4> {};
   EXPECT_THROW(traceAtRunTime([](V x, Tensor<f32, AlsoSeq> y) { return results(x, y); }, "x", "y"), Mistake);
