@@ -59,8 +59,53 @@ Real exp2(Real x) {
   return scale(sum + (lost + rest), exponent);
 }
 
+namespace {
+
+/// An odd function that rises to 1, by 32 polynomials that a permutation looks up: no branch, no exponential, no
+/// division. The n-th entries are the polynomial in r = a - n * width that meets f(a) / s - 1 at Chebyshev nodes of
+/// |r| <= width / 2, where s is a for n < near, else 1: small, so that s + s * polynomial is rounded once.
+template <int count>
+struct Pieces {
+  float width;  // of few bits, so that n * width is exact
+  int near;
+  std::array<std::array<float, 32>, count> factors;
+
+  Pieces(double (*f)(double), double slope, float width, int near) : width(width), near(near) {
+    for (int n = 0; n < 32; ++n) {
+      double at[count], c[count];
+      for (int i = 0; i < count; ++i) {
+        at[i] = std::cos((2 * i + 1) * std::numbers::pi / (2 * count)) * width / 2;
+        double a = n * double(width) + at[i];
+        c[i] = (n >= near ? f(a) : std::fabs(a) < 1e-9 ? slope : f(a) / a) - 1;
+      }
+      // Newton's divided differences, then the powers of r.
+      for (int order = 1; order < count; ++order)
+        for (int i = count - 1; i >= order; --i) c[i] = (c[i] - c[i - 1]) / (at[i] - at[i - order]);
+      for (int order = count - 2; order >= 0; --order)
+        for (int i = order; i < count - 1; ++i) c[i] -= at[order] * c[i + 1];
+      for (int i = 0; i < count; ++i) factors[i][n] = float(c[i]);
+    }
+  }
+
+  /// From `most` on it is 1.
+  Real operator()(Real x, float most) const {
+    constexpr float magic = 0x1.8p23f;
+    Real a = magnitude(x), c = atMost(a, most);
+    Real shifted = fma(c, 1 / width, c.constant(magic));
+    Bits index = bitsOf(shifted);
+    Real r = fma(shifted - magic, -width, c), q = lookUp(factors[count - 1], index);
+    for (int i = count - 2; i >= 0; --i) q = fma(q, r, lookUp(factors[i], index));
+    Real s = where(shifted < magic + float(near), c, x.constant(1));
+    return withSign(where(a < most, fma(q, s, s), where(a > most / 2, x.constant(1), a)), x);
+  }
+};
+
+}  // namespace
+
 /// Odd polynomial near 0; elsewhere 1 - 2 / (e^2a + 1), whose cancellation ends at 5/8.
 Real tanh(Real x) {
+  static const Pieces<6> pieces(std::tanh, 1, 73 / 256.f, 4);
+  if (x.formula->tables) return pieces(x, 8.98f);
   Real a = magnitude(x), u = x * x;
   Real q = polynomial(u, {-0.333332807f, 0.133314058f, -0.0537365153f, 0.0206281673f, -0.00569229573f});
   Real small = fma(q, u * x, x);
@@ -68,48 +113,10 @@ Real tanh(Real x) {
   return where(a < 0.625f, small, withSign(large, x));
 }
 
-namespace {
-
-/// The n-th entries are the polynomial that meets erf(a) / s - 1 at five Chebyshev nodes of n/8 - 1/16 <= a <= n/8 +
-/// 1/16, where s is a for n < 8, else 1: small, so that s + s * polynomial is rounded once.
-using ErfTable = std::array<std::array<float, 32>, 5>;
-ErfTable makeErfTable() {
-  ErfTable all;
-  for (int n = 0; n < 32; ++n) {
-    double at[5], c[5];
-    for (int i = 0; i < 5; ++i) {
-      at[i] = std::cos((2 * i + 1) * std::numbers::pi / 10) / 16;
-      double a = n / 8. + at[i];
-      c[i] = (n >= 8 ? std::erf(a) : a == 0 ? 2 * std::numbers::inv_sqrtpi : std::erf(a) / a) - 1;
-    }
-    // Newton's divided differences, then the powers of a - n/8.
-    for (int order = 1; order < 5; ++order)
-      for (int i = 4; i >= order; --i) c[i] = (c[i] - c[i - 1]) / (at[i] - at[i - order]);
-    for (int order = 3; order >= 0; --order)
-      for (int i = order; i < 4; ++i) c[i] -= at[order] * c[i + 1];
-    for (int i = 0; i < 5; ++i) all[i][n] = float(c[i]);
-  }
-  return all;
-}
-
-/// By tables of what changes little over an eighth: no branch, no exponential. From 3.93 on it is 1.
-Real erfByTable(Real x) {
-  static const ErfTable table = makeErfTable();
-  constexpr float magic = 0x1.8p23f;
-  Real a = magnitude(x), c = atMost(a, 3.93f);
-  Real shifted = fma(c, 8.f, c.constant(magic));
-  Bits index = bitsOf(shifted);
-  Real r = fma(shifted - magic, -0.125f, c), q = lookUp(table[4], index);
-  for (int i = 3; i >= 0; --i) q = fma(q, r, lookUp(table[i], index));
-  Real s = where(c < 0.9375f, c, x.constant(1));
-  return withSign(where(a < 3.93f, fma(q, s, s), where(a > 3.f, x.constant(1), a)), x);
-}
-
-}  // namespace
-
 /// x + x q(x^2) near 0; elsewhere 1 - e^-t(a), where t = -log(1 - erf) is smooth.
 Real erf(Real x) {
-  if (x.formula->tables) return erfByTable(x);
+  static const Pieces<5> pieces(std::erf, 2 * std::numbers::inv_sqrtpi, 1 / 8.f, 8);
+  if (x.formula->tables) return pieces(x, 3.93f);
   Real a = magnitude(x);
   Real q =
       polynomial(x * x, {0.128379151f, -0.376124978f, 0.112818435f, -0.0267673489f, 0.00499403803f, -0.000599450432f});
