@@ -2,9 +2,9 @@
 //
 //     c tanh(a + b) = c - 2 c / (1 + e^2a e^2b)
 //
-// The exponentials are taken once for each number instead of once for each pair, and two terms share one division:
-// c/d + c'/d' = (c d' + c' d) / (d d'). A divisor is kept below 2^60, where the quotient no longer counts, so that the
-// product of two is finite. b may be cut to [-43, 43] only if no a exceeds 34: then tanh is 1 beyond. Blocks of rows
+// The exponentials are taken once for each number instead of once for each pair, and four terms share one division:
+// c/d + c'/d' = (c d' + c' d) / (d d'). A divisor is kept below 2^30, where the quotient no longer counts, so that the
+// product of four is finite. b may be cut to [-43, 43] only if no a exceeds 34: then tanh is 1 beyond. Blocks of rows
 // with such an a go the common way.
 #include "heed/codegen/cpu/attention/kernel.h"
 #include "heed/codegen/cpu/x86.h"
@@ -14,6 +14,9 @@
 using namespace mlir;
 
 namespace heed::codegen {
+
+static constexpr int64_t together = 4;  // terms that share a division
+static constexpr float most = 0x1p30f;  // of a divisor, and of a factor
 
 /// The only argument that `value` is made from, by ops of the block; -1 for none, -2 for several.
 static int64_t sourceOf(Value value, Block& block) {
@@ -82,14 +85,14 @@ Value AttentionKernel::exponentialOfTwice(Value x, bool negative) {
 void AttentionKernel::prepareRows(Similarity& similarity) {
   TanhSum& sum = *similarity.tanh;
   const RowOperand& operand = rowOperands[sum.row];
-  Value zero = c.index(0), most = c.splat(0);
-  most = c.loop(zero, operand.rowDistance, c.index(c.lanes), {most}, [&](Value i, Values so) -> Values {
+  Value zero = c.index(0), largest = c.splat(0);
+  largest = c.loop(zero, operand.rowDistance, c.index(c.lanes), {largest}, [&](Value i, Values so) -> Values {
     Value a = partOfBody(similarity, sum.a, sum.row, c.loadLanes(scratch, c.add(operand.slot, i)));
     a = c.broadcast(a);
     c.storeLanes(exponentialOfTwice(a, sum.subtracted && sum.swapped), scratch, c.add(sum.rowSlot, i));
     return {c.larger(math::AbsFOp::create(c.b, c.loc, a), so[0])};
   })[0];
-  most = vector::ReductionOp::create(c.b, c.loc, vector::CombiningKind::MAXNUMF, most);
+  largest = vector::ReductionOp::create(c.b, c.loc, vector::CombiningKind::MAXNUMF, largest);
 
   Values totals{c.constant(c.b.getF32FloatAttr(0)), c.constant(c.b.getF32FloatAttr(0))};  // sum, and largest
   Positions depth;
@@ -108,7 +111,7 @@ void AttentionKernel::prepareRows(Similarity& similarity) {
   auto below = [&](Value x, float limit) -> Value {
     return arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLE, x, c.constant(c.b.getF32FloatAttr(limit)));
   };
-  sum.regular = arith::AndIOp::create(c.b, c.loc, below(most, 34), below(totals[1], 0x1p60f));
+  sum.regular = arith::AndIOp::create(c.b, c.loc, below(largest, 34), below(totals[1], most));
 }
 
 /// The factor c at a depth, a scalar.
@@ -146,7 +149,7 @@ void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to
   const RowOperand& operand = rowOperands[sum.row];
   const View& view = sum.prepared;
   const int64_t inner = similarity.depth.back();
-  Value lastKey = c.sub(to, 1), one = c.splat(1), limit = c.splat(0x1p60f);
+  Value lastKey = c.sub(to, 1), one = c.splat(1), limit = c.splat(most);
   auto fma = [&](Value x, Value y, Value z) -> Value {
     if (c.target.fma) return vector::FMAOp::create(b, c.loc, x, y, z);
     return arith::AddFOp::create(b, c.loc, arith::MulFOp::create(b, c.loc, x, y), z);
@@ -159,34 +162,37 @@ void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to
       bases.push_back(c.from(there.base, there.offset));
     }
     Positions depth;
-    // Terms at `inner` positions one after the other.
+    // Terms at some positions along `inner`, two at a time until one quotient is left.
     auto terms = [&](ArrayRef<Value> positions, Values sums) {
-      SmallVector<Values> row(positions.size()), keys(positions.size());  // [term][vector], [term][key]
-      Values factor;
-      for (auto [t, position] : llvm::enumerate(positions)) {
+      Values rowAt, keyAt, factor;
+      for (Value position : positions) {
         depth[inner] = position;
-        Value rowAt = sum.rowSlot, keyAt = c.index(0);
-        for (const LaneAxis& axis : operand.axes) rowAt = c.add(rowAt, c.mul(depth.lookup(axis.dim), axis.distance));
+        rowAt.push_back(sum.rowSlot), keyAt.push_back(c.index(0));
+        for (const LaneAxis& axis : operand.axes)
+          rowAt.back() = c.add(rowAt.back(), c.mul(depth.lookup(axis.dim), axis.distance));
         for (int64_t dim : similarity.depth)
-          if (view.has(dim)) keyAt = c.add(keyAt, c.mul(depth.lookup(dim), view.stride[dim]));
-        for (int j = 0; j < tile.vectors; ++j) row[t].push_back(laneVector(rowAt, j));
-        for (Value base : bases) keys[t].push_back(c.broadcast(c.load(base, keyAt)));
+          if (view.has(dim)) keyAt.back() = c.add(keyAt.back(), c.mul(depth.lookup(dim), view.stride[dim]));
         factor.push_back(c.broadcast(factorAt(similarity, depth)));
       }
-      for (int i = 0; i < tile.keys; ++i)
-        for (int j = 0; j < tile.vectors; ++j) {
-          Values divisor;
-          for (size_t t = 0; t < positions.size(); ++t) {
-            Value d = fma(row[t][j], keys[t][i], one);
+      for (int j = 0; j < tile.vectors; ++j) {
+        Values row = llvm::map_to_vector(rowAt, [&](Value at) { return laneVector(at, j); });
+        for (int i = 0; i < tile.keys; ++i) {
+          SmallVector<std::pair<Value, Value>> quotients;
+          for (auto [r, at, f] : llvm::zip(row, keyAt, factor)) {
+            Value d = fma(r, c.broadcast(c.load(bases[i], at)), one);
             Value over = arith::CmpFOp::create(b, c.loc, arith::CmpFPredicate::OLT, limit, d);
-            divisor.push_back(arith::SelectOp::create(b, c.loc, over, limit, d));
+            quotients.push_back({f, arith::SelectOp::create(b, c.loc, over, limit, d)});
           }
+          for (; quotients.size() > 1; quotients.truncate(quotients.size() / 2))
+            for (size_t n = 0; n < quotients.size() / 2; ++n) {
+              auto [x, d] = quotients[2 * n];
+              auto [y, e] = quotients[2 * n + 1];
+              quotients[n] = {fma(y, d, times(x, e)), times(d, e)};
+            }
           Value& so = sums[i * tile.vectors + j];
-          so = positions.size() == 1
-                   ? addQuotient(c.target, b, c.loc, so, factor[0], divisor[0])
-                   : addQuotient(c.target, b, c.loc, so, fma(factor[1], divisor[0], times(factor[0], divisor[1])),
-                                 times(divisor[0], divisor[1]));
+          so = addQuotient(c.target, b, c.loc, so, quotients[0].first, quotients[0].second);
         }
+      }
       return sums;
     };
     auto nest = [&](auto& self, ArrayRef<int64_t> dims, Values sums) -> Values {
@@ -195,26 +201,25 @@ void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to
           depth[dims.front()] = i;
           return self(self, dims.drop_front(), so);
         });
-      Value last = extent[inner], even = c.mul(c.div(last, 2), 2);
-      sums = c.loop(c.index(0), even, c.index(2), sums, [&](Value i, Values so) {
-        return terms({i, c.add(i, 1)}, so);
+      Value last = extent[inner], whole = c.mul(c.div(last, together), together);
+      sums = c.loop(c.index(0), whole, c.index(together), sums, [&](Value i, Values so) {
+        return terms({i, c.add(i, 1), c.add(i, 2), c.add(i, 3)}, so);
       });
-      return c.choose(
-          c.less(even, last), ValueRange(sums).getTypes(), [&] { return terms({even}, sums); }, [&] { return sums; });
+      return c.loop(whole, last, c.index(1), sums, [&](Value i, Values so) { return terms({i}, so); });
     };
     Values sums = nest(nest, similarity.depth, Values(tile.keys * tile.vectors, c.splat(0)));
 
     Value total = c.loadLanes(scratch, sum.totalSlot);
     Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), rows));
     for (int j = 0; j < tile.vectors; ++j) {
-      Value most = raise ? laneVector(maxSlot, j) : Value();
+      Value highest = raise ? laneVector(maxSlot, j) : Value();
       for (int i = 0; i < tile.keys; ++i) {
         Value score = fma(sums[i * tile.vectors + j], c.splat(-2), total);
         if (scoreScale != 1) score = times(score, c.splat(scoreScale));
         setLanes(score, c.add(where, i * rows), j);
-        if (most) most = c.larger(score, most);
+        if (highest) highest = c.larger(score, highest);
       }
-      if (most) setLanes(most, maxSlot, j);
+      if (highest) setLanes(highest, maxSlot, j);
     }
   });
 }
