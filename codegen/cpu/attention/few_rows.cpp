@@ -112,13 +112,18 @@ Value AttentionKernel::sumsOfLanes(ArrayRef<Value> vectors) {
   return interleave(interleave(columns[0], columns[1], 4), interleave(columns[2], columns[3], 4), 2);
 }
 
-/// How many keys before it is needed a line of memory is asked for.
+/// How many elements before they are needed those of some keys are asked for.
 Value AttentionKernel::keysAhead(const View& view) {
   constexpr int64_t bytesAhead = 4096;
   Value stride = c.largest(view.stride[keyDim], c.index(1));
   const unsigned width = view.element.getIntOrFloatBitWidth();
   Value ahead = arith::DivUIOp::create(c.b, c.loc, c.index(bytesAhead * 8 / width), stride);
-  return c.roundUp(c.add(ahead, 1), fewTile.keys);
+  return c.mul(c.roundUp(c.add(ahead, 1), fewTile.keys), view.stride[keyDim]);
+}
+
+/// Asks for vector n after element `at`. Keys that follow each other are asked for in the order of memory.
+void AttentionKernel::askFor(Value base, Value at, int n) {
+  c.prefetch(base, c.add(at, int64_t(n) * c.lanes), Code::Cache::first);
 }
 
 /// Raw scores of keys [from, to) by tiles of keys and rows.
@@ -164,11 +169,13 @@ void AttentionKernel::scoreFewRows(Similarity& similarity, Value from, Value to,
             }
           } else if (view.has(keyDim)) {
             Value start = offset(c.index(0), strides);
-            Value ahead = c.mul(keysAhead(view), view.stride[keyDim]);
+            Value ahead = keysAhead(view);
+            const bool dense = Code::known(view.stride[keyDim]) == count;
             for (int i = 0; i < keysAtOnce; ++i) {
               Value x = read(bases[number][i], start, vector);
               if (c.target.avx512)
-                c.prefetch(bases[number][i], c.add(c.add(start, position), ahead), Code::Cache::first);
+                dense ? askFor(bases[number][0], c.add(ahead, c.mul(position, keysAtOnce)), i)
+                      : askFor(bases[number][i], c.add(c.add(start, position), ahead), 0);
               for (auto& row : elements[i]) row.push_back(x);
             }
           } else {
@@ -243,7 +250,8 @@ void AttentionKernel::accumulateFewRows(Value key, Value from, Value to) {
   const int64_t inner = value.back(), count = c.known(extent[inner]);
   scaleOut(outSlot);
   View first = codegen::at(b, c.loc, valueView, keyDim, key);
-  Value stride = valueView.stride[keyDim], ahead = c.mul(keysAhead(valueView), stride);
+  Value stride = valueView.stride[keyDim], ahead = keysAhead(valueView);
+  const bool dense = Code::known(stride) == count;
   auto tiles = [&](Value low, Value high, int keysAtOnce) {
     c.loop(low, high, keysAtOnce, [&](Value row) {
       c.loop(c.index(0), rowCount, rowsAtOnce, [&](Value r) {
@@ -263,7 +271,9 @@ void AttentionKernel::accumulateFewRows(Value key, Value from, Value to) {
             sums = old;
             for (int i = 0; i < keysAtOnce; ++i) {
               Value x = c.widened(c.loadLanes(bases[i], column));
-              if (c.target.avx512) c.prefetch(bases[i], c.add(column, ahead), Code::Cache::first);
+              if (c.target.avx512)
+                dense ? askFor(bases[0], c.add(ahead, c.mul(column, keysAtOnce)), i)
+                      : askFor(bases[i], c.add(column, ahead), 0);
               for (int n = 0; n < rowsAtOnce; ++n) {
                 Value w = weight[i * rowsAtOnce + n];
                 sums[n] =

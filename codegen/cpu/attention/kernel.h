@@ -97,6 +97,7 @@ class AttentionKernel {
                 float scale = 1);
   Value sumsOfLanes(llvm::ArrayRef<Value> vectors);
   Value keysAhead(const View& view);
+  void askFor(Value base, Value at, int n);
   Value positionOf(int64_t dim, Value row);
   void scoreFewRows(Similarity& similarity, Value from, Value to, Value row);
   void scaleOut(Value slot);
