@@ -5,11 +5,11 @@ include(CMakePackageConfigHelpers)
 get_property(libraries GLOBAL PROPERTY HEED_LIBRARIES)
 install(TARGETS heed heed_dsl ${libraries}
         EXPORT heedTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS heed-opt heed-bench RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS heed-opt heed-bench heed-compile RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(room dsl runtime)
   install(DIRECTORY ${room} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed FILES_MATCHING PATTERN "*.h")
 endforeach()
-install(FILES driver/argument_types.h driver/compile.h driver/describe.h driver/heed.h driver/kernel.h driver/reference.h driver/sketch.h
+install(FILES driver/argument_types.h driver/bundle.h driver/compile.h driver/describe.h driver/heed.h driver/kernel.h driver/reference.h driver/sketch.h
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed/driver)
 install(FILES ${HEED_GENERATED_INCLUDE}/heed/heed.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/heed)
 install(FILES ${HEED_GENERATED_INCLUDE}/heed/dsl/words.h ${HEED_GENERATED_INCLUDE}/heed/dsl/pointwise.h

@@ -5,7 +5,9 @@
 #include <chrono>
 
 #include "heed/codegen/gpu/image.h"
+#include "heed/codegen/jit/bundle.h"
 #include "heed/codegen/jit/jit.h"
+#include "heed/driver/bundle.h"
 #include "heed/driver/cache.h"
 #include "heed/driver/dump.h"
 #include "heed/driver/environment.h"
@@ -15,11 +17,13 @@
 #include "heed/driver/reproducer.h"
 #include "heed/driver/signature_of.h"
 #include "heed/passes/import/import.h"
+#include "heed/runtime/bundle_about.h"
 #include "heed/runtime/cuda/device.h"
 #include "heed/runtime/device_session.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/session.h"
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
 
 using namespace mlir;
 
@@ -60,14 +64,16 @@ double now() {
 /// One compilation: its context, its diagnostics, its dumps.
 class Compilation {
  public:
-  Compilation(const GraphView& graph, const Options& options, const Environment& environment)
-      : graph_(graph),
+  /// What gives the module at stage `graph`; null, with diagnostics, where that is not valid.
+  using Source = std::function<OwningOpRef<ModuleOp>(MLIRContext&)>;
+
+  Compilation(Source source, llvm::StringRef name, const Options& options, const Environment& environment)
+      : source_(std::move(source)),
         machine_(requireMachine(options.target.kind + ":" + options.target.features)),
-        dump_(options.dump.empty() ? environment.dump : options.dump, llvm::StringRef(graph.name)),
+        dump_(options.dump.empty() ? environment.dump : options.dump, name),
         context_(registry(), MLIRContext::Threading::DISABLED),
-        element_(options.element),
         handler_(&context_, [this](Diagnostic& d) { collect(d); }) {
-    module_ = importGraph(context_, graph, element_);
+    module_ = source_(context_);
     if (!module_) throw Error("compile: the graph is not valid: " + errors_);
   }
 
@@ -112,6 +118,11 @@ class Compilation {
   /// What the passes remarked, after the list of kernels.
   std::string explanation() const { return kernels_.text + remarks_; }
 
+  /// For any CPU of the host's kind instead of this one; where a GPU works, for the least of them.
+  void forOtherMachines() {
+    machine_.host = codegen::portable(machine_.device ? *codegen::targetFor("baseline") : machine_.host);
+  }
+
   ModuleOp module() { return *module_; }
   MLIRContext& context() { return context_; }
   const Machine& machine() const { return machine_; }
@@ -138,7 +149,7 @@ class Compilation {
   // The stages are deterministic: what the failing one was given is made again, at no cost to those that succeed.
   [[noreturn]] void fail(llvm::StringRef stage) {
     std::string errors = errors_, text;
-    if (OwningOpRef<ModuleOp> again = importGraph(context_, graph_, element_)) {
+    if (OwningOpRef<ModuleOp> again = source_(context_)) {
       PassManager passes(&context_);
       for (const Stage& earlier : stages()) {
         if (earlier.name == stage) break;
@@ -152,11 +163,10 @@ class Compilation {
                 writeReproducer(text, stage.str(), machine_.name()));
   }
 
-  const GraphView& graph_;
+  Source source_;
   Machine machine_;
   Dump dump_;
   MLIRContext context_;
-  DType element_;
   std::string errors_, remarks_;
   ScopedDiagnosticHandler handler_;
   OwningOpRef<ModuleOp> module_;
@@ -180,13 +190,40 @@ codegen::Compiled compiledOrCached(Compilation& compilation, const Cache& cache,
   return code;
 }
 
+Compilation::Source importOf(const GraphView& graph, const Options& options) {
+  return [&graph, element = options.element](MLIRContext& context) { return importGraph(context, graph, element); };
+}
+
+void saveCompiled(Compilation&& compilation, const std::string& path) {
+  compilation.forOtherMachines();
+  BundleAbout about;
+  about.target = compilation.machine().name();
+  if (auto device = compilation.machine().device) about.device = {device->generation, device->exact, device->ptx()};
+  about.signature = signatureOf(compilation.module());
+  for (const Stage& stage : stages()) compilation.run(stage);
+  codegen::Compiled code = compilation.emit();
+  about.kernels = compilation.kernels().attention, about.explanation = compilation.explanation();
+  about.code_bytes = std::int64_t(code.object.size());
+  if (llvm::Error error = codegen::writeBundle(path, code.object, about.write(), compilation.machine().host))
+    throw Error("bundle " + path, llvm::toString(std::move(error)), "a file that can be written", "see above");
+}
+
 }  // namespace
+
+void saveBundle(const GraphView& graph, const Options& options, const std::string& path) {
+  saveCompiled(Compilation(importOf(graph, options), llvm::StringRef(graph.name), options, readEnvironment()), path);
+}
+
+void saveBundle(const std::string& text, const std::string& name, const Options& options, const std::string& path) {
+  auto parse = [&](MLIRContext& context) { return parseSourceString<ModuleOp>(text, &context, name); };
+  saveCompiled(Compilation(parse, name, options, readEnvironment()), path);
+}
 
 std::shared_ptr<const Executable> compile(const GraphView& graph, const Options& options) {
   double start = now();
   Environment environment = readEnvironment();
   auto executable = std::make_shared<Executable>();
-  Compilation compilation(graph, options, environment);
+  Compilation compilation(importOf(graph, options), llvm::StringRef(graph.name), options, environment);
   executable->signature = signatureOf(compilation.module());
 
   std::shared_ptr<const ReferenceCode> reference;

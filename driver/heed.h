@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "heed/driver/argument_types.h"
+#include "heed/driver/bundle.h"
 #include "heed/driver/compile.h"
 #include "heed/driver/describe.h"
 #include "heed/driver/kernel.h"
@@ -20,8 +21,9 @@ namespace heed {
 /// The CPU this runs on, with all its features, or limited to "avx512bf16", "avx512", "avx2" or
 /// "baseline".
 inline Target cpu(std::string features = "") { return {"cpu", std::move(features)}; }
-/// NVIDIA GPUs of a generation and those after it: "sm_80", "sm_90"; or of that generation only: "sm_90a".
-inline Target cuda(std::string generation) { return {"cuda", std::move(generation)}; }
+/// NVIDIA GPUs of a generation and those after it: "sm_80", "sm_90"; or of that generation only: "sm_90a". "": the one
+/// of this machine, whose driver is asked.
+inline Target cuda(std::string generation = "") { return {"cuda", std::move(generation)}; }
 namespace matching {
 
 /// R(Args...) with R a tensor or a std::tuple of tensors, whatever several results were returned in.

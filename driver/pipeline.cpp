@@ -48,7 +48,9 @@ static void lowered(OpPassManager& passes, const Machine& machine) {
     codegen::buildCpuPipeline(passes, machine.host);
 }
 
-static void llvmDialect(OpPassManager& passes, const Machine&) { codegen::buildLlvmPipeline(passes); }
+static void llvmDialect(OpPassManager& passes, const Machine& machine) {
+  machine.device ? codegen::buildGpuLlvmPipeline(passes) : codegen::buildLlvmPipeline(passes);
+}
 
 ArrayRef<Stage> stages() {
   static constexpr Stage all[] = {

@@ -21,6 +21,17 @@ struct Launch {
   std::int64_t record_bytes;
 };
 
+/// A tensor of 16-bit floats, as the copy engine of a GPU is told of it: dims from the innermost, which is contiguous.
+struct TensorMap {
+  bool bf16;                    // else f16
+  std::int64_t rank;            // 1 to 5
+  std::int64_t address;         // a multiple of 16
+  const std::int64_t* sizes;    // each at least 1
+  const std::int64_t* strides;  // rank - 1 of them, bytes, multiples of 16
+  const std::int64_t* box;      // what one load brings
+};
+inline constexpr std::int64_t tensorMapBytes = 128;
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -30,6 +41,8 @@ class Device {
   virtual void upload(void* to, const void* from, std::int64_t bytes) = 0;
   virtual void download(void* to, const void* from, std::int64_t bytes) = 0;
   virtual void launch(const Launch& launch) = 0;
+  /// Writes tensorMapBytes that a kernel's record may contain, at a multiple of 64 bytes.
+  virtual void encode(const TensorMap& map, void* to) = 0;
   /// The kernels of the last call (those since the download() before them), `times` times more.
   /// Seconds per time by the device's own clock. For measurements: what is copied is not counted.
   virtual double replay(int times) = 0;

@@ -115,6 +115,8 @@ void Session::launch(const Launch& launch) {
   if (launch.blocks > 0) device_->device().launch(launch);
 }
 
+void Session::encode(const TensorMap& map, void* to) { device_->device().encode(map, to); }
+
 double Session::replay(int times) {
   if (!device_)
     throw Error("replay", "no call of this session ran on a device", "what is run again are a call's kernels there",
@@ -158,6 +160,11 @@ void* heed_shared(void* session, std::int64_t bytes) { return static_cast<Sessio
 
 void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes, Task task, void* captures) {
   static_cast<Session*>(session)->parallel(tasks, scratch_bytes, task, captures);
+}
+
+void heed_tensor_map(void* session, void* to, std::int64_t bf16, std::int64_t rank, std::int64_t address,
+                     const std::int64_t* sizes, const std::int64_t* strides, const std::int64_t* box) {
+  static_cast<Session*>(session)->encode({bf16 != 0, rank, address, sizes, strides, box}, to);
 }
 
 void heed_launch(void* session, const void* image, const char* kernel, std::int64_t blocks, std::int64_t threads,

@@ -73,6 +73,7 @@ class Session {
   void* shared(std::int64_t bytes);
   void parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task task, void* captures);
   void launch(const Launch& launch);
+  void encode(const TensorMap& map, void* to);
 
   /// See Device::replay. Throws heed::Error where no call was made, or code runs on the CPU.
   double replay(int times);

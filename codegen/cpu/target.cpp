@@ -45,6 +45,12 @@ static Target named(llvm::StringRef limit) {
   return {};
 }
 
+Target portable(const Target& target) {
+  Target all = named(target.name);
+  all.runsHere = target.runsHere;
+  return all;
+}
+
 std::optional<Target> targetFor(llvm::StringRef limit) {
   llvm::StringMap<bool> has = llvm::sys::getHostCPUFeatures();
   auto all = [&](std::initializer_list<llvm::StringRef> names) {

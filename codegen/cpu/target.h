@@ -62,4 +62,7 @@ struct Target {
 /// these: nullopt.
 std::optional<Target> targetFor(llvm::StringRef limit = "");
 
+/// The same instruction set without what only this very CPU is known to have: code for any CPU that has the set.
+Target portable(const Target& target);
+
 }  // namespace heed::codegen

@@ -49,6 +49,9 @@ class Cores {
   /// Two numbers, rounded, in one register.
   mlir::Value packed(mlir::Value low, mlir::Value high);
 
+  /// Where shared memory begins, as an address.
+  mlir::Value base() const { return start; }
+
   static void commit(Builder& b);
   /// Until all but the last `left` commits are there, for this thread; syncBlock() after it makes it so for all.
   static void wait(Builder& b, int left);

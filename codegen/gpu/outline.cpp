@@ -1,6 +1,7 @@
 // What a kernel uses from above is its one parameter, a struct laid out alike on host and device: index as i64, a
 // buffer as its address or, where more of it is asked for, as its descriptor.
 #include "heed/codegen/gpu/passes.h"
+#include "heed/codegen/tile/async.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -75,23 +76,60 @@ class Outliner {
     auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
     b.setInsertionPointToStart(device_.getBody());
     LLVM::GlobalOp::create(b, bytes, /*isConstant=*/false, LLVM::Linkage::External, "heed_shared", Attribute(),
-                           /*alignment=*/128, /*addrSpace=*/3);
+                           /*alignment=*/1024, /*addrSpace=*/3);
     b.setInsertionPointToStart(host_.getBody());
     // What it holds is known when the device's code is; see gpu/image.cpp.
     LLVM::GlobalOp::create(b, bytes, /*isConstant=*/true, LLVM::Linkage::External, deviceImage, Attribute());
+    SmallVector<tile::TensorMapOp> maps;
+    host_.walk([&](tile::TensorMapOp map) { maps.push_back(map); });
+    for (tile::TensorMapOp map : maps) encode(map);
     for (tile::LaunchOp launch : launches)
       if (failed(outline(launch))) return failure();
     return success();
   }
 
  private:
+  static bool isMap(Type type) { return isa<LLVM::LLVMArrayType>(type); }
+
+  /// The host asks the runtime, into memory of its own.
+  void encode(tile::TensorMapOp map) {
+    auto parent = map->getParentOfType<func::FuncOp>();
+    Builder b(map.getLoc(), map);
+    Type i64 = b.getI64Type(), pointer = pointerType(b.getContext());
+    auto number = [&](int64_t n) -> Value { return LLVM::ConstantOp::create(b, i64, b.getI64IntegerAttr(n)); };
+    auto room = [&](Type type, int64_t count) -> Value {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(&parent.front());
+      return LLVM::AllocaOp::create(b, pointer, type, number(count));
+    };
+    auto list = [&](ValueRange values) {
+      Value memory = room(i64, std::max<int64_t>(values.size(), 1));
+      for (auto [n, value] : llvm::enumerate(values))
+        LLVM::StoreOp::create(b, cast(b, i64, value),
+                              LLVM::GEPOp::create(b, pointer, i64, memory, ArrayRef<LLVM::GEPArg>{int32_t(n)}));
+      return memory;
+    };
+    SmallVector<Value> box;
+    for (int64_t size : map.getBox()) box.push_back(number(size));
+    Value to = room(map.getType(), 1);
+    Value bf16 = number(map.getElement().isBF16()), rank = number(int64_t(map.getSizes().size()));
+    func::CallOp::create(b, runtime("heed_tensor_map", {pointer, pointer, i64, i64, i64, pointer, pointer, pointer}),
+                         ValueRange{parent.getArgument(0), to, bf16, rank, cast(b, i64, map.getAddress()),
+                                    list(map.getSizes()), list(map.getStrides()), list(box)});
+    map.replaceAllUsesWith(LLVM::LoadOp::create(b, map.getType(), to).getResult());
+    map.erase();
+  }
+
   LogicalResult outline(tile::LaunchOp launch) {
     auto parent = launch->getParentOfType<func::FuncOp>();
     SetVector<Value> above;
     getUsedValuesDefinedAbove(launch.getBody(), above);
+    // Tensor maps begin the struct: they must lie at multiples of 64 bytes.
+    SmallVector<Value> ordered(above.begin(), above.end());
+    llvm::stable_sort(ordered, [](Value x, Value y) { return isMap(x.getType()) > isMap(y.getType()); });
     SmallVector<Value> constants, captured;
     SmallVector<Type> fields;
-    for (Value value : above) {
+    for (Value value : ordered) {
       Operation* source = value.getDefiningOp();
       if (source && source->hasTrait<OpTrait::ConstantLike>()) {
         constants.push_back(value);
@@ -123,8 +161,11 @@ class Outliner {
         LLVM::LLVMFuncOp::create(b, name, LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {pointer}));
     kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
     kernel->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b.getDenseI32ArrayAttr({int32_t(launch.getThreads())}));
+    // Registers can be handed over only where ptxas was told how many blocks share them.
+    if (launch.walk([](tile::RegistersOp) { return WalkResult::interrupt(); }).wasInterrupted())
+      kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(1));
     kernel.setArgAttr(0, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(record));
-    kernel.setArgAttr(0, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(8));
+    kernel.setArgAttr(0, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(64));
     kernel.setArgAttr(0, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
     Block* entry = kernel.addEntryBlock(b);
     b.setInsertionPointToStart(entry);
@@ -133,6 +174,10 @@ class Outliner {
     for (Value constant : constants) inside.map(constant, b.clone(*constant.getDefiningOp())->getResult(0));
     for (auto [n, value] : llvm::enumerate(captured)) {
       Value at = LLVM::GEPOp::create(b, pointer, record, entry->getArgument(0), ArrayRef<LLVM::GEPArg>{0, int32_t(n)});
+      if (isMap(value.getType())) {  // the copy engine reads it where it is
+        inside.map(value, at);
+        continue;
+      }
       Value field = LLVM::LoadOp::create(b, record.getBody()[n], at);
       bool address = isa<MemRefType>(value.getType()) && field.getType() == pointer;
       inside.map(value, address ? flatBuffer(b, mlir::cast<MemRefType>(value.getType()), field)
@@ -191,18 +236,15 @@ class Outliner {
     }
     Value image = LLVM::AddressOfOp::create(b, pointer, deviceImage);
     Value name = LLVM::AddressOfOp::create(b, pointer, text(kernel.getName()));
-    func::CallOp::create(b, runtime(),
+    func::CallOp::create(b, runtime("heed_launch", {pointer, pointer, pointer, i64, i64, i64, pointer, i64}),
                          ValueRange{parent.getArgument(0), image, name, cast(b, i64, launch.getBlocks()),
                                     number(launch.getThreads()), number(launch.getSharedBytes()), room, number(bytes)});
   }
 
-  func::FuncOp runtime() {
-    if (auto known = host_.lookupSymbol<func::FuncOp>("heed_launch")) return known;
+  func::FuncOp runtime(StringRef name, ArrayRef<Type> arguments) {
+    if (auto known = host_.lookupSymbol<func::FuncOp>(name)) return known;
     auto b = OpBuilder::atBlockBegin(host_.getBody());
-    Type pointer = pointerType(b.getContext()), i64 = b.getI64Type();
-    auto function =
-        func::FuncOp::create(b, host_.getLoc(), "heed_launch",
-                             b.getFunctionType({pointer, pointer, pointer, i64, i64, i64, pointer, i64}, {}));
+    auto function = func::FuncOp::create(b, host_.getLoc(), name, b.getFunctionType(arguments, {}));
     function.setPrivate();
     return function;
   }

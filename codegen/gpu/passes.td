@@ -15,6 +15,11 @@ def LaunchKernels : Pass<"tile-launch-kernels", "::mlir::func::FuncOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def LowerAsync : Pass<"tile-lower-async", "::mlir::LLVM::LLVMFuncOp"> {
+  let summary = "asynchronous tile ops of a kernel to instructions";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect"];
+}
+
 def OutlineLaunches : Pass<"tile-outline-launches", "::mlir::ModuleOp"> {
   let summary = "turn tile.launch into a function of the device and a call of heed_launch";
   let description = [{

@@ -2,6 +2,7 @@
 
 #include "heed/codegen/cpu/math/passes.h"
 #include "heed/codegen/cpu/outline.h"
+#include "heed/codegen/cpu/pipeline.h"
 #include "heed/codegen/gpu/passes.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
 #include "mlir/Transforms/Passes.h"
@@ -16,6 +17,11 @@ void buildGpuPipeline(OpPassManager& pm, const Device& device) {
   pm.addPass(createTileAddSession());
   pm.addPass(gpu::createOutlineLaunches());
   pm.addPass(createExpandMath({/*fma=*/true}));
+}
+
+void buildGpuLlvmPipeline(OpPassManager& pm) {
+  pm.nest<ModuleOp>().addNestedPass<LLVM::LLVMFuncOp>(gpu::createLowerAsync());
+  buildLlvmPipeline(pm);
 }
 
 void registerGpuPasses() { gpu::registerGpuPasses(); }

@@ -9,9 +9,12 @@
 
 namespace heed::codegen {
 
-/// `tiled` to `lowered`: ops become kernels in a module @device, and calls of heed_launch. The way on is that of the
-/// host: buildLlvmPipeline, and then embedImage.
+/// `tiled` to `lowered`: ops become kernels in a module @device, and calls of heed_launch. The way on is
+/// buildGpuLlvmPipeline, and then embedImage.
 void buildGpuPipeline(mlir::OpPassManager& pm, const Device& device);
+
+/// `lowered` to `llvm`, for host and kernels: in place of buildLlvmPipeline.
+void buildGpuLlvmPipeline(mlir::OpPassManager& pm);
 
 void registerGpuPasses();
 /// What the device's code needs beyond registerCpuDialects.

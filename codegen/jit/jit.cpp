@@ -46,7 +46,9 @@ struct KeepAddresses : llvm::OptPassGate {
   bool enabled;
 };
 
-llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineFor(const Target& target) {
+}  // namespace
+
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> hostMachineFor(const Target& target) {
   static std::once_flag once;
   std::call_once(once, [] {
     llvm::InitializeNativeTarget();
@@ -63,12 +65,10 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineFor(const Target& ta
                                    llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
 }
 
-}  // namespace
-
 llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const JitOptions& options) {
   Compiled result;
   Stopwatch watch;
-  auto machine = machineFor(target);
+  auto machine = hostMachineFor(target);
   if (!machine) return machine.takeError();
   llvm::LLVMContext context;
   KeepAddresses gate(target);

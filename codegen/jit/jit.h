@@ -9,6 +9,7 @@
 #include "heed/codegen/cpu/target.h"
 #include "heed/runtime/abi.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Target/TargetMachine.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace heed::codegen {
@@ -40,6 +41,9 @@ struct Compiled {
 /// the dialects and translations of registerCpuDialects. Symbols other than the runtime's two and a handful of the C
 /// library's memory functions are refused: a call of libm is an error here, by name.
 llvm::Expected<Compiled> jit(mlir::ModuleOp module, const Target& target, const JitOptions& options = {});
+
+/// The back end that makes code for `target`.
+llvm::Expected<std::unique_ptr<llvm::TargetMachine>> hostMachineFor(const Target& target);
 
 /// Links an object file that jit() made earlier, in this process or another, for this CPU.
 llvm::Expected<Compiled> link(std::string object);

@@ -73,6 +73,7 @@ class Code {
     bind("heed_shared", &abi::heed_shared);
     bind("heed_launch", &abi::heed_launch);
     bind("heed_parallel", &abi::heed_parallel);
+    bind("heed_tensor_map", &abi::heed_tensor_map);
     bind("memcpy", &std::memcpy);
     bind("memmove", &std::memmove);
     bind("memset", &std::memset);

@@ -1,6 +1,7 @@
 // Verifiers of the tile dialect: a kernel that passes them can be lowered without further questions.
 #include "heed/codegen/tile/tile.h"
 
+#include "heed/codegen/tile/async.h"
 #include "heed/codegen/tile/device.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -23,6 +24,9 @@ void TileDialect::initialize() {
       ,
 #define GET_OP_LIST
 #include "heed/codegen/tile/device_ops.cpp.inc"
+      ,
+#define GET_OP_LIST
+#include "heed/codegen/tile/async_ops.cpp.inc"
       >();
   addTypes<
 #define GET_TYPEDEF_LIST

@@ -1,5 +1,6 @@
 #include "heed/runtime/cuda/device.h"
 
+#include <cstring>
 #include <unordered_map>
 #include <vector>
 
@@ -128,6 +129,27 @@ class Gpu : public Device {
     call_.push_back({launch, {record, record + launch.record_bytes}});
     Current current(*this);
     start(launch);
+  }
+
+  void encode(const TensorMap& map, void* to) override {
+    if (!driver_.encodeTiled)
+      throw Error("cuda", "the driver is of CUDA " + releaseName(release_), "tensor maps need one of 12.0 or later",
+                  "update the driver, or compile for cuda:sm_80");
+    unsigned long long sizes[5], strides[5];
+    unsigned box[5], steps[5] = {1, 1, 1, 1, 1};
+    for (int d = 0; d < map.rank; ++d) {
+      sizes[d] = static_cast<unsigned long long>(map.sizes[d]);
+      box[d] = unsigned(map.box[d]);
+      if (d + 1 < map.rank) strides[d] = static_cast<unsigned long long>(map.strides[d]);
+    }
+    // CUtensorMapDataType: 6 f16, 9 bf16. No interleave, swizzle of 128 bytes (3), the second-level cache fetches 256
+    // bytes at once (3), zeros outside.
+    alignas(64) unsigned char encoded[tensorMapBytes];
+    Current current(*this);
+    check("tensor map",
+          driver_.encodeTiled(encoded, map.bf16 ? 9 : 6, unsigned(map.rank), reinterpret_cast<void*>(map.address),
+                              sizes, strides, box, steps, 0, 3, 3, 0));
+    std::memcpy(to, encoded, sizeof encoded);
   }
 
   double replay(int times) override {

@@ -20,6 +20,7 @@ Driver loadDriver(const char* library) {
 #define HEED_CUDA_FIND(symbol, member, arguments) find(symbol, table.member);
   HEED_CUDA_ENTRIES(HEED_CUDA_FIND)
 #undef HEED_CUDA_FIND
+  table.encodeTiled = reinterpret_cast<decltype(table.encodeTiled)>(dlsym(handle, "cuTensorMapEncodeTiled"));
   if (!missing.empty())
     throw Error("cuda", std::string(library) + " lacks " + missing, "a driver of CUDA 11.1 or later is required",
                 "update the driver");

@@ -70,6 +70,10 @@ struct Driver {
 #define HEED_CUDA_MEMBER(symbol, member, arguments) Result(*member) arguments = nullptr;
   HEED_CUDA_ENTRIES(HEED_CUDA_MEMBER)
 #undef HEED_CUDA_MEMBER
+  /// cuTensorMapEncodeTiled; null before CUDA 12.0.
+  Result (*encodeTiled)(void* map, int type, unsigned rank, void* address, const unsigned long long* sizes,
+                        const unsigned long long* strides, const unsigned* box, const unsigned* steps, int interleave,
+                        int swizzle, int promotion, int fill) = nullptr;
 };
 
 /// The driver of this machine, initialised. Throws heed::Error where there is none, or it is too old to have all

@@ -43,6 +43,7 @@ Steps Compiler::block(mlir::Block& block) {
     if (!step) step = memory(&op);
     if (!step) step = control(&op);
     if (!step) step = device(&op);
+    if (!step) step = async(&op);
     if (!step) fault(&op, "the SIMT interpreter has no such op");
     steps.push_back(std::move(step));
   }

@@ -27,6 +27,15 @@ void Simulated::release(void* memory) noexcept {
 void Simulated::upload(void* to, const void* from, std::int64_t bytes) { std::memcpy(to, from, std::size_t(bytes)); }
 void Simulated::download(void* to, const void* from, std::int64_t bytes) { std::memcpy(to, from, std::size_t(bytes)); }
 
+void Simulated::encode(const TensorMap& map, void* to) {
+  Tensor tensor{map.address, std::int32_t(map.rank), {}, {}, {}};
+  for (int d = 0; d < map.rank; ++d) {
+    tensor.sizes[d] = map.sizes[d], tensor.box[d] = std::int32_t(map.box[d]);
+    if (d + 1 < map.rank) tensor.strides[d] = map.strides[d];
+  }
+  std::memcpy(to, &tensor, sizeof tensor);
+}
+
 void Simulated::launch(const Launch& launch) {
   program_->run({launch.kernel, launch.blocks, launch.threads, launch.shared_bytes, launch.record, launch.record_bytes},
                 memory_);

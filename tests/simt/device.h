@@ -21,6 +21,7 @@ class Simulated : public Device {
   void upload(void* to, const void* from, std::int64_t bytes) override;
   void download(void* to, const void* from, std::int64_t bytes) override;
   void launch(const Launch& launch) override;
+  void encode(const TensorMap& map, void* to) override;
   double replay(int) override { return 0; }  // it has no clock
   std::string explain() override { return ""; }
 

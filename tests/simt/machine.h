@@ -8,6 +8,7 @@
 #include <cmath>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -28,15 +29,19 @@ using Steps = std::vector<Step>;
 /// A block's shared memory, and who touched each byte of it last.
 class Shared {
  public:
-  explicit Shared(std::int64_t bytes) : bytes_(bytes), marks_(bytes) {}
-  bool has(std::uintptr_t address) const { return address >= begin() && address < begin() + bytes_.size(); }
-  std::uintptr_t begin() const { return reinterpret_cast<std::uintptr_t>(bytes_.data()); }
+  explicit Shared(std::int64_t bytes) : size_(std::size_t(bytes)), bytes_(size_ + 1024), marks_(size_) {}
+  bool has(std::uintptr_t address) const { return address >= begin() && address < begin() + size_; }
+  std::uintptr_t begin() const { return (reinterpret_cast<std::uintptr_t>(bytes_.data()) + 1023) / 1024 * 1024; }
   /// Why a thread may not read or write there; empty if it may.
   std::string read(std::uintptr_t address, int bytes, int thread, const Warp& warp);
   std::string write(std::uintptr_t address, int bytes, int thread, const Warp& warp);
   /// Bytes that a copy under way will write: nobody may touch them before it is waited for.
   std::string reserve(std::uintptr_t address, int bytes, int thread, const Warp& warp);
   void land(std::uintptr_t address, int bytes, int thread, const Warp& warp);
+  /// What the copy engine writes, to be read by warps that have waited for a barrier's phase.
+  std::string bring(std::uintptr_t address, int bytes, std::uintptr_t barrier, std::uint64_t phase);
+  /// A product begins (1) or ends (-1) to read them.
+  std::string hold(std::uintptr_t address, int bytes, const Warp& warp, int change);
 
  private:
   struct Access {
@@ -47,11 +52,24 @@ class Shared {
     Access writer, reader;
     bool manyReaders = false, manyWarps = false;  // since the last block barrier
     bool inFlight = false;
+    int products = 0;            // under way that read it
+    std::uintptr_t barrier = 0;  // of the copy that wrote it; 0: a thread did
+    std::uint64_t phase = 0;
+    bool seenBy(const Warp& warp) const;
   };
   bool ordered(const Access& before, int thread, const Warp& warp) const;
   bool readersDone(const Mark& mark, int thread, const Warp& warp) const;
+  std::size_t size_;
   std::vector<unsigned char> bytes_;
   std::vector<Mark> marks_;
+};
+
+/// A barrier that counts arrivals and bytes.
+struct Mbarrier {
+  int count, pending;
+  std::int64_t bytes;
+  std::uint64_t phase;  // how many are complete
+  void advance();
 };
 
 /// What the warps of a block share. Only one of them runs at a time.
@@ -69,8 +87,20 @@ struct Block {
   std::condition_variable changed;
   int turn = 0, waiting = 0, running = 0;
   bool failed = false;
-  std::vector<bool> done, atBarrier;
+  std::vector<bool> done;
+  std::vector<std::function<bool()>> blocked;  // of each warp that waits: whether it may go on
+  std::string stuck;
+  std::map<std::uintptr_t, Mbarrier> mbarriers;
+  struct Named {
+    int arrived = 0;
+    std::uint32_t generation = 0;
+  } named[16];
   void barrier(int warp);
+  /// Others go on until `ready`; a fault where all wait.
+  void until(int warp, std::function<bool()> ready);
+  void yield(int warp) {
+    until(warp, [] { return true; });
+  }
   void leave(int warp, bool failure);
   void next(int warp);
 };
@@ -97,6 +127,13 @@ class Warp {
   std::uint32_t epoch = 0;  // warp barriers so far
   std::vector<Copy> copies[lanes];
   int groups[lanes] = {};  // of copies, committed so far
+  struct Product {
+    int group;
+    std::function<void(Warp&)> compute;
+  };
+  std::vector<Product> products;  // of this warp's rows, under way
+  int productGroups = 0;
+  std::map<std::uintptr_t, std::uint64_t> waited;  // phases of a barrier that it knows to be complete
 
  private:
   std::vector<Word> registers_;
@@ -128,6 +165,7 @@ class Compiler {
   Step memory(mlir::Operation* op);
   Step control(mlir::Operation* op);
   Step device(mlir::Operation* op);
+  Step async(mlir::Operation* op);
 
   llvm::DenseMap<mlir::Value, int> slots_;
   std::map<std::string, std::int64_t>& counts_;

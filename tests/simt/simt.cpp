@@ -1,6 +1,7 @@
 // The program, its launches, and the turns that warps take.
 #include "simt.h"
 
+#include <cstring>
 #include <thread>
 
 #include "machine.h"
@@ -51,30 +52,38 @@ std::int64_t Program::count(const std::string& op) const {
 
 void Program::run(const Launch& launch, const Memory& memory) {
   Parts::Kernel& kernel = parts_->kernel(launch.kernel);
+  // Parameters lie at a multiple of 64 bytes, as the kernel says they must.
+  struct alignas(64) Line {
+    unsigned char bytes[64];
+  };
+  std::vector<Line> record(std::size_t(launch.record_bytes) / 64 + 1);
+  std::memcpy(record.data(), launch.record, std::size_t(launch.record_bytes));
   Memory all = memory;
-  all.add(launch.record, launch.record_bytes);
+  all.add(record.data(), launch.record_bytes);
   const int warps = int(launch.threads) / lanes;
   for (std::int64_t number = 0; number < launch.blocks; ++number) {
     Block block{.number = number,
                 .threads = int(launch.threads),
                 .shared = Shared(launch.shared_bytes),
                 .memory = all,
-                .record = launch.record,
+                .record = record.data(),
                 .recordBytes = launch.record_bytes,
                 .mutex = {},
                 .changed = {},
                 .done = {},
-                .atBarrier = {}};
+                .blocked = {},
+                .stuck = {},
+                .mbarriers = {}};
     auto work = [&](int w) {
       Warp warp(block, w, kernel.compiler.words());
-      each(everyLane, [&](int lane) { warp.at(kernel.record)[lane] = reinterpret_cast<Word>(launch.record); });
+      each(everyLane, [&](int lane) { warp.at(kernel.record)[lane] = reinterpret_cast<Word>(record.data()); });
       for (const Step& step : kernel.steps) step(warp, everyLane);
     };
     if (!kernel.compiler.usesBarrier()) {
       for (int w = 0; w < warps; ++w) work(w);
       continue;
     }
-    block.done.resize(warps), block.atBarrier.resize(warps);
+    block.done.resize(warps), block.blocked.resize(warps);
     block.running = warps;
     std::exception_ptr failure;
     std::vector<std::thread> threads;
@@ -103,26 +112,33 @@ void Program::run(const Launch& launch, const Memory& memory) {
 /// Gives the turn to the next warp that can go on. With the mutex held.
 void Block::next(int warp) {
   const int warps = int(done.size());
-  if (running > 0 && waiting == running) {  // all have come
+  if (running > 0 && waiting == running) {  // all have come to the block's barrier
     ++epoch;
     waiting = 0;
-    atBarrier.assign(warps, false);
   }
-  for (int n = 1; n <= warps; ++n)
-    if (int w = (warp + n) % warps; !done[w] && !atBarrier[w]) {
-      turn = w;
-      break;
-    }
+  bool found = false;
+  for (int n = 1; n <= warps && !found; ++n)
+    if (int w = (warp + n) % warps; !done[w] && (!blocked[w] || blocked[w]())) turn = w, found = true;
+  if (!found && running > 0 && !failed) {
+    failed = true;
+    stuck = "every warp of the block waits, and nobody can go on";
+  }
   changed.notify_all();
 }
 
-void Block::barrier(int warp) {
+void Block::until(int warp, std::function<bool()> ready) {
   std::unique_lock lock(mutex);
-  atBarrier[warp] = true;
-  ++waiting;
+  blocked[warp] = std::move(ready);
   next(warp);
-  changed.wait(lock, [&] { return failed || (turn == warp && !atBarrier[warp]); });
-  if (failed) throw Fault("another warp of the block failed");
+  changed.wait(lock, [&] { return failed || turn == warp; });
+  blocked[warp] = nullptr;
+  if (failed) throw Fault(stuck.empty() ? "another warp of the block failed" : stuck);
+}
+
+void Block::barrier(int warp) {
+  const std::uint32_t before = epoch;
+  ++waiting;
+  until(warp, [this, before] { return epoch != before; });
 }
 
 void Block::leave(int warp, bool failure) {
@@ -134,6 +150,12 @@ void Block::leave(int warp, bool failure) {
 }
 
 // ---- memory
+
+bool Shared::Mark::seenBy(const Warp& warp) const {
+  if (barrier == 0) return true;
+  auto known = warp.waited.find(barrier);
+  return known != warp.waited.end() && known->second > phase;
+}
 
 bool Shared::ordered(const Access& before, int thread, const Warp& warp) const {
   if (before.thread < 0 || before.thread == thread) return true;
@@ -150,12 +172,13 @@ bool Shared::readersDone(const Mark& mark, int thread, const Warp& warp) const {
 }
 
 std::string Shared::read(std::uintptr_t address, int bytes, int thread, const Warp& warp) {
-  if (address + bytes > begin() + bytes_.size()) return "reads past the end of shared memory";
+  if (address + bytes > begin() + size_) return "reads past the end of shared memory";
   for (int i = 0; i < bytes; ++i) {
     Mark& mark = marks_[address - begin() + i];
     if (mark.inFlight) return "reads shared memory that a copy under way will write";
     if (mark.writer.thread < 0) return "reads shared memory that nobody has written";
-    if (!ordered(mark.writer, thread, warp))
+    if (!mark.seenBy(warp)) return "reads what the copy engine brings, and has not waited for it";
+    if (!mark.barrier && !ordered(mark.writer, thread, warp))
       return "race: reads what thread " + std::to_string(mark.writer.thread) + " wrote, with no barrier between them";
     bool before = mark.reader.thread >= 0 && mark.reader.blockEpoch == warp.block.epoch;
     mark.manyReaders = before && (mark.manyReaders || mark.reader.thread != thread);
@@ -166,11 +189,13 @@ std::string Shared::read(std::uintptr_t address, int bytes, int thread, const Wa
 }
 
 std::string Shared::write(std::uintptr_t address, int bytes, int thread, const Warp& warp) {
-  if (address + bytes > begin() + bytes_.size()) return "writes past the end of shared memory";
+  if (address + bytes > begin() + size_) return "writes past the end of shared memory";
   for (int i = 0; i < bytes; ++i) {
     Mark& mark = marks_[address - begin() + i];
     if (mark.inFlight) return "writes shared memory that a copy under way will write";
-    bool written = !ordered(mark.writer, thread, warp);
+    if (!mark.seenBy(warp)) return "writes what the copy engine brings, and has not waited for it";
+    if (mark.products) return "writes what a product under way reads";
+    bool written = !mark.barrier && !ordered(mark.writer, thread, warp);
     if (written || !readersDone(mark, thread, warp))
       return "race: writes what thread " + std::to_string(written ? mark.writer.thread : mark.reader.thread) +
              (written ? " wrote" : " read") + ", with no barrier between them";

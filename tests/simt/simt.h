@@ -36,6 +36,14 @@ class Memory {
   std::map<std::uintptr_t, std::int64_t> ranges_;
 };
 
+/// What a tensor map is here.
+struct Tensor {
+  std::int64_t address;
+  std::int32_t rank, box[5];
+  std::int64_t sizes[5], strides[4];
+};
+static_assert(sizeof(Tensor) <= 128);
+
 /// The kernels of a module, made ready to run.
 class Program {
  public:

@@ -88,7 +88,7 @@ std::string ptxOf(const std::string& text, const std::string& chip) {
   PassManager passes(context.get());
   codegen::Device device = *codegen::deviceFor(chip);
   codegen::buildGpuPipeline(passes, device);
-  codegen::buildLlvmPipeline(passes);
+  codegen::buildGpuLlvmPipeline(passes);
   messages.require(succeeded(passes.run(*module)));
   auto image = codegen::embedImage(*module, device);
   if (!image) throw std::runtime_error(llvm::toString(image.takeError()));

@@ -20,7 +20,7 @@ Values AttentionKernel::State::pack() const {
 
 AttentionKernel::State AttentionKernel::State::unpack(ValueRange values, int tiles) {
   return {llvm::to_vector(values.take_front(halves)), llvm::to_vector(values.slice(halves, halves)),
-          Fragments(tiles, values.drop_front(2 * halves))};
+          Fragments(tiles, values.slice(2 * halves, halves * tiles * 2))};
 }
 
 AttentionKernel::AttentionKernel(tile::AttentionOp op)
@@ -159,6 +159,7 @@ void AttentionKernel::columns(Value first) {
   const int64_t tile = keyTiles * columnsOfTile;
   Value keys = extent[keyDim];
   Values carried = start().pack();
+  if (hopper) carried.push_back(constant(b, 0));  // tiles so far
   auto loop = scf::ForOp::create(b, constant(b, 0), keys, constant(b, tile), carried);
   {
     OpBuilder::InsertionGuard guard(b);
@@ -166,7 +167,10 @@ void AttentionKernel::columns(Value first) {
     Value from = loop.getInductionVar(), to = smaller(b, add(b, from, constant(b, tile)), keys);
     State state = State::unpack(loop.getRegionIterArgs(), columnTiles);
     auto work = [&](Value all) {
-      if (cores) stageKeys(from);
+      if (hopper)
+        turnOf(loop.getRegionIterArgs().back());
+      else if (cores)
+        stageKeys(from);
       Fragments s = scores(from);
       Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, sub(b, to, from), constant(b, tile));
       if (all) whole = arith::AndIOp::create(b, whole, all);
@@ -187,7 +191,10 @@ void AttentionKernel::columns(Value first) {
             return now;
           });
       ValueRange both(seen);
-      return absorb(state, Fragments(keyTiles, both.take_front(scores)), {from, both.drop_front(scores)}).pack();
+      Fragments finished(keyTiles, both.take_front(scores));
+      Values next = absorb(state, finished, {from, both.drop_front(scores), whole}).pack();
+      if (hopper) next.push_back(add(b, loop.getRegionIterArgs().back(), constant(b, 1)));
+      return next;
     };
     Values next;
     if (op.getKeep().empty()) {
@@ -204,8 +211,8 @@ void AttentionKernel::columns(Value first) {
 }
 
 /// Blocks of one outer point stand together, the last rows first: under a causal mask those see the most keys.
-void AttentionKernel::task(const Thread& thread) {
-  Value size = constant(b, warps * rowsOfWarp), rows = extent[rowDim];
+void AttentionKernel::locate(const Thread& thread) {
+  Value size = constant(b, hopper ? rowsTogether : warps * rowsOfWarp), rows = extent[rowDim];
   Value blocksOfRows = ceiling(b, rows, size);
   Value point = quotient(b, thread.block, blocksOfRows);
   Value nth = arith::RemUIOp::create(b, thread.block, blocksOfRows);
@@ -231,21 +238,27 @@ void AttentionKernel::task(const Thread& thread) {
   twice_ = mul(b, quad, constant(b, 2));
   blockRow = firstRow;
   warpRow = add(b, firstRow, mul(b, warp, constant(b, rowsOfWarp)));
-  auto work = [&] {
-    for (int h = 0; h < halves; ++h) {
-      row.push_back(add(b, warpRow, add(b, group, constant(b, 8 * h))));
-      clampedRow.push_back(smaller(b, row.back(), sub(b, rows, constant(b, 1))));
-    }
-    for (Capture& capture : captures)
-      if (!capture.byKey)
-        for (int h = 0; h < halves; ++h) capture.loaded.push_back(element(moved(capture.view, rowDim, clampedRow[h])));
-    boundCaptures();
-    if (value.empty()) return columns(constant(b, 0));
-    auto chunks = scf::ForOp::create(b, constant(b, 0), columnCount, constant(b, columnTiles * columnsOfTile));
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(chunks.getBody());
-    columns(chunks.getInductionVar());
-  };
+}
+
+/// What a warp does with its rows.
+void AttentionKernel::work() {
+  for (int h = 0; h < halves; ++h) {
+    row.push_back(add(b, warpRow, add(b, group, constant(b, 8 * h))));
+    clampedRow.push_back(smaller(b, row.back(), sub(b, extent[rowDim], constant(b, 1))));
+  }
+  for (Capture& capture : captures)
+    if (!capture.byKey)
+      for (int h = 0; h < halves; ++h) capture.loaded.push_back(element(moved(capture.view, rowDim, clampedRow[h])));
+  boundCaptures();
+  if (value.empty()) return columns(constant(b, 0));
+  auto chunks = scf::ForOp::create(b, constant(b, 0), columnCount, constant(b, columnTiles * columnsOfTile));
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(chunks.getBody());
+  columns(chunks.getInductionVar());
+}
+
+void AttentionKernel::task(const Thread& thread) {
+  locate(thread);
   if (cores) {
     stageQueries(thread);
     return work();
@@ -258,19 +271,37 @@ void AttentionKernel::task(const Thread& thread) {
   weightsOf.element = b.getF32Type();
   weightsOf.offset = mul(b, warp, constant(b, rowsOfWarp * keys));
   // A warp without rows has nothing to do.
-  when(b, below(b, warpRow, rows), work);
+  when(b, below(b, warpRow, extent[rowDim]), [&] { work(); });
 }
 
-LogicalResult AttentionKernel::emit() {
-  if (mlir::failed(check())) return failure();
-  views();
+void AttentionKernel::emitKernel() {
   Value blocks = ceiling(b, extent[rowDim], constant(b, warps * rowsOfWarp));
   for (int64_t dim : outer) blocks = mul(b, blocks, extent[dim]);
   launch(b, blocks, warps * warpSize, sharedBytes(), [&](Builder&, const Thread& thread) { task(thread); });
+}
+
+/// Which kernel it is may depend on where the operands lie: then the host finds that out.
+LogicalResult AttentionKernel::emit(const Device& device) {
+  if (mlir::failed(check())) return failure();
+  views();
+  if (device.exact && device.generation == 90 && takesHopper()) {
+    AttentionKernel other(op);
+    other.views();
+    auto otherwise = [&] {
+      other.b.restoreInsertionPoint(b.saveInsertionPoint());
+      other.emitKernel();
+      return Values();
+    };
+    choose(
+        b, mappable(), {}, [&] { return emitHopper(), Values(); }, otherwise);
+    failed |= other.failed;
+  } else {
+    emitKernel();
+  }
   op.erase();
   return success(!failed);
 }
 
-LogicalResult lowerAttention(tile::AttentionOp op, const Device&) { return AttentionKernel(op).emit(); }
+LogicalResult lowerAttention(tile::AttentionOp op, const Device& device) { return AttentionKernel(op).emit(device); }
 
 }  // namespace heed::codegen::gpu

@@ -49,7 +49,7 @@ struct Bounds {
 class AttentionKernel {
  public:
   explicit AttentionKernel(tile::AttentionOp op);
-  mlir::LogicalResult emit();
+  mlir::LogicalResult emit(const Device& device);
 
  private:
   using Value = mlir::Value;
@@ -76,12 +76,16 @@ class AttentionKernel {
   struct Keys {
     Value first;
     Values seen = {};  // 32 in a word
+    Value whole = {};  // whether each row sees each of them
   };
 
   // attention.cpp: the frame
   mlir::LogicalResult check();
   void views();
+  void emitKernel();
   void task(const Thread& thread);
+  void locate(const Thread& thread);
+  void work();
   void columns(Value first);
   State start();
   void finish(State state);
@@ -112,6 +116,31 @@ class AttentionKernel {
   void stage(const Staged& to, const View& view, int64_t rows, Value first, int64_t dim, Value column);
   void multiplyInto(Fragments& sums, int n, mlir::ValueRange a, mlir::ValueRange right);
   Value exp2(Value x);
+
+  // hopper.cpp: the same by wgmma, what it multiplies brought by the copy engine
+  static constexpr int consumers = 2;  // warpgroups of 64 rows
+  static constexpr int64_t keysOfStage = 128;
+  /// A tensor that the copy engine is told of, and its dims from the innermost.
+  struct Mapped {
+    View view;
+    llvm::SmallVector<int64_t> dims;
+  };
+  bool takesHopper();
+  int64_t columnCountKnown();
+  llvm::SmallVector<Mapped> mappedTensors();
+  Value mappable();
+  Value addressOf(const View& view);
+  void mapTensors();
+  Value barrierOf(int which, Value slot);
+  void bring(int which, Value to, Value row, Value barrier, int64_t rows, int64_t bytes);
+  void turnOf(Value count);
+  void produce(Value first);
+  void giveBack(int which);
+  Fragments productsByWarpgroup();
+  void clearUnseen(const Keys& keys);
+  void accumulateByWarpgroup(State& state, const Fragments& weights, const Keys& keys);
+  void hopperTask(const Thread& thread);
+  void emitHopper();
 
   /// Of tile n, column c, counted from the first of a thread's tiles.
   Value column(int n, int c) { return add(b, twice_, constant(b, n * columnsOfTile + c)); }
@@ -157,12 +186,21 @@ class AttentionKernel {
   std::optional<Cores> tensor;
   llvm::SmallVector<Values> queries;  // fragments, for each 16 of the depth
 
+  // With wgmma.
+  bool hopper = false;
+  int64_t bytesOfQueries, bytesOfKeys, bytesOfValues;  // of a block, and of a stage
+  int64_t keysAt, valuesAt, barriersAt, slotsAt;       // in shared memory
+  llvm::SmallVector<Mapped> mapped;                    // Q, K, V
+  Values maps;
+  Value shared, firstLane;
+  Value slot, parity;  // of the tile at work
+
   // Of the thread, while code is emitted.
   Positions at;                     // of the outer dims
   Value twice_, quad, group, warp;  // 2 (lane % 4), lane % 4, lane / 4
   Value warpRow;                    // the first row of the warp
   Value blockRow;                   // and of the block
-  int rowsTogether;                 // from where on keys are classified: a warp's rows, or a block's
+  int64_t rowsTogether;             // whose keys are classified at once: a warp's rows, or a block's
   Values row, clampedRow;           // of each half
   Value chunk;                      // the first column of O, of the value dims in one
   Value columnCount;                // of all chunks

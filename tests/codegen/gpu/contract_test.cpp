@@ -7,6 +7,7 @@
 #include "heed/runtime/array.h"
 #include "heed/runtime/device_session.h"
 #include "heed/runtime/session.h"
+#include "ptxas.h"
 #include "simulated.h"
 
 namespace heed::testing {
@@ -110,6 +111,19 @@ TEST(GpuContract, RowsByColumns) { check<element_of<bf16>>("bf16", true); }
 TEST(GpuContract, HalfPrecision) {
   check<element_of<f16>>("f16", false);
   check<element_of<f16>>("f16", true);
+}
+
+TEST(GpuContract, AssemblesWithoutSpills) {
+  if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
+  for (const char* chip : {"sm_80", "sm_90", "sm_90a"})
+    for (const char* type : {"bf16", "f16"})
+      for (bool upright : {false, true}) {
+        std::string ptx = simt::ptxOf(text(type, upright), chip);
+        EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k16"), ptx.npos);
+        Ptxas said = *assemble(ptx, chip);
+        EXPECT_TRUE(said.accepted) << said.said;
+        EXPECT_EQ(said.clean, 1) << said.said;
+      }
 }
 
 TEST(GpuContract, ResultsAreRoundedOnce) {

@@ -1,0 +1,181 @@
+// The text is words with a space behind each; a word is its length, a colon, and itself.
+#include "heed/runtime/bundle.h"
+
+#include <dlfcn.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+
+#include "heed/runtime/bundle_about.h"
+#include "heed/runtime/device_session.h"
+#include "heed/runtime/error.h"
+#include "heed/runtime/session.h"
+
+// libgcc's conversions of f16, for CPUs that lack them.
+extern "C" {
+_Float16 __truncsfhf2(float);
+float __extendhfsf2(_Float16);
+}
+
+namespace heed {
+namespace {
+
+constexpr const char* magic = "heed bundle 1";  // changes with the text and with abi.h
+
+class Writer {
+ public:
+  void word(const std::string& x) { text_ += std::to_string(x.size()) + ":" + x + " "; }
+  void number(std::int64_t x) { word(std::to_string(x)); }
+  void tensor(const TensorSpec& spec) {
+    word(spec.name), number(std::int64_t(spec.dtype)), number(spec.rank());
+    for (const AxisSpec& axis : spec.axes) word(axis.name), word(axis.symbol), number(axis.extent);
+  }
+  void tensors(const std::vector<TensorSpec>& all) {
+    number(std::int64_t(all.size()));
+    for (const TensorSpec& spec : all) tensor(spec);
+  }
+  std::string text() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+class Reader {
+ public:
+  Reader(const std::string& path, std::string_view text) : path_(path), text_(text) {}
+  std::string word() {
+    char* end = nullptr;
+    const std::string head(text_.substr(0, 24));
+    const auto size = std::strtoull(head.c_str(), &end, 10);
+    const auto used = std::size_t(end - head.c_str());
+    if (used == 0 || *end != ':' || size > text_.size() || used + 1 + size >= text_.size()) bad();
+    std::string x(text_.substr(used + 1, size));
+    text_.remove_prefix(used + 2 + size);
+    return x;
+  }
+  std::int64_t number(std::int64_t least = 0, std::int64_t most = INT64_MAX) {
+    const std::string x = word();
+    char* end = nullptr;
+    const std::int64_t n = std::strtoll(x.c_str(), &end, 10);
+    if (x.empty() || *end || n < least || n > most) bad();
+    return n;
+  }
+  TensorSpec tensor() {
+    TensorSpec spec;
+    spec.name = word(), spec.dtype = DType(number(0, 16));
+    spec.axes.resize(std::size_t(number(0, abi::max_rank)));
+    for (AxisSpec& axis : spec.axes) axis.name = word(), axis.symbol = word(), axis.extent = number(-1);
+    return spec;
+  }
+  std::vector<TensorSpec> tensors() {
+    std::vector<TensorSpec> all;
+    for (std::int64_t n = number(); n > 0; --n) all.push_back(tensor());
+    return all;
+  }
+  [[noreturn]] void bad() const {
+    throw Error("bundle " + path_, "what it says of itself is broken", "a file that heed-compile wrote is required",
+                "compile it again");
+  }
+
+ private:
+  const std::string& path_;
+  std::string_view text_;
+};
+
+bool cpuRuns(const std::string& target) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+  if (target == "cpu:avx2") return avx2;
+  if (target == "cpu:avx512") return avx512;
+  if (target == "cpu:avx512bf16") return avx512 && __builtin_cpu_supports("avx512bf16");
+#endif
+  return true;
+}
+
+}  // namespace
+
+std::string BundleAbout::write() const {
+  Writer w;
+  w.word(magic), w.word(target);
+  w.number(device.generation), w.number(device.exact), w.number(device.ptx);
+  w.tensors(signature.inputs), w.tensors(signature.parameters), w.tensors(signature.results);
+  w.number(std::int64_t(signature.states.size()));
+  for (const StateSpec& state : signature.states) w.tensor(state.tensor), w.word(state.tokens), w.number(state.memory);
+  w.number(kernels), w.number(code_bytes), w.word(explanation);
+  return std::move(w).text();
+}
+
+BundleAbout BundleAbout::read(const std::string& path, std::string_view text) {
+  Reader r(path, text);
+  if (std::string version = r.word(); version != magic)
+    throw Error("bundle " + path, "it is of version \"" + version + "\"", std::string(magic) + " is required",
+                "compile it again with this heed");
+  BundleAbout about;
+  about.target = r.word();
+  about.device.generation = int(r.number(0, 1000)), about.device.exact = r.number(0, 1) != 0;
+  about.device.ptx = int(r.number(0, 1000));
+  about.signature.inputs = r.tensors(), about.signature.parameters = r.tensors(), about.signature.results = r.tensors();
+  for (std::int64_t n = r.number(); n > 0; --n) {
+    StateSpec state{r.tensor(), r.word()};
+    state.memory = int(r.number(-1, abi::max_rank));
+    about.signature.states.push_back(std::move(state));
+  }
+  about.kernels = int(r.number(0, INT32_MAX)), about.code_bytes = r.number(), about.explanation = r.word();
+  return about;
+}
+
+std::shared_ptr<const Executable> loadBundle(const std::string& path) {
+  // A name without a folder would be looked for where libraries are.
+  const std::string file = path.find('/') == path.npos ? "./" + path : path;
+  std::shared_ptr<void> library(dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL), [](void* x) { x ? dlclose(x) : 0; });
+  if (!library)
+    throw Error("bundle " + path, std::string("it cannot be opened: ") + dlerror(),
+                "a file that heed-compile wrote for this kind of machine is required", "name another");
+  auto find = [&](const char* symbol) {
+    void* at = dlsym(library.get(), symbol);
+    if (!at)
+      throw Error("bundle " + path, std::string("it has no ") + symbol, "a file that heed-compile wrote is required",
+                  "name another");
+    return at;
+  };
+  BundleAbout about = BundleAbout::read(path, static_cast<const char*>(find("heed_bundle")));
+  if (!cpuRuns(about.target))
+    throw Error("bundle " + path, "it is for " + about.target, "this CPU lacks instructions of that",
+                "compile it for cpu:avx2 or cpu:baseline");
+  const auto fmod32 = static_cast<float (*)(float, float)>(&::fmodf);
+  void* const services[] = {reinterpret_cast<void*>(&abi::heed_tensor_map),
+                            reinterpret_cast<void*>(&abi::heed_arena),
+                            reinterpret_cast<void*>(&abi::heed_shared),
+                            reinterpret_cast<void*>(&abi::heed_launch),
+                            reinterpret_cast<void*>(&abi::heed_parallel),
+                            reinterpret_cast<void*>(&std::memcpy),
+                            reinterpret_cast<void*>(&std::memmove),
+                            reinterpret_cast<void*>(&std::memset),
+                            reinterpret_cast<void*>(fmod32),
+                            reinterpret_cast<void*>(&__truncsfhf2),
+                            reinterpret_cast<void*>(&__extendhfsf2)};
+  static_assert(std::size(services) == std::size(bundleServices));
+  std::memcpy(find("heed_services"), services, sizeof services);
+
+  auto executable = std::make_shared<Executable>();
+  const auto entry = reinterpret_cast<abi::Entry>(find("heed_entry"));
+  const auto pack = reinterpret_cast<abi::Pack>(find("heed_pack"));
+  executable->signature = about.signature;
+  executable->code = library;
+  executable->explanation = about.explanation;
+  executable->statistics = {0, about.kernels, about.code_bytes, about.target.substr(about.target.find(':') + 1)};
+  executable->pack = [pack](Session& session, std::int64_t argument, void* weight, void* memory) {
+    return pack(&session, argument, weight, memory);
+  };
+  if (about.device.generation)
+    executable->call = deviceCall(entry, about.signature, [code = about.device] { return cuda::open(code); });
+  else
+    executable->call = [entry](Session& session, void** arguments) { entry(&session, arguments); };
+  return executable;
+}
+
+}  // namespace heed

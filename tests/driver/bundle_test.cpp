@@ -1,0 +1,100 @@
+// Bundles: what is saved here and loaded again does what the compiler's own code does, for a CPU of any kind and, on a
+// driver of our own, for a GPU; broken files are refused.
+#include "heed/driver/bundle.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <fstream>
+
+#include "heed/heed.h"
+#include "heed/runtime/error.h"
+
+namespace heed::test {
+namespace {
+
+struct Batch : axis<"batch"> {};
+struct Seq : axis<"seq"> {};
+struct Key : like<Seq, "key"> {};
+struct Heads : axis<"heads", 2> {};
+struct Depth : axis<"a name with: spaces", 8> {};
+
+constexpr auto sdpa(Tensor<f32, Batch, Heads, Seq, Depth> q, Tensor<f32, Batch, Heads, Key, Depth> k,
+                    Tensor<f32, Batch, Heads, Key, Depth> v) -> Tensor<f32, Batch, Heads, Seq, Depth> {
+  auto scores = contract<Depth>(q, k) * rsqrt(Depth::size);
+  return contract<Key>(softmax<Key>(where(index<Key>() <= index<Seq>(), scores, -inf)), v);
+}
+constexpr auto graph = trace<sdpa>("q", "k", "v");
+
+struct File {
+  std::string path = ::testing::TempDir() + "heed_" + std::to_string(getpid()) + ".bundle";
+  ~File() { std::remove(path.c_str()); }
+};
+
+template <class F>
+std::string errorOf(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+#define EXPECT_SAYS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
+
+TEST(Bundle, DoesWhatTheCompilersCodeDoes) {
+  for (const char* target : {"cpu:baseline", "cpu:avx2", "cpu:avx512"}) {
+    Options options{.target = parseTarget(target)};
+    File file;
+    saveBundle(graph, options, file.path);
+    std::shared_ptr<const Executable> loaded;
+    if (std::string text = errorOf([&] { loaded = loadBundle(file.path); }); !loaded) {
+      EXPECT_SAYS(text, "this CPU lacks instructions");
+      continue;
+    }
+    EXPECT_EQ(loaded->statistics.kernels, 1);
+    auto compiled = jit(graph, options);
+    EXPECT_EQ(loaded->signature, compiled.executable().signature);
+    KernelOf<decltype(graph)> own(loaded, 2);
+    Array<f32, Batch, Heads, Seq, Depth> q(2, 37);
+    Array<f32, Batch, Heads, Key, Depth> k(2, 37), v(2, 37);
+    for (auto* x : {q.span().data(), k.span().data(), v.span().data()})
+      for (std::size_t i = 0; i < q.span().size(); ++i) x[i] = float((i * 7919 + std::size_t(x) / 64) % 101) / 50 - 1;
+    auto want = compiled(q, k, v), got = own(q, k, v);
+    for (std::size_t i = 0; i < want.span().size(); ++i) ASSERT_NEAR(got.span()[i], want.span()[i], 2e-6) << target;
+  }
+}
+
+TEST(Bundle, WhatTheRuntimeThrowsGoesThrough) {
+  File file;
+  saveBundle(graph, {}, file.path);
+  KernelOf<decltype(graph)> run(loadBundle(file.path), 1);
+  Array<f32, Batch, Heads, Seq, Depth> q(1, 4);
+  Array<f32, Batch, Heads, Key, Depth> k(1, 5), v(1, 5);
+  EXPECT_SAYS(errorOf([&] { run(q, k, v); }), "extent mismatch");
+}
+
+TEST(Bundle, OfAGpuAsksForItWhenItIsCalled) {
+  File file;
+  saveBundle(graph, {.target = parseTarget("cuda:sm_80")}, file.path);
+  auto loaded = loadBundle(file.path);
+  EXPECT_EQ(loaded->statistics.target, "sm_80");
+  KernelOf<decltype(graph)> run(loaded, 1);
+  Array<f32, Batch, Heads, Seq, Depth> q(1, 4);
+  Array<f32, Batch, Heads, Key, Depth> k(1, 4), v(1, 4);
+  std::string text = errorOf([&] { run(q, k, v); });
+  if (text == "no error") return;  // there is one
+  EXPECT_SAYS(text, "cuda");
+}
+
+TEST(Bundle, OtherFilesAreRefused) {
+  EXPECT_SAYS(errorOf([] { loadBundle("/nowhere/heed.bundle"); }), "cannot be opened");
+  File file;
+  std::ofstream(file.path) << "no library";
+  EXPECT_SAYS(errorOf([&] { loadBundle(file.path); }), "cannot be opened");
+}
+
+}  // namespace
+}  // namespace heed::test
