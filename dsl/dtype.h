@@ -52,6 +52,12 @@ constexpr double beyond(DType type) {
       return 2147483648.;
   }
 }
+/// Whether a number keeps its meaning as an element: infinity and NaN do.
+constexpr bool fits(DType type, double value) {
+  bool inside = -beyond(type) < value && value < beyond(type);
+  if (isFloat(type)) return inside || value != value || value == inf || value == -inf;
+  return inside || value == -beyond(type);
+}
 
 }  // namespace lang
 }  // namespace heed

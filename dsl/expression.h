@@ -8,7 +8,6 @@
 #include <boost/hana/tuple.hpp>
 #include <boost/hana/unpack.hpp>
 
-#include "heed/dsl/mistake.h"
 #include "heed/dsl/tensor.h"
 
 namespace heed::lang {
@@ -46,12 +45,7 @@ struct Constant : PointwiseWords<Constant<D>> {
 
   constexpr Constant(tape::Place p, double v) : value(v), place(p) {}
   constexpr Tensor<D> bind(Tape* tape) const {
-    constexpr double end = beyond(D::dtype);
-    bool fits = -end < value && value < end, special = value != value || value == inf || value == -inf;
-    if (!isFloat(D::dtype) && !fits && value != -end)
-      throw Mistake("heed: a whole number of more than 32 bits; write a float, or less than 2147483648");
-    if (isFloat(D::dtype) && !fits && !special)
-      throw Mistake("heed: a number beyond the element type; cast the tensor to a wider float, or write inf");
+    if (!fits(D::dtype, value)) tape->size.largeAt = place.line ? place.line : 1;
     tape::Attribute attribute =
         isFloat(D::dtype) ? realAttribute("value", value) : integerAttribute("value", std::int64_t(value));
     return emit<Tensor<D>>(tape, op::constant, {}, {attribute}, place);

@@ -118,7 +118,10 @@ constexpr bool sound() {
   using Foreign = Line<M::sizes.foreignAt>;
   static_assert(Foreign::none,
                 "heed: a tensor of no graph, or of another one; a parameter is a member of the traced module");
-  if constexpr (runs && Foreign::none) {
+  using Large = Line<M::sizes.largeAt>;
+  static_assert(Large::none,
+                "heed: a number beyond the element type of the tensor beside it; cast the tensor, or write inf");
+  if constexpr (runs && Foreign::none && Large::none) {
     using Shared = AxisName<sharedName<frozen<F, M>>()>;
     using Again = Line<secondAppend(frozen<F, M>)>;
     static_assert(Shared::distinct, "heed: two axis types of one name in one graph; give each its own name");

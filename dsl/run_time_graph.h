@@ -77,6 +77,8 @@ auto traceAtRunTime(F f, const Names&... names) {
     lang::Sizes sizes = lang::Recording<F>::run(lang::Tape(), f);
     if (sizes.foreignAt)
       throw Mistake("heed: a tensor of no graph, or of another one; a parameter is a member of the traced module");
+    if (sizes.largeAt)
+      throw Mistake("heed: a number beyond the element type of the tensor beside it; cast the tensor, or write inf");
     using Signature = typename lang::AsTuple<typename lang::SignatureOf<F>::type>::type;
     RunTimeGraph<Signature> graph(f, sizes);
     lang::checkNames({names...});

@@ -25,6 +25,7 @@ inline constexpr std::uint32_t measuringBit = 1u << 30;  // set in ids while mea
 struct Sizes {
   std::uint32_t nodes = 0, values = 0, operands = 0, attributes = 0, scopes = 1;  // scopes[0] is the root
   std::uint32_t foreignAt = 0;  // the line where a tensor of no graph, or of another, was used; 1 if it is not known
+  std::uint32_t largeAt = 0;    // the line of a number that its element type does not hold
 };
 
 class Tape {

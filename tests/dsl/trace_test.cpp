@@ -61,6 +61,8 @@ TEST(Trace, AtRunTimeThrowsWhatTheCompilerWouldSay) {
   EXPECT_THROW(traceAtRunTime(difference, "x", ""), Mistake);
   EXPECT_THROW(traceAtRunTime([](V x) { return x + Tensor<f32, Seq>{}; }, "x"), Mistake);
   EXPECT_THROW(traceAtRunTime([](V) { return exp(Tensor<f32, Seq>{}); }, "x"), Mistake);
+  EXPECT_THROW(traceAtRunTime([](V x) { return x * 1e39; }, "x"), Mistake);
+  EXPECT_NO_THROW(traceAtRunTime([](V x) { return x * 3e38 + inf; }, "x"));
   V kept;
   (void)traceAtRunTime([&](V x) { return kept = x + x; }, "x");
   EXPECT_THROW(traceAtRunTime([&](V x) { return x + kept; }, "x"), Mistake);

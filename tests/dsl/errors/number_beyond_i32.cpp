@@ -1,4 +1,4 @@
-// expect: heed: a whole number of more than 32 bits; write a float, or less than 2147483648
+// expect: heed: a number beyond the element type of the tensor beside it; cast the tensor, or write inf
 #include "axes.h"
 
 constexpr auto f(Tensor<i32, Seq> x) { return x + 5000000000; }
