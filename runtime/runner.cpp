@@ -9,6 +9,7 @@
 #include <string>
 
 #include "heed/runtime/error.h"
+#include "heed/runtime/resident.h"
 #include "heed/runtime/weights/weights.h"
 
 namespace heed {
@@ -65,17 +66,21 @@ std::vector<AnyArray> Runner::run(std::span<const ArrayView> inputs) {
 
 Memory memoryOf(std::initializer_list<const Runner*> models) {
   Memory sum;
-  std::map<const void*, std::int64_t> blocks;
+  std::map<std::uintptr_t, std::uintptr_t> blocks;
   for (const Runner* model : models) {
     sum.packed += model->arguments().packedBytes();
     sum.states += model->arguments().stateBytes();
     sum.working += model->session().memory().bytes;
     for (const auto& [name, array] : model->arguments().bound()) {
-      std::int64_t& bytes = blocks[array.view.data];
-      bytes = std::max(bytes, byteSize(array.view.dtype, array.view.extents()));
+      const ByteRange range = byteRange(array.view);
+      std::uintptr_t& end = blocks[range.begin];
+      end = std::max(end, range.end);
     }
   }
-  for (const auto& [data, bytes] : blocks) sum.parameters += bytes;
+  for (const auto& [begin, end] : blocks) {
+    sum.bound += std::int64_t(end - begin);
+    sum.parameters += residentBytes({begin, end});
+  }
   return sum;
 }
 

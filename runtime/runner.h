@@ -102,9 +102,11 @@ class Runner {
   std::unique_ptr<State> state_;
 };
 
-/// What models hold, in bytes: the parameters bound, shared ones once; the copies of them that kernels read, once there
-/// was a call; their states; arena and scratch, which are those of the largest call so far.
+/// What models hold, in bytes: of the parameters bound, shared ones once, what is in memory (of a mapped file, the
+/// pages that were read: of a table of words, few); the copies of them that kernels read, once there was a call; their
+/// states; arena and scratch, which are those of the largest call so far.
 struct Memory {
+  std::int64_t bound = 0;  // the parameters, in memory or not; no part of the total
   std::int64_t parameters = 0, packed = 0, states = 0, working = 0;
   std::int64_t total() const { return parameters + packed + states + working; }
 };
