@@ -9,7 +9,6 @@ using namespace mlir;
 
 namespace heed::codegen {
 
-
 AttentionKernel::AttentionKernel(tile::AttentionOp op, const Target& target, const AttentionTile& tile)
     : op(op),
       tile(tile),
@@ -378,7 +377,7 @@ LogicalResult AttentionKernel::emit() {
         auto given = std::tuple(tile, rows);
         fewTile = c.target.attentionFewRows(heads);
         tile.whole = tile.strip = tile.narrow = {1, fewTile.keys, 1};
-        tile.block = fewTile.block, rows = c.lanes, few = true;
+        tile.block = tile.segment = fewTile.block, rows = c.lanes, few = true;
         emitFewRows();
         std::tie(tile, rows) = given, few = false;
         return {};

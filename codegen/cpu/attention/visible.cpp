@@ -245,14 +245,16 @@ void AttentionKernel::block(Value from, Value to, Value every) {
   copy(valueView, similar.size(), value);
   Value narrow = c.bit(false);
   if (tile.whole.vectors > 2) narrow = c.atMost(rowCount, c.index(2 * c.lanes));
-  c.choose(
-      every, {},
-      [&]() -> Values {
-        return c.choose(
-            narrow, {}, [&]() -> Values { return narrowBlock(from, to), Values(); },
-            [&]() -> Values { return wholeBlock(from, to), Values(); });
-      },
-      [&]() -> Values { return strips(from, to), Values(); });
+  auto whole = [&]() -> Values { return wholeBlock(from, to), Values(); };
+  // Under a mask few rows are a strip, whatever they see: hiding nothing costs little, code of their own to compile.
+  if (op.getKeep().empty()) {
+    c.choose(
+        narrow, {}, [&]() -> Values { return narrowBlock(from, to), Values(); }, whole);
+  } else {
+    Value tall = arith::XOrIOp::create(c.b, c.loc, narrow, c.bit(true));
+    Value alone = few ? c.bit(false) : arith::AndIOp::create(c.b, c.loc, every, tall).getResult();
+    c.choose(alone, {}, whole, [&]() -> Values { return strips(from, to), Values(); });
+  }
   similar = given, valueView = givenValue;
 }
 
