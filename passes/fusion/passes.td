@@ -18,8 +18,8 @@ def Canonicalize : Pass<"heed-canonicalize", "::mlir::func::FuncOp"> {
 def FormSoftmax : Pass<"heed-form-softmax", "::mlir::func::FuncOp"> {
   let summary = "softmax written by hand becomes heed.softmax";
   let description = [{
-    Exponentials over their sum are a softmax, whether the maximum was taken off, whether masks are on the scores or on
-    their exponentials, and whether the division stands before or after the contraction:
+    Exponentials over their sum are a softmax, whether the maximum was taken off or not, and whether the division stands
+    before or after the contraction:
 
         %e = heed.exp %x
         %t = heed.sum %e {axes = ["key"]}

@@ -16,6 +16,14 @@ using namespace heed::cuda;
 HEED_CUDA_ENTRIES(HEED_CUDA_EXPORT)
 #undef HEED_CUDA_EXPORT
 
+/// The copy engine of nobody takes any map.
+extern "C" Result cuTensorMapEncodeTiled(void* map, int, unsigned, void*, const unsigned long long*,
+                                         const unsigned long long*, const unsigned*, const unsigned*, int, int, int,
+                                         int) {
+  std::memset(map, 0, 128);
+  return success;
+}
+
 static test::Fake fake;
 
 static const bool filled = [] {
