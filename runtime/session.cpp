@@ -119,7 +119,7 @@ void Session::encode(const TensorMap& map, void* to) { device_->device().encode(
 
 double Session::replay(int times) {
   if (!device_)
-    throw Error("replay", "no call of this session ran on a device", "what is run again are a call's kernels there",
+    throw Error("replay", "no call has run on a device yet", "what is run again are a call's kernels there",
                 "call it first");
   return device_->device().replay(times);
 }
