@@ -10,6 +10,7 @@
 
 #include "heed/heed.h"
 #include "heed/runtime/error.h"
+#include "heed/tests/said.h"
 
 namespace heed::test {
 namespace {
@@ -27,22 +28,12 @@ constexpr auto sdpa(Tensor<f32, Batch, Heads, Seq, Depth> q, Tensor<f32, Batch, 
 }
 constexpr auto graph = trace<sdpa>("q", "k", "v");
 
+using testing::errorOf;
+
 struct File {
   std::string path = ::testing::TempDir() + "heed_" + std::to_string(getpid()) + ".bundle";
   ~File() { std::remove(path.c_str()); }
 };
-
-template <class F>
-std::string errorOf(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-#define EXPECT_SAYS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
 TEST(Bundle, DoesWhatTheCompilersCodeDoes) {
   for (const char* target : {"cpu:baseline", "cpu:avx2", "cpu:avx512"}) {

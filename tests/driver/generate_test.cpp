@@ -3,9 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "heed/heed.h"
+#include "heed/tests/random_parameters.h"
 
 namespace heed::test {
 namespace {
@@ -56,15 +55,7 @@ constexpr auto gptOfLast = trace(GptOfLast{}, "ids");
 
 Runner model(const GraphView& graph = gpt) {
   Runner run(compile(graph));
-  std::mt19937 random(11);
-  std::normal_distribution<float> normal;
-  for (const TensorSpec& p : run.executable().signature.parameters) {
-    std::vector<std::int64_t> sizes;
-    for (const AxisSpec& axis : p.axes) sizes.push_back(axis.extent < 0 ? 23 : axis.extent);
-    AnyArray x(DType::f32, sizes);
-    for (std::int64_t i = 0; i < x.view.size(); ++i) static_cast<float*>(x.view.data)[i] = normal(random);
-    run.bind(p.name, x);
-  }
+  bindRandom(run, 11, 1, 23);
   return run;
 }
 

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "heed/heed.h"
+#include "heed/tests/random_parameters.h"
 
 namespace heed::test {
 namespace {
@@ -38,15 +39,8 @@ constexpr auto packed = trace(Packed{}, "ids", "starts");
 TEST(Packed, EachDocumentSaysWhatItSaysAlone) {
   auto run = jit(packed, {.explain = true});
   EXPECT_EQ(run.executable().statistics.kernels, 1) << run.explanation();
+  bindRandom(run.runner(), 3, .2f);
   std::mt19937 random(3);
-  std::normal_distribution<float> normal;
-  for (const TensorSpec& p : run.executable().signature.parameters) {
-    std::vector<std::int64_t> sizes;
-    for (const AxisSpec& axis : p.axes) sizes.push_back(axis.extent);
-    AnyArray x(DType::f32, sizes);
-    for (std::int64_t i = 0; i < x.view.size(); ++i) static_cast<float*>(x.view.data)[i] = .2f * normal(random);
-    run.runner().bind(p.name, x);
-  }
   // Rows of three documents and of two; a document of one token; one longer than a tile.
   const std::vector<std::vector<int>> lengths{{5, 1, 54}, {40, 20}};
   Array<i32, Batch, Seq> ids(2, 60);

@@ -1,10 +1,9 @@
 // A model that remembers: prefill and decode, token by token and ragged, against one full forward.
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "heed/driver/compile.h"
 #include "heed/heed.h"
+#include "heed/tests/random_parameters.h"
 
 namespace heed::test {
 namespace {
@@ -40,15 +39,7 @@ constexpr auto graph = trace(Gpt<2>{}, "ids");
 template <class G>
 auto compiled(const G& model, const Options& options = {}) {
   auto run = jit(model, options);
-  std::mt19937 random(7);
-  std::normal_distribution<float> normal;
-  for (const TensorSpec& p : run.executable().signature.parameters) {
-    std::vector<std::int64_t> sizes;
-    for (const AxisSpec& axis : p.axes) sizes.push_back(axis.extent);
-    AnyArray x(DType::f32, sizes);
-    for (std::int64_t i = 0; i < x.view.size(); ++i) static_cast<float*>(x.view.data)[i] = .5f * normal(random);
-    const_cast<Runner&>(run.runner()).bind(p.name, x);
-  }
+  bindRandom(run.runner(), 7, .5f);
   return run;
 }
 

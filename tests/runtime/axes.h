@@ -6,7 +6,7 @@
 #include <string>
 
 #include "heed/runtime/array.h"
-#include "heed/runtime/error.h"
+#include "heed/tests/said.h"
 
 namespace heed::testing {
 
@@ -15,16 +15,5 @@ struct Seq : axis<"seq"> {};
 struct Key : like<Seq, "key"> {};
 struct Heads : axis<"heads", 2> {};
 struct Depth : axis<"depth", 3> {};
-
-/// The message of the heed::Error that `f` throws; empty if it throws none.
-template <class F>
-std::string errorOf(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return {};
-}
 
 }  // namespace heed::testing

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "heed/driver/pipeline.h"
+#include "heed/tests/said.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Parser/Parser.h"
 
@@ -65,8 +66,6 @@ struct Kernel {
     }
   }
 };
-
-#define EXPECT_SAYS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
 
 const std::string own = R"(
   %i = arith.index_cast %t : index to i32

@@ -10,6 +10,7 @@
 #include "../../driver/random_attention.h"
 #include "heed/driver/reference.h"
 #include "heed/heed.h"
+#include "heed/tests/random_parameters.h"
 #include "simulated.h"
 
 namespace heed::test {
@@ -110,15 +111,7 @@ Ids tokens(int batch, int begin, int end) {
 
 TEST(GraphsOnGpu, AModelRemembersOnTheDevice) {
   KernelOf<decltype(gpt)> cpu = jit(gpt), gpu(simt::compile(gpt).executable, 1);
-  std::mt19937 random(7);
-  std::normal_distribution<float> normal;
-  for (const TensorSpec& p : cpu.executable().signature.parameters) {
-    std::vector<std::int64_t> sizes;
-    for (const AxisSpec& axis : p.axes) sizes.push_back(axis.extent);
-    AnyArray x(DType::f32, sizes);
-    for (std::int64_t i = 0; i < x.view.size(); ++i) static_cast<float*>(x.view.data)[i] = .5f * normal(random);
-    for (auto* run : {&cpu, &gpu}) const_cast<Runner&>(run->runner()).bind(p.name, x);
-  }
+  for (auto* run : {&cpu, &gpu}) bindRandom(run->runner(), 7, .5f);
   for (int turn = 0; turn < 2; ++turn) {
     for (auto* run : {&cpu, &gpu}) run->begin({extent<Batch>(3), extent<Key>(24)});
     for (auto [begin, end] : {std::pair(0, 9), std::pair(9, 10), std::pair(10, 11), std::pair(11, 14)}) {

@@ -6,24 +6,14 @@
 
 #include "fake_driver.h"
 #include "heed/runtime/error.h"
+#include "heed/tests/said.h"
 
 namespace heed::cuda {
 namespace {
 
 using test::Fake;
 using test::Launched;
-
-template <class F>
-std::string errorOf(F&& f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-#define EXPECT_SAYS(text, part) EXPECT_NE((text).find(part), std::string::npos) << (text)
+using testing::errorOf;
 
 const Code hopper{90, false, 80}, hopperOnly{90, true, 80}, ampere{80, false, 71};
 
