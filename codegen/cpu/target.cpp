@@ -9,15 +9,15 @@ namespace heed::codegen {
 AttentionTile Target::attention(int64_t depth) const {
   // Deep rows of queries leave the first-level cache: more keys at once read them less often.
   if (avx512 && depth > 80)
-    return {.whole = {4, 6, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .block = 96, .segment = 16};
-  if (avx512) return {.whole = {4, 4, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .block = 64, .segment = 16};
-  if (fma) return {.whole = {3, 4, 4}, .strip = {3, 4, 4}, .narrow = {1, 8, 8}, .block = 96, .segment = 16};
-  return {.whole = {2, 4, 4}, .strip = {2, 4, 4}, .narrow = {1, 8, 8}, .block = 64, .segment = 16};
+    return {.whole = {4, 6, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .costly = {1, 4, 1}, .block = 96, .segment = 16};
+  if (avx512) return {.whole = {4, 4, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .costly = {1, 4, 1}, .block = 64, .segment = 16};
+  if (fma) return {.whole = {3, 4, 4}, .strip = {3, 4, 4}, .narrow = {1, 8, 8}, .costly = {1, 4, 1}, .block = 96, .segment = 16};
+  return {.whole = {2, 4, 4}, .strip = {2, 4, 4}, .narrow = {1, 8, 8}, .costly = {1, 4, 1}, .block = 64, .segment = 16};
 }
 
 AttentionTile Target::attentionOneVector() const {
   const RegisterTile one = avx512 ? RegisterTile{1, 16, 16} : RegisterTile{1, 8, 8};
-  return {.whole = one, .strip = one, .narrow = one, .block = 128, .segment = 16};
+  return {.whole = one, .strip = one, .narrow = one, .costly = {1, 4, 1}, .block = 128, .segment = 16};
 }
 
 FewRowsTile Target::attentionFewRows(int64_t rows) const {

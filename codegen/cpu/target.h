@@ -21,6 +21,7 @@ struct AttentionTile {
   RegisterTile whole;   // for keys that all rows of a block see: vectors * lanes rows are a block
   RegisterTile strip;   // for the others, strip by strip; its vectors divide those of a block
   RegisterTile narrow;  // one vector: for a block with at most two of them
+  RegisterTile costly;  // one vector, for scores that take many instructions each
   int block;            // keys whose scores stay in the first-level cache between the passes
   int segment;          // keys of a strip that are classified at once
 };

@@ -354,6 +354,9 @@ LogicalResult AttentionKernel::emit() {
                      isa<BlockArgument>(product.getRhs()) && product.getLhs() != product.getRhs() &&
                      hasRow(similar[similarity.operands[0]]) != hasRow(similar[similarity.operands[1]]);
     similarity.tanh = tanhSumOf(similarity);
+    body.walk([&](Operation* op) {
+      similarity.costly |= isa_and_nonnull<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::FmaOp>(op);
+    });
     similarities.push_back(similarity);
   }
   foldScale();

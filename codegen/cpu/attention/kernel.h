@@ -43,6 +43,7 @@ class AttentionKernel {
     llvm::SmallVector<unsigned> operands = {};  // numbers in op.getSimilar()
     llvm::SmallVector<int64_t> depth = {};      // loop order
     bool dot = false;                           // the body is the product of a row and a key operand
+    bool costly = false;                        // a term takes many instructions: tiles gain little, code is long
     Value slot = {};                            // raw scores: [key][rows]
     std::optional<TanhSum> tanh = {};
   };

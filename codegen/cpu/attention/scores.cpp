@@ -42,13 +42,24 @@ void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool 
       scoreFewRows(similarity, from, to, row);
       continue;
     }
-    auto commonly = [&]() -> Values { return scoreTiles(similarity, from, to, row, plain && raise), Values(); };
-    if (!similarity.tanh) {
-      commonly();
+    auto tiles = [&] {
+      auto commonly = [&]() -> Values { return scoreTiles(similarity, from, to, row, plain && raise), Values(); };
+      auto quotients = [&]() -> Values { return quotientTiles(similarity, from, to, row, plain && raise), Values(); };
+      if (similarity.tanh)
+        c.choose(similarity.tanh->regular, {}, quotients, commonly);
+      else
+        commonly();
+    };
+    if (!similarity.costly) {
+      tiles();
       continue;
     }
-    auto quotients = [&]() -> Values { return quotientTiles(similarity, from, to, row, plain && raise), Values(); };
-    c.choose(similarity.tanh->regular, {}, quotients, commonly);
+    const Rows given = current;
+    eachVector([&](Value lane) {
+      current = {tile.costly, lane};
+      tiles();
+    });
+    current = given;
   }
   if (!plain || (few && raise)) post(block, from, to, row, raise);
 }
