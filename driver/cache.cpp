@@ -20,7 +20,7 @@ using namespace llvm;
 namespace heed {
 namespace {
 
-constexpr StringLiteral magic = "heed code 1\n";
+constexpr StringLiteral magic = "heed code 2\n";
 
 std::string digest(StringRef bytes) {
   auto hash = SHA256::hash(arrayRefFromStringRef(bytes));
@@ -78,8 +78,8 @@ Cache::Cache(std::string folder) : folder_(std::move(folder)) {
 
 std::string Cache::keyOf(mlir::ModuleOp module, const Machine& machine) {
   const codegen::Target& target = machine.host;
-  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + buildStamp() + "\n" + machine.name() + "\n" + target.cpu +
-                     "\n" + target.features + "\n" + std::to_string(target.lanes) + "\n";
+  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + buildStamp() + "\n" + machine.name() + "\n" +
+                     target.cpu + "\n" + target.features + "\n" + std::to_string(target.lanes) + "\n";
   raw_string_ostream out(text);
   module.print(out, mlir::OpPrintingFlags().enableDebugInfo());
   return toHex(digest(text), /*LowerCase=*/true);
@@ -104,9 +104,15 @@ std::optional<CacheEntry> Cache::find(const std::string& key) const {
   if (sum != digest(in)) return {};
   auto whose = part(in);
   auto kernels = number(in);
-  auto explanation = part(in), object = part(in);
-  if (!whose || *whose != key || !kernels || !explanation || !object || !in.empty()) return {};
-  return CacheEntry{int(*kernels), std::move(*explanation), std::move(*object)};
+  auto explanation = part(in);
+  if (!whose || *whose != key || !kernels || !explanation) return {};
+  CacheEntry entry{int(*kernels), std::move(*explanation), {}};
+  while (!in.empty()) {
+    auto object = part(in);
+    if (!object) return {};
+    entry.objects.push_back(std::move(*object));
+  }
+  return entry;
 }
 
 void Cache::keep(const std::string& key, const CacheEntry& entry) const {
@@ -114,7 +120,7 @@ void Cache::keep(const std::string& key, const CacheEntry& entry) const {
   append(body, StringRef(key));
   append(body, std::uint64_t(entry.kernels));
   append(body, StringRef(entry.explanation));
-  append(body, StringRef(entry.object));
+  for (const std::string& object : entry.objects) append(body, StringRef(object));
   int descriptor;
   SmallString<256> beside;
   if (sys::fs::createUniqueFile(pathOf(key) + ".%%%%%%%%", descriptor, beside, sys::fs::OF_None,

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "heed/driver/pipeline.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -17,7 +18,7 @@ namespace heed {
 struct CacheEntry {
   int kernels = 0;
   std::string explanation;
-  std::string object;  // an object file with heed_entry
+  std::vector<std::string> objects;  // object files, one of them with heed_entry
 };
 
 class Cache {

@@ -173,19 +173,25 @@ class Compilation {
   Kernels kernels_;
 };
 
+std::int64_t bytesOf(const std::vector<std::string>& objects) {
+  std::int64_t bytes = 0;
+  for (const std::string& object : objects) bytes += std::int64_t(object.size());
+  return bytes;
+}
+
 /// The code of the cache if it has it; a folder of dumps must be filled, so then it is made anew. `made` says of what.
 codegen::Compiled compiledOrCached(Compilation& compilation, const Cache& cache, CacheEntry& made) {
   std::string key = cache.enabled() ? Cache::keyOf(compilation.module(), compilation.machine()) : "";
   if (cache.enabled() && !compilation.dumps())
     if (auto entry = cache.find(key)) {
-      auto code = codegen::link(entry->object);
+      auto code = codegen::link(entry->objects);
       if (code) return made = std::move(*entry), std::move(*code);
       llvm::consumeError(code.takeError());
     }
   for (const Stage& stage : stages()) compilation.run(stage);
   codegen::Compiled code = compilation.emit();
   ++compiled;
-  made = {compilation.kernels().attention, compilation.explanation(), code.object};
+  made = {compilation.kernels().attention, compilation.explanation(), code.objects};
   if (cache.enabled()) cache.keep(key, made);
   return code;
 }
@@ -203,8 +209,8 @@ void saveCompiled(Compilation&& compilation, const std::string& path) {
   for (const Stage& stage : stages()) compilation.run(stage);
   codegen::Compiled code = compilation.emit();
   about.kernels = compilation.kernels().attention, about.explanation = compilation.explanation();
-  about.code_bytes = std::int64_t(code.object.size());
-  if (llvm::Error error = codegen::writeBundle(path, code.object, about.write(), compilation.machine().host))
+  about.code_bytes = bytesOf(code.objects);
+  if (llvm::Error error = codegen::writeBundle(path, code.objects, about.write(), compilation.machine().host))
     throw Error("bundle " + path, llvm::toString(std::move(error)), "a file that can be written", "see above");
 }
 
@@ -248,7 +254,7 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
     executable->call = verifyCall(reference, options.element, std::move(executable->call));
 
   if (options.explain) executable->explanation = made.explanation;
-  executable->statistics = {now() - start, made.kernels, std::int64_t(made.object.size()),
+  executable->statistics = {now() - start, made.kernels, bytesOf(made.objects),
                             llvm::StringRef(compilation.machine().name()).split(':').second.str()};
   return executable;
 }

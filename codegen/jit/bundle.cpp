@@ -1,5 +1,7 @@
 #include "heed/codegen/jit/bundle.h"
 
+#include <list>
+
 #include "heed/codegen/jit/backend.h"
 #include "heed/codegen/jit/jit.h"
 #include "heed/runtime/bundle_about.h"
@@ -65,7 +67,7 @@ struct Temporary {
 
 }  // namespace
 
-llvm::Error writeBundle(const std::string& path, const std::string& object, const std::string& about,
+llvm::Error writeBundle(const std::string& path, llvm::ArrayRef<std::string> objects, const std::string& about,
                         const Target& target) {
   llvm::LLVMContext context;
   llvm::SMDiagnostic wrong;
@@ -86,13 +88,18 @@ llvm::Error writeBundle(const std::string& path, const std::string& object, cons
     if (auto found = llvm::sys::findProgramByName(name); linker.empty() && found) linker = *found;
   if (linker.empty())
     return backendFailure("bundle: neither ld.lld nor ld is on PATH; install lld or binutils, which writes libraries");
-  Temporary code, jumps, said;
-  if (auto error = code.fill("o", object)) return error;
+  std::list<Temporary> code;
+  Temporary jumps, names, said;
+  for (const std::string& object : objects)
+    if (auto error = code.emplace_back().fill("o", object)) return error;
   if (auto error = jumps.fill("o", llvm::StringRef(services.data(), services.size()))) return error;
+  if (auto error = names.fill("map", "{ global: heed_*; local: *; };\n")) return error;
   if (auto error = said.fill("txt", "")) return error;
-  llvm::StringRef arguments[] = {
-      linker, "-shared", "--eh-frame-hdr", "--no-undefined", "-z", "now", "-z", "noexecstack",
-      "-o",   path,      code.path,        jumps.path};
+  const std::string exported = ("--version-script=" + names.path).str();
+  llvm::SmallVector<llvm::StringRef> arguments{
+      linker, "-shared", "--eh-frame-hdr", "--no-undefined", "-Bsymbolic", "-z", "now", "-z", "noexecstack", exported,
+      "-o",   path,      jumps.path};
+  for (const Temporary& object : code) arguments.push_back(object.path);
   std::optional<llvm::StringRef> redirects[] = {std::nullopt, said.path.str(), said.path.str()};
   std::string error;
   if (llvm::sys::ExecuteAndWait(linker, arguments, std::nullopt, redirects, 0, 0, &error) != 0) {

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include "heed/codegen/jit/backend.h"
 #include "heed/codegen/jit/link.h"
+#include "heed/codegen/jit/parallel.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/OptBisect.h"
@@ -35,14 +37,12 @@ class Stopwatch {
 };
 
 /// Loop strength reduction takes a third of the back end's time. With 512-bit vectors the addresses that kernels state,
-/// one register, a scaled index and a constant, cost their loops nothing; with narrower ones, of which there are twice as
-/// many, the loops are bound by the number of their instructions, and it is worth a tenth of their speed.
+/// one register, a scaled index and a constant, cost their loops nothing; with narrower ones, of which there are twice
+/// as many, the loops are bound by the number of their instructions, and it is worth a tenth of their speed.
 struct KeepAddresses : llvm::OptPassGate {
   explicit KeepAddresses(const Target& target) : enabled(target.avx512) {}
   bool isEnabled() const override { return enabled; }
-  bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override {
-    return pass != "Loop Strength Reduction";
-  }
+  bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override { return pass != "Loop Strength Reduction"; }
   bool enabled;
 };
 
@@ -92,28 +92,29 @@ llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const 
   if (!options.execute) return result;
 
   watch.lap();
-  llvm::SmallVector<char, 0> object;
-  if (auto error = generate(*module, **machine, llvm::CodeGenFileType::ObjectFile, object)) return error;
+  const BackEnd backEnd{[&] { return hostMachineFor(target); }, gate};
+  auto objects = generateObjects(std::move(module), backEnd, std::thread::hardware_concurrency());
+  if (!objects) return objects.takeError();
   result.times.generate = watch.lap();
 
-  auto linked = link(std::string(object.data(), object.size()));
+  auto linked = link(std::move(*objects));
   if (!linked) return linked.takeError();
   result.times.link = watch.lap();
   result.entry = linked->entry;
   result.pack = linked->pack;
   result.code = std::move(linked->code);
-  result.object = std::move(linked->object);
+  result.objects = std::move(linked->objects);
   return result;
 }
 
-llvm::Expected<Compiled> link(std::string object) {
-  auto linked = linkObject(llvm::MemoryBuffer::getMemBufferCopy(object, "heed"));
+llvm::Expected<Compiled> link(std::vector<std::string> objects) {
+  auto linked = linkObjects(objects);
   if (!linked) return linked.takeError();
   Compiled result;
   result.entry = linked->entry;
   result.pack = linked->pack;
   result.code = std::move(linked->code);
-  result.object = std::move(object);
+  result.objects = std::move(objects);
   return result;
 }
 

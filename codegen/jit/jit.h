@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "heed/codegen/cpu/target.h"
 #include "heed/runtime/abi.h"
@@ -32,20 +33,21 @@ struct Compiled {
   abi::Entry entry = nullptr;
   abi::Pack pack = nullptr;
   std::shared_ptr<const void> code;
-  std::string object;  // the object file that was linked
+  std::vector<std::string> objects;  // the object files that were linked
   std::string llvm, assembly;
   JitTimes times;
 };
 
-/// Compiles `module` (LLVM dialect, with the functions `heed_entry` and `heed_pack`) for `target`. The context needs
-/// the dialects and translations of registerCpuDialects. Symbols other than the runtime's two and a handful of the C
-/// library's memory functions are refused: a call of libm is an error here, by name.
+/// Compiles, on all of the process's cores, `module` (LLVM dialect, with the functions `heed_entry` and `heed_pack`)
+/// for `target`. The context needs the dialects and translations of registerCpuDialects. Symbols other than the
+/// runtime's two and a handful of the C library's memory functions are refused: a call of libm is an error here, by
+/// name.
 llvm::Expected<Compiled> jit(mlir::ModuleOp module, const Target& target, const JitOptions& options = {});
 
 /// The back end that makes code for `target`.
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>> hostMachineFor(const Target& target);
 
-/// Links an object file that jit() made earlier, in this process or another, for this CPU.
-llvm::Expected<Compiled> link(std::string object);
+/// Links object files that jit() made earlier, in this process or another, for this CPU.
+llvm::Expected<Compiled> link(std::vector<std::string> objects);
 
 }  // namespace heed::codegen

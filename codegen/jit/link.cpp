@@ -1,4 +1,4 @@
-// ORC without its upper layers: one session, one library, one object. Creating them costs well under a millisecond.
+// ORC without its upper layers: one session, one library. Creating them costs well under a millisecond.
 #include "heed/codegen/jit/link.h"
 
 #include <math.h>
@@ -12,6 +12,7 @@
 #include "llvm/ExecutionEngine/Orc/RTDyldObjectLinkingLayer.h"
 #include "llvm/ExecutionEngine/Orc/SelfExecutorProcessControl.h"
 #include "llvm/ExecutionEngine/SectionMemoryManager.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 // libgcc's conversions of f16, for CPUs that lack them.
 extern "C" {
@@ -35,10 +36,11 @@ class Code {
   }
   ~Code() { cantFail(session.endSession()); }
 
-  Error link(std::unique_ptr<MemoryBuffer> object, abi::Entry& entry, abi::Pack& pack) {
+  Error link(ArrayRef<std::string> objects, abi::Entry& entry, abi::Pack& pack) {
     JITDylib& library = session.createBareJITDylib("heed");
     if (Error e = library.define(absoluteSymbols(runtimeSymbols()))) return e;
-    if (Error e = linker.add(library, std::move(object))) return e;
+    for (const std::string& object : objects)
+      if (Error e = linker.add(library, MemoryBuffer::getMemBufferCopy(object, "heed"))) return e;
     auto find = [&](StringRef name, auto& function) -> Error {
       auto symbol = session.lookup({&library}, name);
       if (!symbol) {
@@ -90,11 +92,11 @@ class Code {
 
 }  // namespace
 
-llvm::Expected<Linked> linkObject(std::unique_ptr<llvm::MemoryBuffer> object) {
+llvm::Expected<Linked> linkObjects(llvm::ArrayRef<std::string> objects) {
   auto code = Code::create();
   if (!code) return code.takeError();
   Linked linked;
-  if (llvm::Error e = (*code)->link(std::move(object), linked.entry, linked.pack)) return e;
+  if (llvm::Error e = (*code)->link(objects, linked.entry, linked.pack)) return e;
   linked.code = std::move(*code);
   return linked;
 }

@@ -1,11 +1,12 @@
-// An object file in memory, linked into this process.
+// Object files in memory, linked into this process.
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "heed/runtime/abi.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 namespace heed::codegen {
 
@@ -15,8 +16,8 @@ struct Linked {
   std::shared_ptr<const void> code;
 };
 
-/// Links `object`, known to gdb (and to perf, when LLVM has its listener and HEED_PERF is set), and finds heed_entry
+/// Links `objects`, known to gdb (and to perf, when LLVM has its listener and HEED_PERF is set), and finds heed_entry
 /// and heed_pack.
-llvm::Expected<Linked> linkObject(std::unique_ptr<llvm::MemoryBuffer> object);
+llvm::Expected<Linked> linkObjects(llvm::ArrayRef<std::string> objects);
 
 }  // namespace heed::codegen

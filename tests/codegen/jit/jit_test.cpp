@@ -1,7 +1,12 @@
 // A module of text becomes code: it runs, tells its stages, outlives its context, and refuses what it should.
 #include <gtest/gtest.h>
 
+#include "heed/codegen/jit/link.h"
+#include "heed/codegen/jit/parallel.h"
 #include "heed/tests/codegen/jit/compile_text.h"
+#include "llvm/AsmParser/Parser.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/SourceMgr.h"
 
 namespace heed::testing {
 namespace {
@@ -89,6 +94,56 @@ TEST(Jit, NamesACallThatItDoesNotKnow) {
       return
     })");
   EXPECT_NE(message.find("expf"), std::string::npos) << message;
+}
+
+/// heed_entry sets *arguments[0], a float, to what `calls` functions, each of many instructions, count together: each
+/// multiplies a number that all share by 3, which a table of constants says.
+std::string longModule(int calls) {
+  std::string text =
+      "@total = internal global float 1.0\n@table = private constant [2 x float] [float 2.0, float 3.0]\n";
+  for (int n = 0; n < calls; ++n) {
+    text += "define internal void @part" + std::to_string(n) + "() {\n  %x0 = load float, ptr @total\n";
+    int i = 0;
+    for (; i < 700; ++i)
+      text +=
+          "  %x" + std::to_string(i + 1) + " = fadd float %x" + std::to_string(i) + ", " + (i % 2 ? "-1.0\n" : "1.0\n");
+    text +=
+        "  %p = getelementptr [2 x float], ptr @table, i64 0, i64 1\n  %f = load float, ptr %p\n  %y = fmul float %x" +
+        std::to_string(i) + ", %f\n  store float %y, ptr @total\n  ret void\n}\n";
+  }
+  text += "define void @heed_entry(ptr %session, ptr %arguments) {\n  store float 1.0, ptr @total\n";
+  for (int n = 0; n < calls; ++n) text += "  call void @part" + std::to_string(n) + "()\n";
+  return text +
+         "  %x = load float, ptr @total\n  %to = load ptr, ptr %arguments\n  store float %x, ptr %to\n  ret void\n}\n"
+         "define ptr @heed_pack(ptr, i64, ptr, ptr) {\n  ret ptr null\n}\n";
+}
+
+TEST(Jit, PartsMadeByThreadsAreOneModule) {
+  for (unsigned threads : {1, 2, 3, 7}) {
+    SCOPED_TRACE(threads);
+    struct All : llvm::OptPassGate {
+    } all;
+    auto target = *codegen::targetFor();
+    llvm::LLVMContext context;
+    llvm::SMDiagnostic wrong;
+    auto module = llvm::parseAssemblyString(longModule(5), wrong, context);
+    ASSERT_NE(module, nullptr) << wrong.getMessage().str();
+    auto machine = codegen::hostMachineFor(target);
+    ASSERT_TRUE(bool(machine)) << llvm::toString(machine.takeError());
+    module->setDataLayout((*machine)->createDataLayout());
+    module->setTargetTriple((*machine)->getTargetTriple());
+    auto objects =
+        codegen::generateObjects(std::move(module), {[&] { return codegen::hostMachineFor(target); }, all}, threads);
+    ASSERT_TRUE(bool(objects)) << llvm::toString(objects.takeError());
+    EXPECT_EQ(objects->size(), std::min(threads, 5u));
+    auto linked = codegen::linkObjects(*objects);
+    ASSERT_TRUE(bool(linked)) << llvm::toString(linked.takeError());
+    float result = 0;
+    void* arguments[] = {&result};
+    heed::Session session(1);
+    linked->entry(&session, arguments);
+    EXPECT_EQ(result, 243);
+  }
 }
 
 }  // namespace
