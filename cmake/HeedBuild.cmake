@@ -22,7 +22,7 @@ endif()
 
 list(APPEND CMAKE_PREFIX_PATH /usr/lib/llvm-22)
 find_package(MLIR 22.1 REQUIRED CONFIG)
-find_package(OpenMP REQUIRED COMPONENTS CXX)
+find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(ICU 72 REQUIRED COMPONENTS uc)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)

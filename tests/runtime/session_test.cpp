@@ -2,7 +2,7 @@
 #include "heed/runtime/session.h"
 
 #include <gtest/gtest.h>
-#include <omp.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -210,7 +210,9 @@ struct WithThreads {
 
 TEST(Threads, comeFromTheCallTheVariableOrTheMachine) {
   unsetenv("HEED_THREADS");
-  EXPECT_EQ(threadCount(), omp_get_num_procs());
+  cpu_set_t cores;
+  ASSERT_EQ(sched_getaffinity(0, sizeof cores, &cores), 0);
+  EXPECT_EQ(threadCount(), CPU_COUNT(&cores));
   WithThreads variable("3");
   EXPECT_EQ(threadCount(), 3);
   EXPECT_EQ(Session().threads(), 3);
