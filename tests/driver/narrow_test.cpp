@@ -63,10 +63,10 @@ class Narrow : public ::testing::Test {};
 using Types = ::testing::Types<bf16, f16>;
 TYPED_TEST_SUITE(Narrow, Types);
 
-TYPED_TEST(Narrow, AttentionIsOneKernelAndNoLessExactThanOpByOp) {
-  using T = TypeParam;
+template <class T>
+void expectNoLessExactThanOpByOp(const std::string& features) {
   static constexpr auto graph = trace<causal<T>>("q", "k", "v");
-  auto run = jit(graph);
+  auto run = jit(graph, {.target = cpu(features)});
   std::mt19937 random(7);
   std::normal_distribution<float> normal;
   for (auto [seq, keys] : {std::pair(1, 1), std::pair(33, 33), std::pair(130, 200), std::pair(70, 17)}) {
@@ -87,6 +87,13 @@ TYPED_TEST(Narrow, AttentionIsOneKernelAndNoLessExactThanOpByOp) {
     EXPECT_LE(worst, 1.1 * worstNaive) << seq << " x " << keys;
     EXPECT_LE(std::sqrt(square), 1.1 * std::sqrt(squareNaive)) << seq << " x " << keys;
   }
+}
+
+TYPED_TEST(Narrow, AttentionIsNoLessExactThanOpByOp) { expectNoLessExactThanOpByOp<TypeParam>(""); }
+
+TYPED_TEST(Narrow, AttentionByPairsIsNoLessExactThanOpByOp) {
+  if (!__builtin_cpu_supports("avx512bf16")) GTEST_SKIP() << "this CPU has no avx512bf16";
+  expectNoLessExactThanOpByOp<TypeParam>("avx512bf16");
 }
 
 TEST(Narrow, ExplainsOneKernel) {

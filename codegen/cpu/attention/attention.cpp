@@ -59,7 +59,9 @@ void AttentionKernel::foldScale() {
   }
   plain = op.similarities() == 1 && post.getTerminator()->getOperand(0) == score;
   bool dot = op.similarities() == 1 && similarities[0].dot;
-  (dot ? queryScale : scoreScale) = factor;
+  int exponent;
+  bool exact = std::frexp(factor, &exponent) == 0.5f;  // rows stay bf16 then
+  (dot && (exact || !takesPairs()) ? queryScale : scoreScale) = factor;
 }
 
 void AttentionKernel::views() {
@@ -174,6 +176,8 @@ void AttentionKernel::fillRowOperands() {
       few ? fillRows(similar[number], operand.axes, scratch, operand.slot, operand.rowDistance, scale)
           : fill(similar[number], operand.axes, operand.slot, Words::numbers, scale);
     }
+  if (pairs)
+    for (auto& [number, operand] : rowOperands) pairRows(operand);
   for (Similarity& similarity : similarities)
     if (similarity.tanh && !few) prepareRows(similarity);
   for (Capture& capture : captures)
@@ -385,7 +389,7 @@ LogicalResult AttentionKernel::emit() {
         std::tie(tile, rows) = given, few = false;
         return {};
       },
-      [&]() -> Values { return emitRows(), Values(); });
+      [&]() -> Values { return pairs = takesPairs(), emitRows(), Values(); });
   op.erase();
   return success(!failed);
 }

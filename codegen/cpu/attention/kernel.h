@@ -114,7 +114,9 @@ class AttentionKernel {
             llvm::function_ref<void(View, Value)> body);
   Value encode(Value element);                    // the bits of any element, scalar or vector, as f32 words
   Value decode(Value words, mlir::Type element);  // and back, as vector<lanes x element>
-  View copied(
+  View copied(const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to, int64_t numbers,
+              llvm::function_ref<Value(const View&, Value, bool)> wordsOf);
+  View widened(
       const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to,
       llvm::function_ref<Value(Value)> of = [](Value x) { return x; });
   Value element(const View& view);          // the scalar at the view's offset
@@ -150,6 +152,17 @@ class AttentionKernel {
   Value factorAt(Similarity& similarity, const Positions& depth);
   View preparedKeys(Similarity& similarity, Value from, Value to);
   void quotientTiles(Similarity& similarity, Value from, Value to, Value row, bool raise);
+
+  // pairs.cpp: bf16, two products at once
+  bool takesPairs();
+  Value paired(Value x, Value y);
+  Value word(Value x, Value y);
+  void pairUp(Value slot, Value from, Value to);
+  void pairRows(const RowOperand& operand);
+  View pairedDepth(const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to);
+  View pairedKeys(const View& view, Value slot, Value from, Value to);
+  Value sumPairs(Value sum, Value x, Value y);
+  Value firstOf(Value word);
 
   // softmax.cpp: P, and O
   void weights(Value block, Value count, llvm::function_ref<Value(Value)> keyAt);
@@ -191,6 +204,7 @@ class AttentionKernel {
   int rows;
   bool few = false;  // the kernel for few rows is being emitted
   FewRowsTile fewTile = {};
+  bool pairs = false;  // a word is a pair of bf16 (not in the kernel for few rows)
   bool failed = false;
 
   int64_t rowDim, keyDim;

@@ -190,8 +190,17 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
 }
 
 /// Keys [from, to) of the view in scratch, as f32, `of` each number, their `dims` side by side.
+View AttentionKernel::widened(const View& view, ArrayRef<int64_t> dims, Value slot, Value from, Value to,
+                              llvm::function_ref<Value(Value)> of) {
+  return copied(view, dims, slot, from, to, 1, [&](const View& there, Value, bool vector) {
+    return of(c.widened(vector ? c.loadLanes(there.base, there.offset) : c.load(there.base, there.offset)));
+  });
+}
+
+/// The same as words, each made of `numbers` elements of the last of `dims`: wordsOf(view of the first of them, key,
+/// whether a vector of words).
 View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slot, Value from, Value to,
-                             llvm::function_ref<Value(Value)> of) {
+                             int64_t numbers, llvm::function_ref<Value(const View&, Value, bool)> wordsOf) {
   OpBuilder& b = c.b;
   SmallVector<int64_t> own = llvm::filter_to_vector(dims, [&](int64_t dim) { return view.has(dim); });
   View copy = view;
@@ -199,20 +208,19 @@ View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slo
   Value size = c.index(1);
   for (int64_t dim : llvm::reverse(own)) {
     copy.stride[dim] = size;
-    size = c.mul(size, extent[dim]);
+    size = c.mul(size, dim == own.back() ? c.div(extent[dim], numbers) : extent[dim]);
   }
   copy.stride[keyDim] = size;
   copy.offset = c.sub(slot, c.mul(from, size));
 
-  auto line = [&](View source, View target) {
+  auto line = [&](View source, View target, Value key) {
     auto move = [&](Value i, bool vector) {
-      View there = own.empty() ? source : codegen::at(b, c.loc, source, own.back(), i);
-      Value where = c.add(target.offset, i);
-      vector ? c.storeLanes(of(c.widened(c.loadLanes(there.base, there.offset))), scratch, where)
-             : c.store(of(c.widened(c.load(there.base, there.offset))), scratch, where);
+      View there = own.empty() ? source : codegen::at(b, c.loc, source, own.back(), c.mul(i, numbers));
+      Value where = c.add(target.offset, i), words = wordsOf(there, key, vector);
+      vector ? c.storeLanes(words, scratch, where) : c.store(words, scratch, where);
     };
     if (own.empty()) return move(c.index(0), false);
-    Value count = extent[own.back()], last = c.sub(count, c.lanes);
+    Value count = c.div(extent[own.back()], numbers), last = c.sub(count, c.lanes);
     auto oneByOne = [&]() -> Values {
       return c.loop(c.index(0), count, 1, [&](Value i) { move(i, false); }), Values();
     };
@@ -224,17 +232,17 @@ View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slo
         },
         oneByOne);
   };
-  auto nest = [&](auto& self, ArrayRef<int64_t> outer, View source, View target) -> void {
-    if (outer.empty()) return line(source, target);
+  auto nest = [&](auto& self, ArrayRef<int64_t> outer, View source, View target, Value key) -> void {
+    if (outer.empty()) return line(source, target, key);
     c.loop(c.index(0), extent[outer.front()], 1, [&](Value i) {
       self(self, outer.drop_front(), codegen::at(b, c.loc, source, outer.front(), i),
-           codegen::at(b, c.loc, target, outer.front(), i));
+           codegen::at(b, c.loc, target, outer.front(), i), key);
     });
   };
   c.loop(from, to, 1, [&](Value key) {
     ArrayRef<int64_t> outer(own);
     nest(nest, own.empty() ? outer : outer.drop_back(), codegen::at(b, c.loc, view, keyDim, key),
-         codegen::at(b, c.loc, copy, keyDim, key));
+         codegen::at(b, c.loc, copy, keyDim, key), key);
   });
   return copy;
 }

@@ -134,14 +134,17 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
       for (int i = 0; i < tile.keys; ++i)
         for (int j = 0; j < tile.vectors; ++j) {
           Value& sum = sums[i * tile.vectors + j];
-          Value next = cloner(place(c.index(0), j), keys[i], depth).accumulate(*similarity.body, elements[i][j], sum);
+          Value next =
+              pairs ? sumPairs(sum, elements[i][j][0], elements[i][j][1])
+                    : cloner(place(c.index(0), j), keys[i], depth).accumulate(*similarity.body, elements[i][j], sum);
           next ? void(sum = next) : void(failed = true);
         }
       return sums;
     };
     auto nest = [&](auto& self, ArrayRef<int64_t> dims, Values sums) -> Values {
       if (dims.empty()) return products(sums);
-      return c.loop(c.index(0), extent[dims.front()], c.index(1), sums, [&](Value i, Values so) {
+      Value count = pairs && dims.size() == 1 ? c.div(extent[dims.front()], 2) : extent[dims.front()];
+      return c.loop(c.index(0), count, c.index(1), sums, [&](Value i, Values so) {
         depth[dims.front()] = i;
         return self(self, dims.drop_front(), so);
       });

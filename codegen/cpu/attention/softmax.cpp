@@ -85,7 +85,8 @@ Value AttentionKernel::rescaled(Value before, const Shift& now) {
   if (!c.target.fma) return exponential(before, now);
   Value factor = baseOf(before), there = arith::MulFOp::create(c.b, c.loc, before, factor);
   Value same = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, factor, now.factor);
-  Value nothing = c.splat(-std::numeric_limits<float>::infinity());  // rows change their base where it counts for nothing
+  Value nothing =
+      c.splat(-std::numeric_limits<float>::infinity());  // rows change their base where it counts for nothing
   Value exponent = arith::SubFOp::create(c.b, c.loc, there, now.by);
   return exp2(arith::SelectOp::create(c.b, c.loc, same, exponent, nothing));
 }
@@ -177,6 +178,9 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
   View first = codegen::at(b, c.loc, valueView, keyDim, key);
   Value stride = valueView.has(keyDim) ? valueView.stride[keyDim] : c.index(0);
   Value ahead = c.mul(stride, 4), nextBlock = c.mul(stride, this->tile.block);
+  const int64_t keysOfRow = pairs ? 2 : 1;
+  Value end = pairs ? c.add(from, c.div(c.sub(to, from), 2)) : to;  // of the rows of P, those of one key left out
+  if (pairs) pairUp(scoreSlot, from, to);
   int64_t inner = value.empty() ? -1 : value.back();
   auto columns = [&](View view, Value slot, Value column) {
     Values bases, sums;
@@ -188,8 +192,8 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
       for (int j = 0; j < tile.vectors; ++j)
         sums.push_back(arith::MulFOp::create(b, c.loc, laneVector(c.add(slot, i * rows), j), laneVector(alphaSlot, j)));
     }
-    sums = c.loop(from, to, c.index(1), sums, [&](Value row, Values so) {
-      Value where = c.add(scoreSlot, c.mul(row, rows)), offset = c.mul(c.sub(row, from), stride);
+    auto products = [&](Value row, Values so, bool single) {
+      Value where = c.add(scoreSlot, c.mul(row, rows)), offset = c.mul(c.mul(c.sub(row, from), keysOfRow), stride);
       Values weight;
       for (int j = 0; j < tile.vectors; ++j) weight.push_back(laneVector(where, j));
       // The next rows: those that lie a power of two apart evict each other before the next columns are read. And the
@@ -200,16 +204,23 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
         c.prefetch(bases[0], c.add(offset, nextBlock), Code::Cache::second);
       }
       for (int i = 0; i < tile.values; ++i) {
-        Value x = c.broadcast(c.load(bases[i], offset));
+        Value element = c.load(bases[i], offset);
+        Value x = c.broadcast(single ? firstOf(element) : element);
         for (int j = 0; j < tile.vectors; ++j) {
           Value& sum = so[i * tile.vectors + j];
-          sum = c.target.fma
+          sum = pairs ? sumPairs(sum, x, weight[j])
+                : c.target.fma
                     ? vector::FMAOp::create(b, c.loc, x, weight[j], sum).getResult()
                     : arith::AddFOp::create(b, c.loc, arith::MulFOp::create(b, c.loc, x, weight[j]), sum).getResult();
         }
       }
       return so;
-    });
+    };
+    sums = c.loop(from, end, c.index(1), sums, [&](Value row, Values so) { return products(row, so, false); });
+    if (pairs)
+      sums = c.choose(
+          c.less(c.mul(c.sub(end, from), 2), c.sub(to, from)), SmallVector<Type>(sums.size(), c.floats()),
+          [&] { return products(end, sums, true); }, [&] { return sums; });
     for (int i = 0; i < tile.values; ++i)
       for (int j = 0; j < tile.vectors; ++j) setLanes(sums[i * tile.vectors + j], c.add(slot, i * rows), j);
   };

@@ -129,7 +129,7 @@ Value AttentionKernel::factorAt(Similarity& similarity, const Positions& depth) 
 /// e^2b of keys [from, to), side by side.
 View AttentionKernel::preparedKeys(Similarity& similarity, Value from, Value to) {
   TanhSum& sum = *similarity.tanh;
-  return copied(similar[sum.key], similarity.depth, sum.keySlot, from, to, [&](Value x) {
+  return widened(similar[sum.key], similarity.depth, sum.keySlot, from, to, [&](Value x) {
     Value b = partOfBody(similarity, sum.b, sum.key, x);
     bool vector = isa<VectorType>(x.getType());
     auto number = [&](float n) { return vector ? c.splat(n) : c.constant(c.b.getF32FloatAttr(n)); };

@@ -230,13 +230,17 @@ void AttentionKernel::strips(Value from, Value to) {
   for (auto [capture, bounds] : llvm::zip(captures, whole)) capture.bounds = bounds;
 }
 
-/// Keys [from, to), of which the rows see all or some. What is not f32 is read from a copy that is.
+/// Keys [from, to), of which the rows see all or some. What is not f32 is read from a copy of words.
 void AttentionKernel::block(Value from, Value to, Value every) {
   capture(from, to);
   SmallVector<View> given = similar;
   View givenValue = valueView;
   auto copy = [&](View& view, unsigned number, ArrayRef<int64_t> dims) {
-    if (Value slot = copies.lookup(number)) view = copied(view, dims, slot, from, to);
+    Value slot = copies.lookup(number);
+    if (!slot) return;
+    view = !pairs                     ? widened(view, dims, slot, from, to)
+           : number == similar.size() ? pairedKeys(view, slot, from, to)
+                                      : pairedDepth(view, dims, slot, from, to);
   };
   for (Similarity& similarity : similarities)
     for (unsigned number : similarity.operands) copy(similar[number], number, similarity.depth);

@@ -20,7 +20,9 @@ struct Compiled : KernelRun {
   explicit Compiled(KernelCase k, const std::string& features = "", codegen::TileLowerAttentionOptions options = {})
       : KernelRun{std::move(k), {}} {
     options.features = features;
-    code = compileKernel(kernel.text(), *codegen::targetFor(features), options);
+    codegen::Target target = *codegen::targetFor(features);
+    roundsWeights = target.bf16;
+    code = compileKernel(kernel.text(), target, options);
     call = [this](const std::vector<Data*>&, std::vector<void*>& arguments, int threads) {
       Session session(threads);
       code.code.entry(&session, arguments.data());
@@ -72,8 +74,13 @@ TEST_P(Shapes, agreeWithLoopsForFewRows) {
 }
 
 TEST(Attention, hiddenKeysContributeNothingWhateverTheyHold) {
-  for (auto& features : instructionSets()) {
-    Compiled compiled(lengths(withLse(sdpa())), features);
+  KernelCase plain = lengths(withLse(sdpa())), pairs = narrow(plain, "bf16");
+  pairs.known = {{"d", 8}, {"v", 9}};
+  std::vector<std::pair<KernelCase, std::string>> cases;
+  for (auto& features : instructionSets()) cases.insert(cases.end(), {{plain, features}, {pairs, features}});
+  for (auto& [kernel, features] : cases) {
+    SCOPED_TRACE(kernel.value.type + " " + features);
+    Compiled compiled(kernel, features);
     for (std::int64_t keys : {17, 70, 200}) {
       Sizes sizes = sizesOf(compiled.kernel, 70, keys, 8, 9);
       compiled.run(sizes, [&](std::vector<Data*>& data) {

@@ -1,0 +1,99 @@
+// bf16 by pairs: where the target multiplies two of them at once, a word of scratch is a pair of neighbours along the
+// dim that is summed: of a depth for S = K Q, of keys for O = V P. Sums stay f32; P is rounded to bf16.
+//
+// A word of V is the pair of a key and the next one, for each key: runs of keys may begin at any.
+#include "heed/codegen/cpu/attention/kernel.h"
+#include "heed/codegen/cpu/x86.h"
+
+using namespace mlir;
+
+namespace heed::codegen {
+
+bool AttentionKernel::takesPairs() {
+  if (!c.target.bf16 || similarities.size() != 1 || !similarities[0].dot || similarities[0].depth.empty()) return false;
+  int64_t inner = similarities[0].depth.back(), count = c.known(extent[inner]);
+  if (ShapedType::isDynamic(count) || count % 2 != 0) return false;
+  return valueView.element.isBF16() && valueView.has(keyDim) && !value.empty() &&
+         llvm::all_of(similar, [&](const View& view) { return view.element.isBF16() && view.has(inner); });
+}
+
+/// Two vectors of bf16 as one of words: x in the low halves.
+static Value words(Code& c, Value x, Value y) {
+  SmallVector<int64_t> alternately;
+  for (int n = 0; n < c.lanes; ++n) alternately.append({n, n + c.lanes});
+  return vector::BitCastOp::create(c.b, c.loc, c.floats(), vector::ShuffleOp::create(c.b, c.loc, x, y, alternately));
+}
+
+static Value zeros(Code& c, Type like) { return c.constant(cast<TypedAttr>(c.b.getZeroAttr(like))); }
+
+/// Numbers of f32 as words, rounded. No y: 0.
+Value AttentionKernel::paired(Value x, Value y) {
+  Value low = toBf16(c.b, c.loc, x);
+  return words(c, low, y ? toBf16(c.b, c.loc, y) : zeros(c, low.getType()));
+}
+
+/// Two scalars of bf16 as a word.
+Value AttentionKernel::word(Value x, Value y) {
+  auto half = [&](Value x) -> Value {
+    Value bits = arith::BitcastOp::create(c.b, c.loc, c.b.getI16Type(), x);
+    return arith::ExtUIOp::create(c.b, c.loc, c.b.getI32Type(), bits);
+  };
+  Value high = arith::ShLIOp::create(c.b, c.loc, half(y), c.constant(c.b.getI32IntegerAttr(16)));
+  return arith::BitcastOp::create(c.b, c.loc, c.b.getF32Type(), arith::OrIOp::create(c.b, c.loc, half(x), high));
+}
+
+/// Rows [from, to) of what stands in the slot, rows * count words each, become half as many.
+void AttentionKernel::pairUp(Value slot, Value from, Value to) {
+  auto at = [&](Value row) { return c.add(slot, c.mul(row, rows)); };
+  Value count = c.sub(to, from), whole = c.div(count, 2), twice = c.mul(whole, 2);
+  auto each = [&](Value pair, bool both) {
+    Value first = c.add(from, c.mul(pair, 2));
+    for (int j = 0; j < current.tile.vectors; ++j)
+      setLanes(paired(laneVector(at(first), j), both ? laneVector(at(c.add(first, 1)), j) : Value()),
+               at(c.add(from, pair)), j);
+  };
+  c.loop(c.index(0), whole, 1, [&](Value pair) { each(pair, true); });
+  c.when(c.less(twice, count), [&] { each(whole, false); });
+}
+
+/// The block's rows, along the inner depth.
+void AttentionKernel::pairRows(const RowOperand& operand) {
+  const LaneAxis& inner = operand.axes.back();
+  ArrayRef<LaneAxis> outer(operand.axes);
+  Value count = extent[inner.dim];
+  walk(outer, out, operand.slot, inner.dim, [&](View, Value slot) { pairUp(slot, c.index(0), count); });
+}
+
+/// Keys [from, to), along the inner depth.
+View AttentionKernel::pairedDepth(const View& view, ArrayRef<int64_t> dims, Value slot, Value from, Value to) {
+  const int64_t inner = similarities[0].depth.back();
+  return copied(view, dims, slot, from, to, 2, [&](const View& there, Value, bool vector) -> Value {
+    if (vector)
+      return vector::BitCastOp::create(c.b, c.loc, c.floats(), c.loadLanes(there.base, there.offset, 2 * c.lanes));
+    return word(c.load(there.base, there.offset), c.load(there.base, c.add(there.offset, there.stride[inner])));
+  });
+}
+
+/// Values of keys [from, to), each with the next one's; after the last, 0.
+View AttentionKernel::pairedKeys(const View& view, Value slot, Value from, Value to) {
+  return copied(view, value, slot, from, to, 1, [&](const View& there, Value key, bool vector) {
+    Value last = c.atMost(to, c.add(key, 1));
+    Value next = c.add(there.offset, c.select(last, c.index(0), there.stride[keyDim]));
+    auto load = [&](Value at) { return vector ? c.loadLanes(there.base, at) : c.load(there.base, at); };
+    Value x = load(there.offset), y = load(next);
+    y = c.select(last, zeros(c, y.getType()), y);
+    return vector ? words(c, x, y) : word(x, y);
+  });
+}
+
+/// Sums of products of words, those of the inner loops.
+Value AttentionKernel::sumPairs(Value sum, Value x, Value y) { return dotPairs512(c.b, c.loc, sum, x, y); }
+
+/// The pair without its second number, which no row may read.
+Value AttentionKernel::firstOf(Value word) {
+  Value bits = arith::BitcastOp::create(c.b, c.loc, c.b.getI32Type(), word);
+  bits = arith::AndIOp::create(c.b, c.loc, bits, c.constant(c.b.getI32IntegerAttr(0xffff)));
+  return arith::BitcastOp::create(c.b, c.loc, c.b.getF32Type(), bits);
+}
+
+}  // namespace heed::codegen
