@@ -4,6 +4,7 @@
 //   09_t5 --random=tiny.safetensors
 //   09_t5 --weights=tiny.safetensors --prompt=5,9,2,7 --prompt=11,3 --tokens=16
 //   09_t5 --size=small --weights=t5-small --prompt=13959,1566,12,2968,10,2149,1
+//   09_t5 --family=flan --size=small --weights=flan-t5-small --prompt=13959,1566,12,2968,10,2149,1
 #include <CLI/CLI.hpp>
 
 #include "generate.h"
@@ -20,8 +21,18 @@ struct Key : memory<Seq, "key"> {};
 struct Asked : axis<"asked"> {};  // the tokens that are asked for the next one: of a prompt, the last
 struct Buckets : axis<"buckets", 32> {};
 
-/// Raffel et al., arXiv:1910.10683, for one set of extents.
-template <int LayerCount, int ModelSize, int HeadCount, int DepthSize, int HiddenSize, int VocabSize>
+/// Raffel et al., arXiv:1910.10683.
+struct First {
+  static constexpr bool gated = false;  // the feed-forward
+  static constexpr bool tied = true;    // the head is the table of words
+};
+/// T5 1.1 and Flan-T5: a gated feed-forward (Shazeer, arXiv:2002.05202) and a head of its own.
+struct Flan {
+  static constexpr bool gated = true, tied = false;
+};
+
+/// For one set of extents.
+template <class Family, int LayerCount, int ModelSize, int HeadCount, int DepthSize, int HiddenSize, int VocabSize>
 struct T5 {
   struct Vocab : axis<"vocab", VocabSize> {};
   struct Model : axis<"model", ModelSize> {};
@@ -43,11 +54,12 @@ struct T5 {
       return o(nn::attend<K>(where(visible, scores, -inf), nn::remember<K>(values, v(memory))));
     }
   };
-  struct Mlp {
-    nn::LinearNoBias<Model, Hidden> wi;
-    nn::LinearNoBias<Hidden, Model> wo;
-    constexpr auto operator()(auto x) const { return wo(relu(wi(x))); }
+  struct ReluMlp {
+    nn::LinearNoBias<Model, Hidden> up;
+    nn::LinearNoBias<Hidden, Model> down;
+    constexpr auto operator()(auto x) const { return down(relu(up(x))); }
   };
+  using Mlp = std::conditional_t<Family::gated, nn::GeGLU<Model, Hidden, nn::GeluTanh>, ReluMlp>;
 
   struct EncoderBlock {
     using X = Tensor<f32, Batch, Word, Model>;
@@ -99,11 +111,16 @@ struct T5 {
       Repeat<LayerCount, DecoderBlock> block;
       Norm final_layer_norm;
     } decoder;
+    std::conditional_t<Family::tied, nn::None, nn::LinearNoBias<Model, Vocab>> lm_head;
     constexpr Tensor<f32, Batch, Asked, Vocab> operator()(Tensor<i32, Batch, Seq> ids, Tensor<i32, Batch, Asked> asked,
                                                           Tensor<f32, Batch, Source, Model> source,
                                                           Tensor<i32, Batch> lengths) const {
       auto x = decoder.block(shared(ids), source, decoder.bias.weight, lengths);
-      return shared.logits(decoder.final_layer_norm(take<Seq>(x, asked))) * rsqrt(ModelSize);
+      auto last = decoder.final_layer_norm(take<Seq>(x, asked));
+      if constexpr (Family::tied)
+        return shared.logits(last) * rsqrt(ModelSize);
+      else
+        return lm_head(last);
     }
   };
 
@@ -111,36 +128,47 @@ struct T5 {
   static constexpr auto decoder = trace(Decoder{}, "ids", "asked", "source", "lengths");
 
   static lesson::Published published(const heed::Pattern& other) {
-    return {.names = {{"encoder.block.0.layer.0.SelfAttention.relative_attention_bias.*", "encoder.bias.*"},
-                      {"decoder.block.0.layer.0.SelfAttention.relative_attention_bias.*", "decoder.bias.*"},
-                      {"*coder.block.*.layer.0.SelfAttention.*", "*coder.block.*.attn.*"},
-                      {"*coder.block.*.layer.0.layer_norm.*", "*coder.block.*.attn_norm.*"},
-                      {"encoder.block.*.layer.1.DenseReluDense.*", "encoder.block.*.mlp.*"},
-                      {"encoder.block.*.layer.1.layer_norm.*", "encoder.block.*.mlp_norm.*"},
-                      {"decoder.block.*.layer.1.EncDecAttention.*", "decoder.block.*.cross.*"},
-                      {"decoder.block.*.layer.1.layer_norm.*", "decoder.block.*.cross_norm.*"},
-                      {"decoder.block.*.layer.2.DenseReluDense.*", "decoder.block.*.mlp.*"},
-                      {"decoder.block.*.layer.2.layer_norm.*", "decoder.block.*.mlp_norm.*"}},
-            .ignore = {other, "*coder.embed_tokens.weight", "lm_head.weight",
-                       "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"},
-            .config = {{"d_model", ModelSize},
-                       {"num_layers", LayerCount},
-                       {"num_heads", HeadCount},
-                       {"d_kv", DepthSize},
-                       {"d_ff", HiddenSize},
-                       {"vocab_size", VocabSize},
-                       {"relative_attention_num_buckets", Buckets::size},
-                       {"feed_forward_proj", "relu"},
-                       {"tie_word_embeddings", true},
-                       {"layer_norm_epsilon", 1e-6}}};
+    lesson::Published all{
+        .names = {{"encoder.block.0.layer.0.SelfAttention.relative_attention_bias.*", "encoder.bias.*"},
+                  {"decoder.block.0.layer.0.SelfAttention.relative_attention_bias.*", "decoder.bias.*"},
+                  {"*coder.block.*.layer.0.SelfAttention.*", "*coder.block.*.attn.*"},
+                  {"*coder.block.*.layer.0.layer_norm.*", "*coder.block.*.attn_norm.*"},
+                  {"encoder.block.*.layer.1.layer_norm.*", "encoder.block.*.mlp_norm.*"},
+                  {"decoder.block.*.layer.1.EncDecAttention.*", "decoder.block.*.cross.*"},
+                  {"decoder.block.*.layer.1.layer_norm.*", "decoder.block.*.cross_norm.*"},
+                  {"decoder.block.*.layer.2.layer_norm.*", "decoder.block.*.mlp_norm.*"}},
+        .ignore = {other, "*coder.embed_tokens.weight",
+                   "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"},
+        .config = {{"d_model", ModelSize},
+                   {"num_layers", LayerCount},
+                   {"num_heads", HeadCount},
+                   {"d_kv", DepthSize},
+                   {"d_ff", HiddenSize},
+                   {"vocab_size", VocabSize},
+                   {"relative_attention_num_buckets", Buckets::size},
+                   {"feed_forward_proj", Family::gated ? "gated-gelu" : "relu"},
+                   {"tie_word_embeddings", Family::tied},
+                   {"layer_norm_epsilon", 1e-6}}};
+    for (auto [half, layer] : {std::pair("encoder", "1"), std::pair("decoder", "2")}) {
+      const std::string there = std::string(half) + ".block.*.", dense = there + "layer." + layer + ".DenseReluDense.";
+      all.names.push_back({dense + (Family::gated ? "wi_1.*" : "wi.*"), there + "mlp.up.*"});
+      if (Family::gated) all.names.push_back({dense + "wi_0.*", there + "mlp.gate.*"});
+      all.names.push_back({dense + "wo.*", there + "mlp.down.*"});
+    }
+    // Only the decoder has a head, which the tied one does not read.
+    if (Family::tied || other == "decoder.") all.ignore.push_back("lm_head.weight");
+    return all;
   }
 };
 
 int main(int argc, char** argv) {
   lesson::Generation generation;
-  std::string size = "tiny";
+  std::string family = "t5", size = "tiny";
   auto options = [&](CLI::App& app) {
     generation.addTo(app);
+    app.add_option("--family", family, "whose model it is; flan: that of T5 1.1 too")
+        ->check(CLI::IsMember({"t5", "flan"}))
+        ->capture_default_str();
     app.add_option("--size", size, "of the model")->check(CLI::IsMember({"tiny", "small"}))->capture_default_str();
   };
   return lesson::guarded(argc, argv, "A T5-style model", options, [&](const lesson::CommandLine& line) {
@@ -150,7 +178,8 @@ int main(int argc, char** argv) {
       generation.translate({encoder.runner(), T::published("decoder.")}, {decoder.runner(), T::published("encoder.")},
                            line, 0);
     };
-    if (size == "tiny") run(T5<2, 48, 4, 16, 96, 128>{});
-    if (size == "small") run(T5<6, 512, 8, 64, 2048, 32128>{});
+    const bool tiny = size == "tiny";
+    if (family == "t5") tiny ? run(T5<First, 2, 48, 4, 16, 96, 128>{}) : run(T5<First, 6, 512, 8, 64, 2048, 32128>{});
+    if (family == "flan") tiny ? run(T5<Flan, 2, 48, 4, 16, 96, 128>{}) : run(T5<Flan, 8, 512, 6, 64, 1024, 32128>{});
   });
 }

@@ -120,22 +120,26 @@ def marian():
                                            "decoder_start_token_id": 58100})
 
 
-def t5():
-    w = {"shared.weight": [32128, 512]}
+def t5(name, layers, heads, hidden, gated, config):
+    inner = heads * 64
+    w = {"shared.weight": [32128, 512]} | ({"lm_head.weight": [32128, 512]} if gated else {})
     for half, parts in ("encoder", ["SelfAttention"]), ("decoder", ["SelfAttention", "EncDecAttention"]):
         w |= {half + ".final_layer_norm.weight": [512]}
-        w |= {half + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight": [32, 8]}
-        for n in range(6):
+        w |= {half + ".block.0.layer.0.SelfAttention.relative_attention_bias.weight": [32, heads]}
+        for n in range(layers):
             for at, part in enumerate(parts):
-                for matrix in "qkvo":
-                    w |= linear(f"{half}.block.{n}.layer.{at}.{part}.{matrix}", 512, 512, False)
+                for matrix in "qkv":
+                    w |= linear(f"{half}.block.{n}.layer.{at}.{part}.{matrix}", inner, 512, False)
+                w |= linear(f"{half}.block.{n}.layer.{at}.{part}.o", 512, inner, False)
                 w |= norm(f"{half}.block.{n}.layer.{at}.layer_norm", 512, False)
             layer = f"{half}.block.{n}.layer.{len(parts)}"
-            w |= linear(layer + ".DenseReluDense.wi", 2048, 512, False) | linear(layer + ".DenseReluDense.wo", 512, 2048, False)
+            for matrix in ("wi_0", "wi_1") if gated else ("wi",):
+                w |= linear(f"{layer}.DenseReluDense.{matrix}", hidden, 512, False)
+            w |= linear(layer + ".DenseReluDense.wo", 512, hidden, False)
             w |= norm(layer + ".layer_norm", 512, False)
-    return checkpoint("t5-small", w, {"model_type": "t5", "d_model": 512, "num_layers": 6, "num_heads": 8, "d_kv": 64,
-                                      "d_ff": 2048, "vocab_size": 32128, "relative_attention_num_buckets": 32,
-                                      "layer_norm_epsilon": 1e-6, "decoder_start_token_id": 0, "eos_token_id": 1})
+    return checkpoint(name, w, {"model_type": "t5", "d_model": 512, "num_layers": layers, "num_heads": heads, "d_kv": 64,
+                                "d_ff": hidden, "vocab_size": 32128, "relative_attention_num_buckets": 32,
+                                "layer_norm_epsilon": 1e-6, "decoder_start_token_id": 0, "eos_token_id": 1, **config})
 
 
 def vit():
@@ -187,7 +191,9 @@ for lesson, folder, millions, flags in (
     ("06_bert", bert("all-MiniLM-L6-v2", 6, 384, 12, 1536), 22.57, ["--size=MiniLM"]),
     ("06_bert", bert("bert-base-uncased", 12, 768, 12, 3072, "bert."), 108.89, ["--size=base", "--sentence=1,2"]),
     ("08_transformer", marian(), 73.94, ["--size=marian", "--prompt=5,9,2,0", "--tokens=3"]),
-    ("09_t5", t5(), 60.51, ["--size=small", "--prompt=13959,1566,1", "--tokens=3"]),
+    ("09_t5", t5("t5-small", 6, 8, 2048, False, {}), 60.51, ["--size=small", "--prompt=13959,1566,1", "--tokens=3"]),
+    ("09_t5", t5("flan-t5-small", 8, 6, 1024, True, {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}),
+     76.96, ["--family=flan", "--size=small", "--prompt=13959,1566,1", "--tokens=3"]),
 ):
     out = run(lesson, folder, *flags)
     weights, ours, system = (float(re.search(at + r" ([\d.]+)", out)[1]) for at in (r"\(of", "=", "counts"))

@@ -55,8 +55,16 @@ def attention(x, memory, name, bias=None, causal=False):
     return linear(out, name + ".o")
 
 
+def gelu(x):
+    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+
+
 def mlp(x, name):
-    return linear(np.maximum(linear(x, name + ".DenseReluDense.wi"), 0), name + ".DenseReluDense.wo")
+    """Of T5 1.1 a gated one (Shazeer, arXiv:2002.05202)."""
+    name += ".DenseReluDense."
+    if name + "wi.weight" in W:
+        return linear(np.maximum(linear(x, name + "wi"), 0), name + "wo")
+    return linear(gelu(linear(x, name + "wi_0")) * linear(x, name + "wi_1"), name + "wo")
 
 
 def encoded(source):
@@ -80,7 +88,7 @@ def logits(ids, source):
         x = x + attention(norm(x, layer + ".1.layer_norm"), memory, layer + ".1.EncDecAttention")
         x = x + mlp(norm(x, layer + ".2.layer_norm"), layer + ".2")
     x = norm(x, "decoder.final_layer_norm")
-    return x @ W["shared.weight"].T / np.sqrt(x.shape[1])
+    return linear(x, "lm_head") if "lm_head.weight" in W else x @ W["shared.weight"].T / np.sqrt(x.shape[1])
 
 
 compare(sys.argv[2], logits)
