@@ -196,7 +196,14 @@ codegen::Compiled compiledOrCached(Compilation& compilation, const Cache& cache,
   return code;
 }
 
+void requireFloat(DType element) {
+  if (element == DType::f32 || element == DType::bf16 || element == DType::f16) return;
+  throw Error("compile", "element is " + std::string(dtypeName(element)), "f32, bf16 or f16 is required",
+              "a model of real numbers is kept in one of these");
+}
+
 Compilation::Source importOf(const GraphView& graph, const Options& options) {
+  requireFloat(options.element);
   return [&graph, element = options.element](MLIRContext& context) { return importGraph(context, graph, element); };
 }
 

@@ -24,6 +24,10 @@ class Description {
  public:
   Description(const GraphView& graph, std::initializer_list<Extent> extents)
       : graph_(graph), extents_(extents), rows_(graph.scopes.size) {
+    for (const Extent& extent : extents_)
+      if (extent.extent < 1)
+        throw Error("describe", std::string(extent.symbol) + " is " + std::to_string(extent.extent),
+                    "an extent of at least 1 is required", "describe(graph, {extent<Axis>(n)})");
     for (const tape::Node& node : graph.nodes) add(node);
   }
 

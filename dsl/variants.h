@@ -6,6 +6,7 @@
 // Read tests/dsl/variants_test.cpp.
 #pragma once
 
+#include "heed/dsl/mistake.h"
 #include "heed/dsl/words/cast.h"
 #include "heed/dsl/words/formulas.h"
 #include "heed/dsl/words/index.h"
@@ -33,6 +34,7 @@ requires(sizeof...(Given) == 0 || (Axis<Given> || ...)) constexpr auto causal(co
 /// Causal, and no further back than `size` keys, itself included (Mistral's sliding window).
 template <lang::Operand I, lang::Operand J>
 constexpr auto slidingWindow(const I& i, const J& j, int size, tape::Place place = lang::caller()) {
+  if (size < 1) throw Mistake("heed: slidingWindow: of fewer than 1 key nobody sees anything");
   return lang::at(place, causal(i, j, place)) && lang::at(place, lang::at(place, i) - j) < size;
 }
 template <Axis Query, Axis Key>

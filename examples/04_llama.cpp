@@ -132,10 +132,19 @@ struct Llama {
                                      {"hidden_act", "silu"},
                                      {"rms_norm_eps", Family::epsilon},
                                      {"rope_theta", Family::base},
+                                     {"partial_rotary_factor", 1},
                                      {"tie_word_embeddings", Family::tied}}};
     if (Family::windowed) all.config.push_back({"sliding_window", S.window});
-    if constexpr (requires { Family::scaling.factor; })
-      all.config.push_back({"rope_scaling.factor", Family::scaling.factor});
+    if constexpr (requires { Family::scaling.factor; }) {
+      constexpr auto& s = Family::scaling;
+      all.config.insert(all.config.end(), {{"rope_scaling.rope_type", "llama3"},
+                                           {"rope_scaling.factor", s.factor},
+                                           {"rope_scaling.low_freq_factor", s.low},
+                                           {"rope_scaling.high_freq_factor", s.high},
+                                           {"rope_scaling.original_max_position_embeddings", s.length}});
+    } else {
+      all.config.push_back({"rope_scaling", nullptr});
+    }
     if (Family::tied) all.ignore.push_back("lm_head.weight");
     return all;
   }

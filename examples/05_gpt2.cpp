@@ -95,7 +95,11 @@ lesson::Published published() {
                      {"n_layer", M::layers},
                      {"n_positions", M::Pos::size},
                      {"vocab_size", M::Vocab::size},
+                     {"model_type", "gpt2"},
                      {"activation_function", "gelu_new"},
+                     {"scale_attn_weights", true},
+                     {"scale_attn_by_inverse_layer_idx", false},
+                     {"tie_word_embeddings", true},
                      {"layer_norm_epsilon", 1e-5}}};
 }
 

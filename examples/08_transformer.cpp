@@ -117,13 +117,13 @@ struct Transformer {
 int main(int argc, char** argv) {
   lesson::Generation generation;
   std::string size = "tiny";
-  int start = 0;
+  std::optional<std::int32_t> start;
   auto options = [&](CLI::App& app) {
     generation.addTo(app);
     app.add_option("--size", size, "of the model")
         ->check(CLI::IsMember({"tiny", "base", "marian"}))
         ->capture_default_str();
-    app.add_option("--start", start, "the token before the first; by default that of config.json");
+    app.add_option("--start", start, "the token before the first; by default that of config.json, or 0");
   };
   return lesson::guarded(argc, argv, "The Transformer of 2017", options, [&](const lesson::CommandLine& line) {
     auto run = [&]<class T>(const T&) {

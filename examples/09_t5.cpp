@@ -176,7 +176,7 @@ int main(int argc, char** argv) {
       auto encoder = lesson::compile(T::encoder, line);
       auto decoder = lesson::compile(T::decoder, line);
       generation.translate({encoder.runner(), T::published("decoder.")}, {decoder.runner(), T::published("encoder.")},
-                           line, 0);
+                           line);
     };
     const bool tiny = size == "tiny";
     if (family == "t5") tiny ? run(T5<First, 2, 48, 4, 16, 96, 128>{}) : run(T5<First, 6, 512, 8, 64, 2048, 32128>{});

@@ -85,15 +85,18 @@ Errors errorsIn(const GraphView& graph, heed::Options options, DType element) {
 }  // namespace
 
 void check(const GraphView& graph, const CommandLine& line) {
-  auto require = [](const char* what, double error, double allowed) {
-    std::printf("check: %s is off by %.2g of the largest number; %.2g is allowed\n", what, error, allowed);
+  auto require = [](const std::string& what, double error, double allowed) {
+    std::printf("check: %s is off by %.2g of the largest number; %.2g is allowed\n", what.c_str(), error, allowed);
     if (!(error <= allowed)) throw Error("--check", what, "it must be as exact as that");
   };
-  const Errors wide = errorsIn(graph, line.options, DType::f32), narrow = errorsIn(graph, line.options, DType::bf16);
-  require("f32", wide.most, 1e-4);
-  require("bf16, in the mean,", narrow.mean(), 1.1 * narrow.naiveMean());
-  // Of few elements the largest error is a draw.
-  require("bf16", narrow.most, 2 * narrow.naive_most);
+  require("f32", errorsIn(graph, line.options, DType::f32).most, 1e-4);
+  for (DType element : {DType::bf16, DType::f16}) {
+    const std::string name(dtypeName(element));
+    const Errors narrow = errorsIn(graph, line.options, element);
+    require(name + ", in the mean,", narrow.mean(), 1.1 * narrow.naiveMean());
+    // Of few elements the largest error is a draw.
+    require(name, narrow.most, 2 * narrow.naive_most);
+  }
 }
 
 }  // namespace lesson

@@ -63,9 +63,10 @@ std::int64_t resident() {
 void printMemory(std::initializer_list<const Runner*> models, std::int64_t before) {
   auto mb = [](std::int64_t bytes) { return double(bytes) / 1e6; };
   const Memory memory = memoryOf(models);
-  std::printf("memory: weights %.2f (of %.2f) + packed %.2f + cache %.2f + working %.2f = %.2f MB; the system counts %.2f MB\n",
-              mb(memory.parameters), mb(memory.bound), mb(memory.packed), mb(memory.states), mb(memory.working), mb(memory.total()),
-              mb(resident() - before));
+  std::printf(
+      "memory: weights %.2f (of %.2f) + packed %.2f + cache %.2f + working %.2f = %.2f MB; the system counts %.2f MB\n",
+      mb(memory.parameters), mb(memory.bound), mb(memory.packed), mb(memory.states), mb(memory.working),
+      mb(memory.total()), mb(resident() - before));
 }
 
 }  // namespace lesson

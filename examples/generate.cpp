@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <fstream>
 #include <sstream>
 
 using namespace heed;
@@ -52,24 +54,53 @@ void Generation::addTo(CLI::App& app) {
   app.add_option("--top-p", sample.top_p, "of the likeliest tokens that have this probability")->capture_default_str();
   app.add_option("--seed", sample.seed, "of the choice")->capture_default_str();
   app.add_flag("--pad-left", left, "fill up shorter prompts on the left");
-  app.add_option("--logits", logits, "write ids, lengths and logits of the whole texts to this .safetensors file");
+  app.add_option(
+      "--logits", logits,
+      "hold the texts against those of one call, and write ids, lengths and logits to this .safetensors file");
+}
+
+/// The token that config.json calls so, if it does.
+static std::optional<std::int32_t> tokenOf(const Config& config, const std::string& name) {
+  const auto number = config.number(name);
+  if (number && !(*number >= 0 && *number < 0x1p31 && *number == std::floor(*number)))
+    throw Error("config.json", name + " is " + std::to_string(*number), "a token id is required",
+                "mend it, or give the token on the command line");
+  return number ? std::optional(std::int32_t(*number)) : std::nullopt;
 }
 
 /// As --stop or config.json have them.
 static Tokens stopsOf(const Generation& given) {
   Tokens ids;
-  for (const std::string& stop : given.stops)
-    for (std::int32_t id : given.text.read("--stop", stop, false)) ids.push_back(id);
+  for (const std::string& stop : given.stops) {
+    const Tokens read = given.text.read("--stop", stop, false);
+    if (read.size() != 1)
+      throw Error("--stop", "\"" + stop + "\" is " + std::to_string(read.size()) + " tokens", "one is required",
+                  "--stop again for one more");
+    ids.push_back(read[0]);
+  }
   if (!given.stops.empty()) return ids;
   const Config config = Config::load(given.checkpoint.weights);
-  if (auto id = config.number("eos_token_id")) ids.push_back(std::int32_t(*id));
-  for (int n = 0; auto id = config.number("eos_token_id." + std::to_string(n)); ++n) ids.push_back(std::int32_t(*id));
+  if (auto id = tokenOf(config, "eos_token_id")) ids.push_back(*id);
+  for (int n = 0; auto id = tokenOf(config, "eos_token_id." + std::to_string(n)); ++n) ids.push_back(*id);
   return ids;
+}
+
+/// What would be a pity after all the work.
+static void requireWritable(const std::string& what, const std::string& path) {
+  if (!path.empty() && !std::ofstream(path, std::ios::app))
+    throw Error(what, "\"" + path + "\" cannot be written", "a file in a folder that is there", "name another");
 }
 
 GenerateOptions Generation::options() const {
   return {
       .tokens = tokens, .sample = sample, .stops = stopsOf(*this), .padding = left ? Padding::left : Padding::right};
+}
+
+/// For requireTokens: a row of its own for each.
+static std::vector<Tokens> stopRows(const GenerateOptions& how) {
+  std::vector<Tokens> rows;
+  for (std::int32_t id : how.stops) rows.push_back({id});
+  return rows;
 }
 
 static std::vector<Tokens> behind(std::span<const Tokens> prompts, std::span<const Tokens> said) {
@@ -81,7 +112,7 @@ static std::vector<Tokens> behind(std::span<const Tokens> prompts, std::span<con
 /// The same texts in one call say the same: nothing was forgotten, and no row has seen another.
 void Generation::inOneCall(Runner& model, std::span<const Tokens> prompts, std::span<const Tokens> said,
                            const GenerateOptions& options, Weights also) const {
-  if (tokens == 0) return;
+  if (tokens == 0 || logits.empty()) return;
   const std::vector<Tokens> texts = behind(prompts, said);
   AnyArray ids = padded(texts), counts = lengths(texts);
   const auto& axes = model.executable().signature.inputs[0].axes;
@@ -103,7 +134,6 @@ void Generation::inOneCall(Runner& model, std::span<const Tokens> prompts, std::
       same += sample({static_cast<const float*>(all.view.data) + at * vocab, vocab}, r, n) == said[r][n];
     }
   std::cout << "in one call: " << same << " of " << count << " the same\n";
-  if (logits.empty()) return;
   also.add("ids", ids);
   also.add("lengths", counts);
   also.add("logits", all);
@@ -116,8 +146,10 @@ void Generation::run(Runner& model, const CommandLine& line, const Published& pu
   std::vector<Tokens> told;
   for (const std::string& prompt : prompts) told.push_back(text.read("--prompt", prompt));
   requireTokens("--prompt", told, {vocabularyOf(model), positions});
+  requireWritable("--logits", logits);
 
   GenerateOptions how = options();
+  requireTokens("--stop", stopRows(how), {vocabularyOf(model)});
   how.positions = positions;
   const std::vector<Tokens> said = heed::generate(model, told, how);
   for (const Tokens& row : behind(told, said)) std::cout << text.show(row) << '\n';
@@ -126,12 +158,13 @@ void Generation::run(Runner& model, const CommandLine& line, const Published& pu
 }
 
 void Generation::translate(const Part& encoder, const Part& decoder, const CommandLine& line,
-                           std::int32_t start) const {
+                           std::optional<std::int32_t> start) const {
   const std::int64_t before = resident();
   if (line.compile_only || !checkpoint.bind({encoder, decoder})) return;
   std::vector<Tokens> sources;
   for (const std::string& prompt : prompts) sources.push_back(text.read("--prompt", prompt));
   requireTokens("--prompt", sources, {vocabularyOf(decoder.model)});
+  requireWritable("--logits", logits);
   const AnyArray words = padded(sources), counts = lengths(sources);
   const std::vector<ArrayView> inputs{words.view, counts.view};
   const AnyArray memory = encoder.model.run(inputs)[0];
@@ -139,10 +172,11 @@ void Generation::translate(const Part& encoder, const Part& decoder, const Comma
   nothing.sizes[1] = 0;
 
   GenerateOptions how = options();
+  requireTokens("--stop", stopRows(how), {vocabularyOf(decoder.model)});
   how.others = [&](int call) { return std::vector{call == 0 ? memory.view : nothing, counts.view}; };
   how.room = {{"source_key", words.view.sizes[1]}};
-  if (auto given = Config::load(checkpoint.weights).number("decoder_start_token_id")) start = std::int32_t(*given);
-  const std::vector<Tokens> begun(sources.size(), Tokens{start});
+  if (!start) start = tokenOf(Config::load(checkpoint.weights), "decoder_start_token_id");
+  const std::vector<Tokens> begun(sources.size(), Tokens{start.value_or(0)});
   const std::vector<Tokens> said = heed::generate(decoder.model, begun, how);
   for (const Tokens& row : said) std::cout << text.show(row) << '\n';
   printMemory({&encoder.model, &decoder.model}, before);

@@ -49,8 +49,9 @@ struct Generation {
            std::int64_t positions = heed::TokenLimits{}.positions) const;
 
   /// The same for an encoder of ids and lengths, and a decoder of ids, what the encoder gives, and lengths. Prompts are
-  /// sources; a text begins with `start`, or with what config.json says.
-  void translate(const Part& encoder, const Part& decoder, const CommandLine& line, std::int32_t start) const;
+  /// sources; a text begins with `start`, or else with what config.json says, or 0.
+  void translate(const Part& encoder, const Part& decoder, const CommandLine& line,
+                 std::optional<std::int32_t> start = {}) const;
 
  private:
   heed::GenerateOptions options() const;

@@ -118,7 +118,8 @@ void Arguments::checkType(const Slot& slot, const ArrayView& view) const {
                 std::to_string(spec.rank()) + " are required, " + toString(spec), "reshape it");
   if (view.dtype != spec.dtype)
     throw Error(spec.name, "elements of " + std::string(dtypeName(view.dtype)),
-                std::string(dtypeName(spec.dtype)) + " is required", "convert the array");
+                std::string(dtypeName(spec.dtype)) + " is required",
+                "give an array of that type, or bind(Weights{...}), which converts");
   byteSize(view.dtype, view.extents());
   for (int i = 0; i < view.rank; ++i)
     if (spec.axes[i].extent >= 0 && view.sizes[i] != spec.axes[i].extent)

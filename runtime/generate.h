@@ -4,7 +4,7 @@
 //   auto run = jit(llama);  run.bind(load("model.safetensors"), names);
 //   std::vector<Tokens> texts = generate(run.runner(), {tokenizer.encode("Once upon")}, {.tokens = 64, .stops = {2}});
 //
-// Invariant: a row says what it would say alone; padding on either side gives the same tokens.
+// Invariant: a row says what it would say alone (where it draws, the draws of row r are those of a row r); padding on either side gives the same tokens.
 // Read tests/driver/generate_test.cpp.
 #pragma once
 

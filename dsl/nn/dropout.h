@@ -8,6 +8,7 @@
 
 #include <tuple>
 
+#include "heed/dsl/mistake.h"
 #include "heed/dsl/nn/philox.h"
 #include "heed/dsl/words/index.h"
 #include "heed/dsl/words/shape.h"
@@ -92,6 +93,7 @@ struct Dropout {
     static_assert(few, "heed: nn::Dropout: at most four axes of x may have an extent bound at run time");
     if constexpr (few) {
       lang::UserLine line(x.tape, place);
+      if (!(p >= 0 && p <= 1)) throw Mistake("heed: nn::Dropout: p is a probability, from 0 to 1");
       auto counter = lang::counterOf(x.tape, lang::AxesOf<X>{}, place);
       auto bits = lang::philox(counter, seed, stream).word[0];  // p of all i32 lie below the threshold
       double threshold = p * 0x1p32 - 0x1p31;

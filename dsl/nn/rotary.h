@@ -63,6 +63,7 @@ struct Rotary {
     static_assert(placed, "heed: nn::Rotary<Depth>(x, position): position has an axis that x does not have");
     if constexpr (even && hasDepth && placed) {
       lang::UserLine line(x.tape, place);
+      if (!(scaling.slower() > 0)) throw Mistake("heed: nn::Rotary: the factor of its scaling is above 0");
       using Pairs = Pairing<Depth>;
       using D = lang::ElementOf<X>;
       constexpr double d = double(Depth::extent);

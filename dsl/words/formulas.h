@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstdint>
 
+#include "heed/dsl/mistake.h"
 #include "heed/dsl/pointwise_rules.h"
 
 namespace heed {
@@ -20,8 +21,10 @@ constexpr double squareRoot(double x) {
   return root;
 }
 
-/// base^exponent for base > 0 and any exponent, as a constant: exp(exponent * log(base)).
+/// base^exponent, as a constant: exp(exponent * log(base)).
 constexpr double power(double base, double exponent) {
+  const bool finite = base > 0 && base < 1e300 && exponent > -1e300 && exponent < 1e300;
+  if (!finite) throw Mistake("heed: positions: a base or a factor that is not above 0 and finite; NTK needs Depth > 2");
   double log = 0;
   for (; base > 1.5; base /= 2) log += 0.69314718055994530942;
   for (; base < 0.75; base *= 2) log -= 0.69314718055994530942;

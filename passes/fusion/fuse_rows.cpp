@@ -25,6 +25,12 @@ struct Space {
     all = ir::tensorOf(f32, axes);
     row = ir::tensorOf(f32, ir::without(axes, axis));
   }
+  /// What costs nothing to make again for each row: another element type of what all rows share.
+  bool isFree(Operation* op) const {
+    return isa<ir::CastOp>(op) && op->hasOneUse() &&
+           llvm::all_of(ir::axesOf(op->getResult(0).getType()),
+                        [&](const ir::Axis& own) { return ir::has(ir::axesOf(all), own.name); });
+  }
   bool fits(Operation* op) const {
     auto has = [&](Type type, Type axes) { return ir::sameAxes(ir::withElement(type, ir::elementOf(axes)), axes); };
     if (auto reduction = dyn_cast<ir::RowWise>(op))
@@ -67,7 +73,7 @@ void takeProducers(Ops& kernel, const Space& space) {
     for (Value operand : kernel[n]->getOperands()) {
       Operation* op = operand.getDefiningOp();
       if (op && !isa<ir::RowWise>(op) && op->getBlock() == kernel[n]->getBlock() && !kernel.contains(op) &&
-          space.fits(op) && !waitsFor(inOrder(kernel), op))
+          (space.fits(op) || space.isFree(op)) && !waitsFor(inOrder(kernel), op))
         kernel.insert(op);
     }
   }

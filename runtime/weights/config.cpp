@@ -114,11 +114,21 @@ std::optional<double> Config::number(std::string_view name) const {
 
 void Config::require(std::span<const Fact> facts) const {
   std::string wrong, wanted;
-  for (const auto& [name, value] : facts) {
-    const Value here = at(name);
-    if (std::holds_alternative<std::monostate>(here) || agree(here, value)) continue;
+  auto contradicts = [&](const std::string& name, const Value& here, const Value& value) {
     wrong += (wrong.empty() ? "" : ", ") + name + " is " + text(here);
     wanted += (wanted.empty() ? "" : ", ") + text(value);
+  };
+  constexpr std::monostate null;
+  for (const auto& [name, value] : facts) {
+    const bool none = value == Value(null);
+    for (auto member = values_.lower_bound(name); member != values_.end(); ++member) {
+      const auto& [path, here] = *member;
+      if (path != name && (!none || !path.starts_with(name + "."))) break;
+      if (here != Value(null) && (path != name || !agree(here, value))) contradicts(path, here, value);
+    }
+    if (const auto dot = name.find('.'); dot != name.npos)
+      if (const auto outer = values_.find(name.substr(0, dot)); outer != values_.end() && outer->second == Value(null))
+        contradicts(outer->first, null, value);
   }
   if (!wrong.empty())
     throw Error(source_, wrong, "the model was compiled for " + wanted, "use its weights with the model they are of");

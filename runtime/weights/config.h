@@ -7,6 +7,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -26,6 +27,7 @@ class Config {
   struct Fact {
     std::string name;
     Value value;
+    Fact(std::string n, std::nullptr_t) : name(std::move(n)) {}  // null or not there, nor any member of it
     Fact(std::string n, const char* text) : name(std::move(n)), value(std::string(text)) {}
     Fact(std::string n, std::same_as<bool> auto flag) : name(std::move(n)), value(flag) {}
     template <class N>
@@ -46,7 +48,8 @@ class Config {
   Value at(std::string_view name) const;
   std::optional<double> number(std::string_view name) const;
 
-  /// Throws one heed::Error that lists every member that is there and is something else. Numbers agree to 1e-6.
+  /// Throws one heed::Error that lists every member that is there and is something else, or is within one that is null.
+  /// Numbers agree to 1e-6.
   void require(std::span<const Fact> facts) const;
   void require(std::initializer_list<Fact> facts) const { require(std::span(facts.begin(), facts.size())); }
 

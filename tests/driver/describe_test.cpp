@@ -33,6 +33,11 @@ TEST(Describe, CountsCopiesParametersAndWork) {
   EXPECT_NE(line("layers.{i}.down").find("f32[seq, model]"), std::string::npos) << text;
 }
 
+TEST(Describe, RefusesExtentsThatAreNone) {
+  EXPECT_THROW(describe(graph, {extent<Seq>(0)}), Error);
+  EXPECT_THROW(describe(graph, {extent<Seq>(-1)}), Error);
+}
+
 TEST(Describe, AsksForExtentsItNeeds) {
   try {
     describe(graph);

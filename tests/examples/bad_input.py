@@ -69,6 +69,9 @@ expect("--prompt: row 1: id -3 at place 0", "05_gpt2", "--prompt=1", "--prompt=-
 expect('--prompt: "abc"; token ids with commas between them are required', "05_gpt2", "--prompt=1,abc")
 expect('--prompt: "99999999999"', "05_gpt2", "--prompt=99999999999")
 expect("--prompt: row 0: no tokens", "05_gpt2", "--prompt", "")
+expect("--prompt: row 0: no tokens", "05_gpt2", "--prompt=", "--tokens=4")
+expect("--stop: row 0: id 500 at place 0", "04_llama", "--prompt=1", "--stop=500")
+expect("--logits", "05_gpt2", "--prompt=1", "--logits=/no/such/folder/x.safetensors")
 for lesson in "08_transformer", "09_t5":
     expect("--prompt: row 0: id 4000 at place 0", lesson, "--prompt=4000")
 expect("row 0: id 4000 at place 0", "08_transformer", "--start=4000")
@@ -123,6 +126,10 @@ expect('missing: model.layers.3.mlp.up.weight', "04_llama",
 expect("hidden_size is 4096; the model was compiled for 64", "04_llama", given=config("04_llama", hidden_size=4096))
 expect("n_head is 12, n_layer is 12; the model was compiled for 4, 3",
        "05_gpt2", given=config("05_gpt2", n_layer=12, n_head=12))
+expect("rope_scaling.factor is 4", "04_llama",
+       given=config("04_llama", rope_scaling={"rope_type": "yarn", "factor": 4.0}))
+expect("scale_attn_weights is false", "05_gpt2", given=config("05_gpt2", scale_attn_weights=False))
+expect("eos_token_id is", "05_gpt2", "--prompt=1", given=config("05_gpt2", eos_token_id=1e300))
 expect('hidden_act is "relu"; the model was compiled for "gelu"', "06_bert", given=config("06_bert", hidden_act="relu"))
 expect("sliding_window is 4096; the model was compiled for 8", "07_gemma", given=config("07_gemma", sliding_window=4096))
 expect("scale_embedding is false; the model was compiled for true", "08_transformer",

@@ -87,6 +87,14 @@ struct OfWeights {
   }
 };
 
+TEST(Dropout, AsksForAProbability) {
+  for (double p : {-0.5, 1.5, double(NAN)}) {
+    Net net;
+    net.drop.p = p;
+    EXPECT_THROW(traceAtRunTime(net, "x", "seed"), Mistake) << p;
+  }
+}
+
 TEST(Dropout, OfAttentionWeightsIsFused) {
   static constexpr auto g = trace(OfWeights{}, "q", "k", "seed");
   auto meaning = [](const Given& in) {

@@ -96,6 +96,23 @@ struct Packed {
   constexpr Q operator()(Q q, Tensor<i32, Batch, Seq> at) const { return rope(q, at); }
 };
 
+template <class Pair, class Rope>
+struct Turned {
+  Rope rope;
+  constexpr auto operator()(Tensor<f32, Seq, Pair> q) const { return rope(q, position<Seq>()); }
+};
+struct Pair : axis<"pair", 2> {};
+
+TEST(Rotary, RefusesNumbersThatAreNoPositions) {
+  using Plain = nn::Rotary<Pair>;
+  using Ntk = nn::Rotary<Pair, nn::HalfSplit, nn::NtkScaling>;
+  using Linear = nn::Rotary<Pair, nn::HalfSplit, nn::LinearScaling>;
+  for (double base : {0., -10000., double(INFINITY), double(NAN)})
+    EXPECT_THROW(traceAtRunTime(Turned<Pair, Plain>{{.base = base}}, "q"), Mistake) << base;
+  EXPECT_THROW(traceAtRunTime(Turned<Pair, Ntk>{{.scaling = {.factor = 4}}}, "q"), Mistake);  // 2 / (2 - 2)
+  EXPECT_THROW(traceAtRunTime(Turned<Pair, Linear>{{.scaling = {.factor = -2}}}, "q"), Mistake);
+}
+
 TEST(Rotary, PositionsAsATensor) {
   static constexpr auto g = trace(Packed{}, "q", "at");
   auto meaning = [](const Given& in) {

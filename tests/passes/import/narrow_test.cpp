@@ -38,5 +38,26 @@ TEST(Narrow, ParametersAndWhatIsMadeOfThem) {
   EXPECT_EQ((*naive)[0].data[0], .25);  // the sum was rounded to bf16
 }
 
+TEST(Narrow, SumsAndWhatIsMadeOfThemStayWide) {
+  static constexpr const AxisInfo* axes[] = {&seq};
+  static constexpr TypeInfo row{DType::f32, 1, axes};
+  HandTape tape;
+  auto x = tape.add("param", {}, {&q}, {});
+  auto square = tape.add("mul", {x, x}, {&q});
+  auto mean = tape.add("mean", {square}, {&row}, {axis("axes", depth)});
+  auto root = tape.add("sqrt", {mean}, {&row});
+  auto y = tape.add("div", {x, tape.add("along", {root}, {&q}, {axis("axis", depth)})}, {&q});
+  tape.add("return", {y}, {}, {text("name", "y")});
+
+  mlir::MLIRContext context{mlir::MLIRContext::Threading::DISABLED};
+  auto module = importGraph(context, tape.view(), DType::f16);
+  ASSERT_TRUE(module && succeeded(verify(*module)));
+  auto function = *module->getOps<mlir::func::FuncOp>().begin();
+  EXPECT_TRUE(ir::elementOf(function.getArgument(0).getType()).isF16());
+  function.walk([](ir::MulOp op) { EXPECT_TRUE(ir::elementOf(op.getType()).isF32()); });
+  auto naive = ir::interpret(function, {ir::Reference({"seq", "depth"}, {1, 4}, 6000)}, true);
+  EXPECT_EQ((*naive)[0].data[0], 1);  // 6000^2 is beyond f16
+}
+
 }  // namespace
 }  // namespace heed::test

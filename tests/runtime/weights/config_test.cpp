@@ -46,6 +46,16 @@ TEST(Config, OneErrorListsAllContradictions) {
   EXPECT_NE(messageOf([&] { config.require({{"hidden_act", 3}}); }), "");
 }
 
+TEST(Config, WhatMustNotBeThereIsNamed) {
+  Config config = Config::parse("config.json", text);
+  EXPECT_NO_THROW(config.require({{"absent", nullptr}, {"none", nullptr}, {"rope", nullptr}}));
+  EXPECT_NE(messageOf([&] { config.require({{"tie", nullptr}}); }).find("tie is true"), std::string::npos);
+  EXPECT_NE(messageOf([&] { config.require({{"rope_scaling", nullptr}}); }).find("rope_scaling.factor is 8"),
+            std::string::npos);
+  EXPECT_NE(messageOf([&] { config.require({{"none.factor", 8}}); }).find("none is null; the model was compiled for 8"),
+            std::string::npos);
+}
+
 TEST(Config, WhatIsNoObjectIsNamed) {
   EXPECT_NE(messageOf([] { Config::parse("c.json", "3"); }).find("c.json: it is a single value"), std::string::npos);
   EXPECT_NE(messageOf([] { Config::parse("c.json", "{\"a\": 1,}"); }).find("c.json"), std::string::npos);
