@@ -31,19 +31,24 @@ static std::string describe(tile::AttentionOp op) {
   return text;
 }
 
-/// "add, mul, erf": what a region computes, each op once, in the words of heed.
-static std::string wordsOf(Region& region) {
+/// ", then add, mul, erf": what epilogues compute, each op once, in the words of heed.
+static std::string epiloguesOf(ArrayRef<tile::ContractOp> products) {
   SmallVector<StringRef> words;
-  for (Operation& op : region.front().without_terminator()) {
-    StringRef word = op.getName().stripDialect();
-    if (isa<arith::ArithDialect>(op.getDialect())) word.consume_back("f");
-    if (!op.hasTrait<OpTrait::ConstantLike>() && !llvm::is_contained(words, word)) words.push_back(word);
-  }
-  return llvm::join(words, ", ");
+  for (tile::ContractOp product : products)
+    for (Block& block : product.getEpilogue())
+      for (Operation& op : block.without_terminator()) {
+        StringRef word = op.getName().stripDialect();
+        if (isa<arith::ArithDialect>(op.getDialect())) word.consume_back("f");
+        if (!op.hasTrait<OpTrait::ConstantLike>() && !llvm::is_contained(words, word)) words.push_back(word);
+      }
+  return words.empty() ? "" : ", then " + llvm::join(words, ", ");
 }
 
-static std::string describe(tile::ContractOp op) {
-  return op.getEpilogue().empty() ? "a matrix product" : "a matrix product, then " + wordsOf(op.getEpilogue());
+static std::string describe(tile::ContractOp op) { return "a matrix product" + epiloguesOf(op); }
+
+static std::string describe(tile::ProductsOp op) {
+  SmallVector<tile::ContractOp> products(op.getBody().getOps<tile::ContractOp>());
+  return "one matrix product with " + std::to_string(products.size()) + " weights" + epiloguesOf(products);
 }
 
 static std::string describe(tile::RowsOp op) {
@@ -65,6 +70,10 @@ Kernels listKernels(ModuleOp tiled) {
     out << '\n';
   };
   tiled.walk<WalkOrder::PreOrder>([&](Operation* op) {
+    if (auto products = dyn_cast<tile::ProductsOp>(op)) {
+      line(op, describe(products));
+      return WalkResult::skip();
+    }
     if (auto attention = dyn_cast<tile::AttentionOp>(op)) {
       ++kernels.attention;
       line(op, describe(attention));
@@ -75,6 +84,7 @@ Kernels listKernels(ModuleOp tiled) {
     } else if (auto loops = dyn_cast<linalg::LinalgOp>(op)) {
       line(op, describe(loops));
     }
+    return WalkResult::advance();
   });
   return kernels;
 }

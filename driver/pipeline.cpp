@@ -26,11 +26,12 @@ static void canonical(OpPassManager& passes, const Machine&) {
 }
 
 // What belongs into one kernel is one op.
-static void fused(OpPassManager& passes, const Machine&) {
+static void fused(OpPassManager& passes, const Machine& machine) {
   passes.addNestedPass<func::FuncOp>(fusion::createFormAttention());
   passes.addNestedPass<func::FuncOp>(fusion::createCanonicalize());
   passes.addPass(createCSEPass());
   passes.addNestedPass<func::FuncOp>(fusion::createFuseEpilogue());
+  passes.addNestedPass<func::FuncOp>(fusion::createMergeProducts({.apart = machine.device.has_value()}));
   passes.addNestedPass<func::FuncOp>(fusion::createFuseRows());
 }
 

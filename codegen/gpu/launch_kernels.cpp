@@ -30,6 +30,8 @@ struct LaunchKernels : impl::LaunchKernelsBase<LaunchKernels> {
       getOperation().emitError() << "tile-launch-kernels: chip is \"" << chip << "\"; sm_80 to sm_121 are possible";
       return signalPassFailure();
     }
+    // Each kernel of the device reads one weight.
+    getOperation().walk([](tile::ProductsOp op) { op.dissolve(); });
     // A loop that reads takes what is in it along; one around it that only repeats stays with the host.
     SmallVector<scf::ForOp> loops;
     getOperation().walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {

@@ -139,6 +139,26 @@ LogicalResult ContractOp::verify() {
   return verifyRegion(*this, getEpilogue(), "epilogue", arguments, elementOf(getOut()));
 }
 
+// ---- products
+
+LogicalResult ProductsOp::verify() {
+  Block& body = getBody().front();
+  for (Operation& op : body)
+    if (!isa<ContractOp>(op)) return op.emitOpError("in tile.products; tile.contract alone is legal");
+  auto products = body.getOps<ContractOp>();
+  if (body.empty()) return emitOpError("holds no contraction");
+  auto reads = [](ContractOp op, Value x) { return op.getLhs() == x || op.getRhs() == x; };
+  ContractOp first = *products.begin();
+  for (Value x : {first.getLhs(), first.getRhs()})
+    if (llvm::all_of(products, [&](ContractOp op) { return reads(op, x); })) return success();
+  return emitOpError("holds contractions that have no operand in common");
+}
+
+void ProductsOp::dissolve() {
+  (*this)->getBlock()->getOperations().splice((*this)->getIterator(), getBody().front().getOperations());
+  (*this)->erase();
+}
+
 // ---- rows
 
 int64_t RowsOp::along() { return dimsWithRole(getRoles(), "along").front(); }

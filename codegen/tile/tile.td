@@ -99,6 +99,20 @@ def Tile_ContractOp : Tile_Op<"contract"> {
   }];
 }
 
+def Tile_ProductsOp : Tile_Op<"products", [SingleBlock, NoTerminator, NoRegionArguments]> {
+  let summary = "contractions of one buffer as one kernel";
+  let description = [{
+    The body holds tile.contract ops alone; all have one buffer as lhs or rhs. The results are those of computing them
+    one after another: one may read, as a capture, what one before it stored. No two store to the same memory.
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// Puts the contractions in its place, each a kernel of its own.
+    void dissolve();
+  }];
+}
+
 def Tile_RowsOp : Tile_Op<"rows", [AttrSizedOperandSegments]> {
   let summary = "row by row: reductions along one dim, each made from those before it, then the results";
   let description = [{

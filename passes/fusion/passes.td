@@ -67,6 +67,24 @@ def FuseEpilogue : Pass<"heed-fuse-epilogue", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::heed::ir::HeedDialect"];
 }
 
+def MergeProducts : Pass<"heed-merge-products", "::mlir::func::FuncOp"> {
+  let summary = "products of one tensor with several parameters become one kernel";
+  let description = [{
+    Queries, keys and values, or gate and up, read the same tensor. Their contractions, each with its epilogue, become a
+    `heed.products`, which reads it once:
+
+        %q = heed.contract %x, %wq {axes = ["model"]}
+        %k = heed.contract %x, %wk {axes = ["model"]}
+
+    The weights stay parameters of their own. An epilogue may read another product of its axes, as a gate does. What
+    waits for something that is made from a product elsewhere stays outside, and a remark says so.
+
+    Test: tests/passes/fusion/merge_products.mlir.
+  }];
+  let options = [Option<"apart", "apart", "bool", "false", "merge nothing: the target has no such kernel">];
+  let dependentDialects = ["::heed::ir::HeedDialect"];
+}
+
 def FuseRows : Pass<"heed-fuse-rows", "::mlir::func::FuncOp"> {
   let summary = "reductions along one axis, and the elementwise ops around them, become one kernel";
   let description = [{

@@ -48,7 +48,7 @@ class Lowering {
   /// The list that these are the items of, or null.
   mlir::Value list(mlir::ValueRange values) const { return values.empty() ? nullptr : lists_.lookup(values.front()); }
   /// Says where a value is wanted; `allocate` for it gives that buffer.
-  void want(mlir::Value value, Buffer destination) { wanted_.try_emplace(value, std::move(destination)); }
+  void want(mlir::Value value, Buffer destination) { wanted_.insert_or_assign(value, std::move(destination)); }
   bool isBoundTo(mlir::Value value, const Buffer& destination) const;
   /// A place for a result, bound to it.
   Buffer allocate(mlir::Value result);

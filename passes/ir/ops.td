@@ -140,6 +140,24 @@ def Heed_EpilogueOp : Heed_KernelOp<"epilogue"> {
   let assemblyFormat = "attr-dict `->` type($results) $body";
 }
 
+// ---- products.cpp
+
+def Heed_ProductsOp : Heed_KernelOp<"products"> {
+  let summary = "contractions of one tensor, each perhaps with an epilogue, as one kernel";
+  let description = [{
+    The body holds heed.contract and heed.epilogue ops of floats. All contract the same tensor, each with another, which
+    shares only the summed axes with it and has the innermost axis of what is stored. An epilogue may read a result
+    from before it that has its axes.
+  }];
+  let assemblyFormat = "attr-dict `->` type($results) $body";
+  let extraClassDeclaration = [{
+    /// The contraction of an op that may be in the body, else null.
+    static ::heed::ir::ContractOp contractionOf(::mlir::Operation* op);
+    /// Why the body may not hold `op` as a contraction of `x`; empty if it may.
+    static std::string whyNot(::mlir::Operation* op, ::mlir::Value x);
+  }];
+}
+
 // ---- rows.cpp
 
 def Heed_RowsOp : Heed_KernelOp<"rows"> {

@@ -1,4 +1,4 @@
-// The outer half of a contraction: which operand carries the lanes, and how the work is divided.
+// The outer half of a contraction: which operand carries the lanes, and where slices and panels are.
 //
 // Scratch of a task, in words: one finished tile, one tile of zeros, a panel, the rows of a slice, and, where there
 // are several slices, the sums so far of the whole block.
@@ -14,13 +14,6 @@ namespace heed::codegen {
 using namespace mlir;
 
 namespace {
-
-constexpr int64_t grain = 1 << 18;  // products of words per task
-// Of a block: its rows and the sums of a slice of them stay in the second-level cache.
-constexpr int64_t mostRows = 768, mostColumns = 1024;
-constexpr int64_t leastRows = 192, leastColumns = 256;  // a pass of packing costs about 4 rows or columns of products
-constexpr int64_t fewBlocks = 4;                        // with fewer, the blocks are made smaller
-constexpr int64_t panelsOfFewRows = 4;                  // so that the panels are read along the depth
 
 /// The dim along which a memref's elements are neighbours, -1 where the type does not say.
 int64_t unitDim(Value memref, AffineMap map) {
@@ -58,6 +51,7 @@ ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
     int64_t unit = unitDim(operand->get(), op.mapOf(*operand));
     for (auto* dims : {&rows, &depth})
       if (llvm::is_contained(*dims, unit)) llvm::erase(*dims, unit), dims->push_back(unit);
+    rightUnit = unit;
   }
 }
 
@@ -122,48 +116,10 @@ ContractKernel::Place ContractKernel::alongDepth(Builder& b, const Place& place,
   return move(b, place, depth, lines);
 }
 
-/// Decides on blocks; the points of the tasks: shared dims, a block of panels, a block of rows.
-ContractKernel::Values ContractKernel::block(Builder& b) {
-  Value one = constant(b, 1);
-  Value high = larger(b, ceiling(b, rowCount, constant(b, mostRows)), one);
-  Value wide = larger(b, ceiling(b, panelCount, constant(b, mostColumns / width())), one);
-  Values points = sizes(shared);
-  Value outer = larger(b, product(b, shared), one);
-  auto split = [&](Value ranges, Value count, int64_t least) {
-    Value blocks = mul(b, outer, mul(b, high, wide));
-    Value wanted = mul(b, ranges, ceiling(b, constant(b, fewBlocks), blocks));
-    return larger(b, ranges, smaller(b, wanted, quotient(b, count, constant(b, least))));
-  };
-  high = split(high, rowCount, leastRows);
-  wide = split(wide, panelCount, leastColumns / width());
-  Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount, constant(b, fewRows));
-  Value narrow = larger(b, ceiling(b, panelCount, constant(b, panelsOfFewRows)), one);
-  wide = arith::SelectOp::create(b, few, narrow, wide);
-  points.append({wide, high});
-  panelsPerBlock = ceiling(b, panelCount, wide);
-  Value step = constant(b, tile.rows);
-  rowsPerBlock = mul(b, ceiling(b, rowCount, mul(b, high, step)), step);
-  return points;
-}
-
 /// Sums that wait for the next slice, behind the rows; transposing may write a square's height beyond the last row.
 Value ContractKernel::waitingAt(Builder& b) const {
   Value height = add(b, rowsPerBlock, constant(b, target.lanes));
   return add(b, constant(b, rowsAt()), mul(b, height, constant(b, pitch)));
-}
-
-LogicalResult ContractKernel::emit(Builder& b, Value given) {
-  readOperands(b);
-  packed = given;
-  if (!streams()) return emitBlocks(b), failure(failed);
-  Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount, constant(b, fewRows));
-  auto choice = scf::IfOp::create(b, few, /*withElseRegion=*/true);
-  OpBuilder::InsertionGuard guard(b);
-  b.setInsertionPointToStart(choice.thenBlock());
-  emitFewRows(b);
-  b.setInsertionPointToStart(choice.elseBlock());
-  emitBlocks(b);
-  return failure(failed);
 }
 
 /// Before any dim is known.
@@ -173,30 +129,8 @@ ContractKernel::Place ContractKernel::origin() const {
   return place;
 }
 
-void ContractKernel::emitBlocks(Builder& b) {
-  Values points = block(b);
-  Value work = mul(b, mul(b, rowsPerBlock, lineCount), mul(b, panelsPerBlock, constant(b, width())));
-  Value several = arith::CmpIOp::create(b, arith::CmpIPredicate::ugt, slices, constant(b, 1));
-  Value waiting = mul(b, mul(b, panelsPerBlock, rowsPerBlock), constant(b, width()));
-  Value words = add(b, waitingAt(b), arith::SelectOp::create(b, several, waiting, constant(b, 0)));
-  overTasks(b, points, work, grain, mul(b, words, constant(b, sizeof(float))),
-            [&](Builder& b, ValueRange point, Value scratch) {
-              Block block;
-              block.place = move(b, origin(), shared, point.drop_back(2));
-              auto range = [&](Value number, Value size, Value count) {
-                Value from = smaller(b, mul(b, number, size), count);
-                return std::pair(from, smaller(b, add(b, from, size), count));
-              };
-              std::tie(block.firstPanel, block.endPanel) = range(point.drop_back().back(), panelsPerBlock, panelCount);
-              std::tie(block.from, block.to) = range(point.back(), rowsPerBlock, rowCount);
-              block.scratch = scratch;
-              emitBlock(b, block);
-            });
-}
-
-/// Slice by slice the rows are packed once, each panel just before it is used.
-void ContractKernel::emitBlock(Builder& b, const Block& block) {
-  Value zero = constant(b, 0);
+/// What tiles read beyond the rows that there are.
+void ContractKernel::clear(Builder& b, const Block& block) const {
   auto type = VectorType::get({target.lanes}, b.getF32Type());
   Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
   auto clear = [&](Value from, Value to) {
@@ -207,41 +141,42 @@ void ContractKernel::emitBlock(Builder& b, const Block& block) {
   Value height = sub(b, block.to, block.from), few = constant(b, tile.few), line = constant(b, pitch);
   Value end = mul(b, mul(b, ceiling(b, height, few), few), line);
   clear(add(b, constant(b, rowsAt()), mul(b, height, line)), add(b, constant(b, rowsAt()), end));
-
-  Value words = mul(b, lineCount, constant(b, width()));
-  // Of the panels' packed forms those at the shared dims come together.
-  Value before = zero;
-  for (int64_t dim : shared)
-    if (right.has(dim)) before = add(b, mul(b, before, extents[dim]), block.place.index[dim]);
-  before = mul(b, before, mul(b, panelCount, words));
-  overSlices(b, [&](const Slice& slice) {
-    packRows(b, block, slice);
-    overPanels(b, block.place, block.firstPanel, block.endPanel, [&](Value number, Panel panel) {
-      panel.number = sub(b, number, block.firstPanel);
-      panel.memory = packed ? packed : block.scratch;
-      panel.position = constant(b, panelAt());
-      if (packed)
-        panel.position = add(b, before, packedAt(b, slice, number));
-      else
-        packPanel(b, slice, panel);
-      overRows(b, block, slice, panel);
-    });
-  });
 }
 
-void ContractKernel::overPanels(Builder& b, const Place& place, Value from, Value to,
-                                function_ref<void(Value, Panel)> body) const {
-  SmallVector<int64_t> dims(columns);
-  dims.push_back(lane);
+/// Of the panels' packed forms those at the shared dims come together.
+Value ContractKernel::packedBefore(Builder& b, const Place& place) const {
+  Value before = constant(b, 0);
+  for (int64_t dim : shared)
+    if (right.has(dim)) before = add(b, mul(b, before, extents[dim]), place.index[dim]);
+  return mul(b, mul(b, panelCount, mul(b, lineCount, constant(b, width()))), before);
+}
+
+void ContractKernel::emitPanel(Builder& b, const Block& block, const Slice& slice, Value number, Panel panel) {
+  panel.memory = packed ? packed : block.scratch;
+  panel.position = constant(b, panelAt());
+  if (packed)
+    panel.position = add(b, packedBefore(b, block.place), packedAt(b, slice, number));
+  else
+    packPanel(b, slice, panel);
+  overRows(b, block, slice, panel);
+}
+
+void ContractKernel::overPanels(Builder& b, Value from, Value to, function_ref<void(Value, ValueRange)> body) const {
   Values counts = sizes(columns);
   counts.push_back(lanePanels);
   for (Value& count : counts) count = larger(b, count, constant(b, 1));  // without panels they are divisors still
   loop(b, from, to, coordinatesAt(b, from, counts), [&](Value number, Values at) {
-    Values start = at;
-    start.back() = mul(b, at.back(), constant(b, width()));
-    body(number, {move(b, place, dims, start), {}, sub(b, extents[lane], start.back()), {}, {}});
+    body(number, at);
     return coordinatesAfter(b, at, counts);
   });
+}
+
+ContractKernel::Panel ContractKernel::panelAt(Builder& b, const Place& place, ValueRange at) const {
+  SmallVector<int64_t> dims(columns);
+  dims.push_back(lane);
+  Values start(at);
+  start.back() = mul(b, at.back(), constant(b, width()));
+  return {move(b, place, dims, start), {}, sub(b, extents[lane], start.back()), {}, {}};
 }
 
 ContractKernel::Place ContractKernel::move(Builder& b, Place place, ArrayRef<int64_t> dims, ValueRange by) const {

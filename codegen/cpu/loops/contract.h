@@ -1,4 +1,5 @@
-// tile.contract as tasks: blocks of rows and of panels of columns, packed slice by slice, summed in registers.
+// One tile.contract: its rows and panels of columns, packed slice by slice and summed in registers. products.h divides
+// the work.
 //
 // What is packed are words of 32 bits: an f32 number, or, where the target has an instruction for them, a pair of bf16
 // numbers that follow each other along the depth. A line is what lies at one word of the depth. The last line of a run
@@ -33,18 +34,18 @@ class ContractKernel {
 
   /// hasLaneDim(op) holds.
   ContractKernel(tile::ContractOp op, const Target& target);
-  /// Emits the loops at `b`; fails, with a diagnostic, on an epilogue that has no vector form. `packed`, if given, is
-  /// the operand of packedForm in that form.
-  llvm::LogicalResult emit(Builder& b, mlir::Value packed = {});
 
   /// The operand that is read panel by panel, and the form that it would be packed in.
   mlir::Value panelOperand() { return swapped ? op.getLhs() : op.getRhs(); }
   PackedForm packedForm();
+  /// From now on reads that operand in its packed form; null: as it is.
+  void readPacked(mlir::Value form) { packed = form; }
   /// Emits at `b` the packing of `weight`, shaped like that operand, to `memory` (memref<?xf32>) unless that has no
   /// elements; gives the number of bytes that it needs.
   mlir::Value emitPack(Builder& b, mlir::Value weight, mlir::Value memory);
 
  private:
+  friend class Products;
   using Values = llvm::SmallVector<mlir::Value>;
   /// Coordinates so far, and where they lead in each operand.
   struct Place {
@@ -67,7 +68,7 @@ class ContractKernel {
   /// A vector's width of columns.
   struct Panel {
     Place place;
-    mlir::Value number;              // within the block
+    mlir::Value number;              // within the block, of all its products
     mlir::Value columns;             // how many there are from its first on
     mlir::Value memory, position{};  // where its lines are
   };
@@ -75,13 +76,14 @@ class ContractKernel {
   // contract.cpp
   void readOperands(Builder& b);
   void countPanels(Builder& b);
-  Values block(Builder& b);
-  void emitBlocks(Builder& b);
-  void emitBlock(Builder& b, const Block& block);
+  void clear(Builder& b, const Block& block) const;
   void overSlices(Builder& b, llvm::function_ref<void(const Slice&)> body) const;
-  /// Calls `body` for each panel of [from, to); `place` is at the shared dims.
-  void overPanels(Builder& b, const Place& place, mlir::Value from, mlir::Value to,
-                  llvm::function_ref<void(mlir::Value number, Panel panel)> body) const;
+  /// Calls `body` for each panel of [from, to), with where it is among the columns.
+  void overPanels(Builder& b, mlir::Value from, mlir::Value to,
+                  llvm::function_ref<void(mlir::Value number, mlir::ValueRange at)> body) const;
+  /// `place` is at the shared dims.
+  Panel panelAt(Builder& b, const Place& place, mlir::ValueRange at) const;
+  void emitPanel(Builder& b, const Block& block, const Slice& slice, mlir::Value number, Panel panel);
   Place origin() const;
   Place move(Builder& b, Place place, llvm::ArrayRef<int64_t> dims, mlir::ValueRange by) const;
   mlir::Value product(Builder& b, llvm::ArrayRef<int64_t> dims) const;
@@ -97,6 +99,7 @@ class ContractKernel {
   int64_t rowsAt() const { return panelAt() + tile.depth * width(); }
   mlir::Value waitingAt(Builder& b) const;
   mlir::Value packedAt(Builder& b, const Slice& slice, mlir::Value number) const;
+  mlir::Value packedBefore(Builder& b, const Place& place) const;
 
   // contract_pack.cpp
   /// A part of an operand, `counts` words along two dims (the second one -1: there is none).
@@ -145,7 +148,7 @@ class ContractKernel {
 
   // contract_few.cpp
   /// Whether few rows have a form of their own: where lines of the right operand are contiguous.
-  bool streams() const { return !packed && right.unit == lane && !depth.empty(); }
+  bool streams() const { return !packed && rightUnit == lane && !depth.empty(); }
   void emitFewRows(Builder& b);
   void addLines(Builder& b, const Place& place, mlir::Value columns, mlir::Value scratch, int lines) const;
   mlir::Value word(Builder& b, const View& view, mlir::Value position, mlir::Value elements) const;
@@ -158,14 +161,14 @@ class ContractKernel {
   bool pairs;            // words are pairs of bf16, else f32
   int64_t pitch;         // from row to row of the packed left operand
   bool swapped = false;  // lhs and rhs, so that the lanes are columns
-  int64_t lane = -1;
+  int64_t lane = -1, rightUnit = -1;
   llvm::SmallVector<int64_t> shared, rows, columns, depth;  // dims; columns without the lane dim
   View left, right, out;
   mlir::Value packed;  // the right operand in its packed form, if it is a weight
   llvm::SmallVector<View> captures;
   Values extents;
   mlir::Value rowCount, panelCount, lineCount, lanePanels;
-  mlir::Value rowsPerBlock, panelsPerBlock, sliceLines, slices;
+  mlir::Value rowsPerBlock, sliceLines, slices;
   bool failed = false;
 };
 

@@ -44,7 +44,8 @@ Value ContractKernel::emitPack(Builder& b, Value weight, Value memory) {
     Value before = zero, first = point.back();
     for (auto [dim, index] : llvm::zip(outer, point)) before = add(b, mul(b, before, extents[dim]), index);
     Place place = move(b, origin(), outer, point.drop_back());
-    overPanels(b, place, first, add(b, first, constant(b, 1)), [&](Value number, Panel panel) {
+    overPanels(b, first, add(b, first, constant(b, 1)), [&](Value number, ValueRange at) {
+      Panel panel = panelAt(b, place, at);
       panel.memory = memory;
       overSlices(b, [&](const Slice& slice) {
         panel.position = add(b, mul(b, before, mul(b, panelCount, words)), packedAt(b, slice, number));

@@ -1,7 +1,7 @@
-// tile.contract: packed panels where the result has a dim for the lanes, plain loops where it has none.
-#include "heed/codegen/cpu/loops/contract.h"
+// tile.contract and tile.products: packed panels where a result has a dim for the lanes, plain loops where it has none.
 #include "heed/codegen/cpu/loops/kernel.h"
 #include "heed/codegen/cpu/loops/passes.h"
+#include "heed/codegen/cpu/loops/products.h"
 #include "heed/codegen/cpu/loops/weights.h"
 
 namespace heed::codegen {
@@ -40,7 +40,9 @@ LogicalResult lowerPlainly(ImplicitLocOpBuilder& b, tile::ContractOp op, const T
   return result;
 }
 
-LogicalResult lower(tile::ContractOp op, const Target& target, Weights& weights) {
+bool areFloats(tile::ContractOp op) { return isa<FloatType>(elementOf(op.getOut())); }
+
+LogicalResult check(tile::ContractOp op) {
   Type left = elementOf(op.getLhs()), right = elementOf(op.getRhs()), out = elementOf(op.getOut());
   auto narrow = [](Type type) { return type.isF32() || type.isF16() || type.isBF16(); };
   bool floats = narrow(out) && narrow(left) && narrow(right);
@@ -48,16 +50,47 @@ LogicalResult lower(tile::ContractOp op, const Target& target, Weights& weights)
   if (!floats && !integers)
     return op.emitOpError() << "of " << left << " and " << right << " into " << out
                             << "; f32, f16 and bf16 are possible, or one integer type";
-  ImplicitLocOpBuilder b(op.getLoc(), op);
   if (floats && !out.isF32() && !hasLaneDim(op))
     return op.emitOpError() << "into " << out << ", whose result is contiguous along no row or column; sum it into f32";
+  return success();
+}
+
+LogicalResult lower(tile::ContractOp op, const Target& target, Weights& weights) {
+  if (failed(check(op))) return failure();
+  ImplicitLocOpBuilder b(op.getLoc(), op);
   LogicalResult result = failure();
-  if (floats && hasLaneDim(op)) {
+  if (areFloats(op) && hasLaneDim(op)) {
     ContractKernel kernel(op, target);
-    result = kernel.emit(b, weights.packed(op, kernel, target));
+    kernel.readPacked(weights.packed(op, kernel, target));
+    result = Products(kernel).emit(b);
   } else {
     result = lowerPlainly(b, op, target);
   }
+  if (succeeded(result)) op.erase();
+  return result;
+}
+
+/// As one kernel where that is possible, else one by one.
+LogicalResult lower(tile::ProductsOp op, const Target& target, Weights& weights) {
+  SmallVector<tile::ContractOp> products(op.getBody().getOps<tile::ContractOp>());
+  std::vector<ContractKernel> kernels;
+  for (tile::ContractOp product : products) {
+    if (failed(check(product))) return failure();
+    if (areFloats(product) && hasLaneDim(product)) kernels.emplace_back(product, target);
+  }
+  auto each = [](auto&& range, auto&& lower) {
+    return success(llvm::all_of(range, [&](auto& one) { return succeeded(lower(one)); }));
+  };
+  if (kernels.size() < products.size()) {
+    op.dissolve();
+    return each(products, [&](tile::ContractOp product) { return lower(product, target, weights); });
+  }
+  for (auto [product, kernel] : llvm::zip(products, kernels))
+    kernel.readPacked(weights.packed(product, kernel, target));
+  ImplicitLocOpBuilder b(op.getLoc(), op);
+  LogicalResult result = Products::canBeOne(kernels)
+                             ? Products(kernels).emit(b)
+                             : each(kernels, [&](ContractKernel& kernel) { return Products(kernel).emit(b); });
   if (succeeded(result)) op.erase();
   return result;
 }
@@ -72,11 +105,18 @@ struct LowerContract : impl::LowerContractBase<LowerContract> {
                                  << "\"; avx512bf16, avx512, avx2, baseline or nothing is required";
       return signalPassFailure();
     }
-    SmallVector<tile::ContractOp> ops;
-    getOperation().walk([&](tile::ContractOp op) { ops.push_back(op); });
+    SmallVector<Operation*> ops;
+    getOperation().walk<WalkOrder::PreOrder>([&](Operation* op) {
+      if (!isa<tile::ContractOp, tile::ProductsOp>(op)) return WalkResult::advance();
+      ops.push_back(op);
+      return WalkResult::skip();
+    });
     Weights weights(getOperation());
-    for (auto op : ops)
-      if (failed(lower(op, *target, weights))) return signalPassFailure();
+    for (Operation* op : ops) {
+      auto products = dyn_cast<tile::ProductsOp>(op);
+      if (failed(products ? lower(products, *target, weights) : lower(cast<tile::ContractOp>(op), *target, weights)))
+        return signalPassFailure();
+    }
   }
 };
 

@@ -37,16 +37,3 @@ func.func @truncated(%x: !x, %w: !w) -> !n {
   %e = heed.cast %s : (!h) -> !n
   return %e : !n
 }
-
-// -----
-
-!x = tensor<?x8xf32, #heed.axes<seq:T, model>>
-!w = tensor<8x8xf32, #heed.axes<model, hidden>>
-!h = tensor<?x8xf32, #heed.axes<seq:T, hidden>>
-func.func @products_of_one_tensor(%x: !x, %q: !w {heed.parameter}, %k: !w {heed.parameter}, %y: !w) -> (!h, !h, !h) {
-  // expected-remark-re@below {{not merged: `contract` at {{.*}} and `contract` at {{.*}} are 2 products of one tensor}}
-  %a = heed.contract %x, %q {axes = ["model"]} : (!x, !w) -> !h
-  %b = heed.contract %x, %k {axes = ["model"]} : (!x, !w) -> !h
-  %c = heed.contract %x, %y {axes = ["model"]} : (!x, !w) -> !h
-  return %a, %b, %c : !h, !h, !h
-}

@@ -55,6 +55,26 @@ const Case cases[] = {
         %0 = heed.contract %x, %y {axes = ["a"]} : (tensor<2x3xf32, #heed.axes<a, b>>, tensor<3xf32, #heed.axes<b>>) -> tensor<3xf32, #heed.axes<b>>
         return })",
      "heed.contract: sums over axis a; rhs has axes [b (3)]"},
+    {"products_of_two_tensors", R"(
+      !m = tensor<2x3xf32, #heed.axes<a, b>>
+      func.func @f(%x: !m, %y: !m, %w: tensor<3x4xf32, #heed.axes<b, c>>, %v: tensor<3x4xf32, #heed.axes<b, c>>) {
+        %0:2 = heed.products -> tensor<2x4xf32, #heed.axes<a, c>>, tensor<2x4xf32, #heed.axes<a, c>> {
+          %1 = heed.contract %x, %w {axes = ["b"]} : (!m, tensor<3x4xf32, #heed.axes<b, c>>) -> tensor<2x4xf32, #heed.axes<a, c>>
+          %2 = heed.contract %y, %v {axes = ["b"]} : (!m, tensor<3x4xf32, #heed.axes<b, c>>) -> tensor<2x4xf32, #heed.axes<a, c>>
+          heed.yield %1, %2 : tensor<2x4xf32, #heed.axes<a, c>>, tensor<2x4xf32, #heed.axes<a, c>>
+        }
+        return })",
+     "holds contractions that one kernel cannot compute: they have no operand in common"},
+    {"products_across", R"(
+      !m = tensor<2x3xf32, #heed.axes<a, b>>
+      func.func @f(%x: !m, %w: tensor<3x4xf32, #heed.axes<b, c>>, %v: tensor<3x4xf32, #heed.axes<b, c>>) {
+        %0:2 = heed.products -> tensor<2x4xf32, #heed.axes<a, c>>, tensor<4x2xf32, #heed.axes<c, a>> {
+          %1 = heed.contract %x, %w {axes = ["b"]} : (!m, tensor<3x4xf32, #heed.axes<b, c>>) -> tensor<2x4xf32, #heed.axes<a, c>>
+          %2 = heed.contract %x, %v {axes = ["b"]} : (!m, tensor<3x4xf32, #heed.axes<b, c>>) -> tensor<4x2xf32, #heed.axes<c, a>>
+          heed.yield %1, %2 : tensor<2x4xf32, #heed.axes<a, c>>, tensor<4x2xf32, #heed.axes<c, a>>
+        }
+        return })",
+     "cannot compute: the innermost axis of its result is not of the other operand"},
     {"softmax", R"(
       func.func @f(%x: tensor<2xf32, #heed.axes<a>>) { %0 = heed.softmax %x {axis = "key"} : (tensor<2xf32, #heed.axes<a>>) -> tensor<2xf32, #heed.axes<a>> return })",
      "heed.softmax: the operand has axes [a (2)], not key"},

@@ -153,6 +153,31 @@ std::vector<Sample> samples() {
       %e = heed.exp %s : (!a) -> !a
       heed.yield %e : !a
     })"));
+  // Two operands of other ranks, and epilogues that read the first product; one weight on the left.
+  all.push_back({"products", types + R"(
+    !n = tensor<70x5xf32, #heed.axes<n, b>>
+    !q = tensor<?x3x5xf32, #heed.axes<c:B, m, b>>
+    !an = tensor<?x70xf32, #heed.axes<a:A, n>>
+    !acm = tensor<?x?x3xf32, #heed.axes<a:A, c:B, m>>
+    func.func @f(%x: !ab, %u: !n, %v: !n, %w: !n, %q: !q) -> (!an, !acm, !an) {
+    %r:3 = heed.products -> !an, !acm, !an {
+      %1 = heed.contract %x, %u {axes = ["b"]} : (!ab, !n) -> !an
+      %2 = heed.epilogue -> !an {
+        %s = heed.contract %v, %x {axes = ["b"]} : (!n, !ab) -> !an
+        %t = heed.tanh %s : (!an) -> !an
+        %e = heed.mul %t, %1 : (!an, !an) -> !an
+        heed.yield %e : !an
+      }
+      %3 = heed.contract %x, %q {axes = ["b"]} : (!ab, !q) -> !acm
+      %4 = heed.epilogue -> !an {
+        %s = heed.contract %x, %w {axes = ["b"]} : (!ab, !n) -> !an
+        %e = heed.add %s, %1 : (!an, !an) -> !an
+        heed.yield %e : !an
+      }
+      heed.yield %2, %3, %4 : !an, !acm, !an
+    }
+    return %r#0, %r#1, %r#2 : !an, !acm, !an
+  })"});
   all.push_back(sample("softmax", "!ba", "%r = heed.softmax %x {axis = \"a\"} : (!ab) -> !ba"));
   all.push_back(sample("softmax_inner", "!ab", "%r = heed.softmax %x {axis = \"b\"} : (!ab) -> !ab"));
   all.push_back(sample("softmax_masked", "!ab", R"(
