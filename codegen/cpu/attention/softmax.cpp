@@ -177,31 +177,50 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
   const RegisterTile tile = current.tile;
   View first = codegen::at(b, c.loc, valueView, keyDim, key);
   Value stride = valueView.has(keyDim) ? valueView.stride[keyDim] : c.index(0);
-  Value ahead = c.mul(stride, 4), nextBlock = c.mul(stride, this->tile.block);
   const int64_t keysOfRow = pairs ? 2 : 1;
   Value end = pairs ? c.add(from, c.div(c.sub(to, from), 2)) : to;  // of the rows of P, those of one key left out
   if (pairs) pairUp(scoreSlot, from, to);
+  Value nextRows = c.mul(stride, 4), nextBlock = c.mul(stride, this->tile.block), rowStride = c.mul(stride, keysOfRow);
   int64_t inner = value.empty() ? -1 : value.back();
+  Value dense = inner < 0
+                    ? c.bit(false)
+                    : arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::eq, stride, extent[inner]).getResult();
   auto columns = [&](View view, Value slot, Value column) {
+    auto columnAt = [&](int i) {  // past the last one that again
+      if (inner < 0) return view;
+      return codegen::at(b, c.loc, view, inner, i ? c.least(c.add(column, i), c.sub(extent[inner], 1)) : column);
+    };
     Values bases, sums;
     for (int i = 0; i < tile.values; ++i) {
-      View there = view;
-      if (inner >= 0)
-        there = codegen::at(b, c.loc, view, inner, i ? c.least(c.add(column, i), c.sub(extent[inner], 1)) : column);
+      View there = columnAt(i);
       bases.push_back(c.from(there.base, there.offset));
       for (int j = 0; j < tile.vectors; ++j)
         sums.push_back(arith::MulFOp::create(b, c.loc, laneVector(c.add(slot, i * rows), j), laneVector(alphaSlot, j)));
     }
-    auto products = [&](Value row, Values so, bool single) {
-      Value where = c.add(scoreSlot, c.mul(row, rows)), offset = c.mul(c.mul(c.sub(row, from), keysOfRow), stride);
+    // Asked for: the rows that follow, for those that lie a power of two apart evict each other before the next columns
+    // are read; and from further away the next block. That is walked through once while all columns are, where it is
+    // one piece of memory: asked for column by column its lines would come in bursts, and others wait for them. (With
+    // narrower vectors the loop is bound by the number of its instructions, and there is time to wait.)
+    const bool asks = c.target.avx512;
+    Value follows, next, step;
+    if (asks) {
+      View there = columnAt(0);
+      follows = c.from(there.base, c.add(there.offset, nextRows));
+      Value start = c.select(dense, c.mul(column, c.sub(to, from)), column);
+      next = c.from(view.base, c.add(c.add(view.offset, nextBlock), start));
+      step = c.select(dense, c.index(tile.values * keysOfRow), rowStride);
+    }
+    const size_t count = sums.size();
+    sums.append({c.add(scoreSlot, c.mul(from, rows)), c.index(0)});
+    if (asks) sums.push_back(c.index(0));
+    auto products = [&](Values so, bool single) {
+      Value where = so[count], offset = so[count + 1];
       Values weight;
       for (int j = 0; j < tile.vectors; ++j) weight.push_back(laneVector(where, j));
-      // The next rows: those that lie a power of two apart evict each other before the next columns are read. And the
-      // next block's, from further away. (With narrower vectors the loop is bound by the number of its instructions,
-      // and there is time to wait.)
-      if (c.target.avx512) {
-        c.prefetch(bases[0], c.add(offset, ahead), Code::Cache::first);
-        c.prefetch(bases[0], c.add(offset, nextBlock), Code::Cache::second);
+      if (asks) {
+        c.prefetch(follows, offset, Code::Cache::first);
+        c.prefetch(next, so[count + 2], Code::Cache::second);
+        so[count + 2] = c.add(so[count + 2], step);
       }
       for (int i = 0; i < tile.values; ++i) {
         Value element = c.load(bases[i], offset);
@@ -214,13 +233,14 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
                     : arith::AddFOp::create(b, c.loc, arith::MulFOp::create(b, c.loc, x, weight[j]), sum).getResult();
         }
       }
+      so[count] = c.add(where, rows), so[count + 1] = c.add(offset, rowStride);
       return so;
     };
-    sums = c.loop(from, end, c.index(1), sums, [&](Value row, Values so) { return products(row, so, false); });
+    sums = c.loop(from, end, c.index(1), sums, [&](Value, Values so) { return products(so, false); });
     if (pairs)
       sums = c.choose(
-          c.less(c.mul(c.sub(end, from), 2), c.sub(to, from)), SmallVector<Type>(sums.size(), c.floats()),
-          [&] { return products(end, sums, true); }, [&] { return sums; });
+          c.less(c.mul(c.sub(end, from), 2), c.sub(to, from)), ValueRange(sums).getTypes(),
+          [&] { return products(sums, true); }, [&] { return sums; });
     for (int i = 0; i < tile.values; ++i)
       for (int j = 0; j < tile.vectors; ++j) setLanes(sums[i * tile.vectors + j], c.add(slot, i * rows), j);
   };
