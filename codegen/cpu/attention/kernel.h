@@ -125,6 +125,7 @@ class AttentionKernel {
   // visible.cpp: which keys of a block
   std::pair<Value, Value> classify(Value keyLow, Value keyHigh);
   std::pair<Value, Value> classifyUnless(Value all, Value from, Value to);
+  Values trimmed(Value every, Value from, Value to);
   Bounds boundsOf(const Capture& capture, llvm::ArrayRef<LaneAxis> axes);
   void workOn(RegisterTile tile, Value lane);
   llvm::SmallVector<LaneAxis> rowAxes(const View& view);

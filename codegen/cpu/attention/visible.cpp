@@ -142,6 +142,11 @@ std::pair<Value, Value> AttentionKernel::classify(Value keyLow, Value keyHigh) {
     if (!classified(n)) {
       Value zero = c.constant(cast<TypedAttr>(c.b.getZeroAttr(capture.view.element)));
       bounds = {zero, zero, {}};
+    } else if (capture.byKey && !capture.byRow && keyLow == keyHigh) {
+      Value x = element(codegen::at(c.b, c.loc, capture.view, keyDim, keyLow));
+      bounds = {x, x, {}};
+      if (isa<FloatType>(x.getType()))
+        bounds.unordered = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::UNO, x, x);
     } else if (capture.byKey) {
       SmallVector<LaneAxis> axes = rowAxes(capture.view);
       axes.push_back({keyDim, keyLow, c.add(keyHigh, 1), {}});
@@ -176,6 +181,30 @@ std::pair<Value, Value> AttentionKernel::classifyUnless(Value all, Value from, V
         return {some, every};
       });
   return {both[0], both[1]};
+}
+
+/// What is left of keys [from, to) without those at either end that no row at work sees, and whether all rows see all
+/// the rest. Rows that share what they see, as those of a document do, then need no mask: their edges are upright.
+/// Those of a mask of indices alone slope, and to look is in vain; where a capture has rows and keys, to look takes too
+/// long.
+Values AttentionKernel::trimmed(Value every, Value from, Value to) {
+  bool shared = false, costly = false;
+  for (auto [n, capture] : llvm::enumerate(captures)) {
+    shared |= classified(n);
+    costly |= classified(n) && capture.byRow && capture.byKey;
+  }
+  if (few || !shared || costly) return {from, to, every};  // few rows are a strip in any case
+  auto asIs = [&]() -> Values { return {from, to, c.bit(true)}; };
+  return c.choose(every, {from.getType(), from.getType(), c.b.getI1Type()}, asIs, [&]() -> Values {
+    Values so = c.loop(from, to, c.index(1), {to, from, c.index(0)}, [&](Value key, Values so) -> Values {
+      auto [some, all] = classify(key, key);
+      return {c.select(some, c.least(so[0], key), so[0]), c.select(some, c.add(key, 1), so[1]),
+              c.add(so[2], c.select(all, c.index(1), c.index(0)))};
+    });
+    // Seen by all are then as many keys as are left, if any.
+    Value left = c.largest(c.sub(so[1], so[0]), c.index(1));
+    return {so[0], so[1], c.atMost(left, so[2])};
+  });
 }
 
 static void each(Code& c, Value from, Value to, int64_t size, llvm::function_ref<void(Value, Value)> body) {
@@ -273,7 +302,10 @@ void AttentionKernel::blocks() {
     c.when(some, [&, all = all] {
       each(c, outerFrom, outerTo, tile.block, [&](Value from, Value to) {
         auto [some, every] = classifyUnless(all, from, to);
-        c.when(some, [&, every = every] { block(from, to, every); });
+        c.when(some, [&, every = every] {
+          Values seen = trimmed(every, from, to);
+          block(seen[0], seen[1], seen[2]);
+        });
       });
     });
   });
