@@ -14,6 +14,7 @@
 #include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Transforms/Passes.h"
 
 namespace heed::codegen {
 
@@ -22,6 +23,8 @@ using namespace mlir;
 void buildCpuPipeline(OpPassManager& pm, const Target& target) {
   const std::string& features = target.name;
   pm.addNestedPass<func::FuncOp>(createTileLowerAttention({.features = features}));
+  // What masks and modifiers make of the rows alone is made once, not for each key.
+  pm.addNestedPass<func::FuncOp>(createLoopInvariantCodeMotionPass());
   pm.addPass(createLowerContract({features}));
   pm.addPass(createLowerRows({features}));
   pm.addPass(createLowerGeneric({features}));
