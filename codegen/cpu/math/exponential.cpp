@@ -63,20 +63,22 @@ namespace {
 
 /// An odd function that rises to 1, by 32 polynomials that a permutation looks up: no branch, no exponential, no
 /// division. The n-th entries are the polynomial in r = a - n * width that meets f(a) / s - 1 at Chebyshev nodes of
-/// |r| <= width / 2, where s is a for n < near, else 1: small, so that s + s * polynomial is rounded once.
+/// |r| <= width / 2, where s is the smaller one of a and `bend`: small, so that s + s * polynomial is rounded once. The
+/// bend lies between the pieces near - 1 and near, and the last piece ends where f is 1, so a takes no other way there.
 template <int count>
 struct Pieces {
   float width;  // of few bits, so that n * width is exact
-  int near;
+  float bend, most;
   std::array<std::array<float, 32>, count> factors;
 
-  Pieces(double (*f)(double), double slope, float width, int near) : width(width), near(near) {
+  Pieces(double (*f)(double), double slope, float width, int near, float most)
+      : width(width), bend((near - .5f) * width), most(most) {
     for (int n = 0; n < 32; ++n) {
       double at[count], c[count];
       for (int i = 0; i < count; ++i) {
         at[i] = std::cos((2 * i + 1) * std::numbers::pi / (2 * count)) * width / 2;
         double a = n * double(width) + at[i];
-        c[i] = (n >= near ? f(a) : std::fabs(a) < 1e-9 ? slope : f(a) / a) - 1;
+        c[i] = (n >= near ? f(a) / bend : std::fabs(a) < 1e-9 ? slope : f(a) / a) - 1;
       }
       // Newton's divided differences, then the powers of r.
       for (int order = 1; order < count; ++order)
@@ -87,16 +89,15 @@ struct Pieces {
     }
   }
 
-  /// From `most` on it is 1.
-  Real operator()(Real x, float most) const {
+  Real operator()(Real x) const {
     constexpr float magic = 0x1.8p23f;
-    Real a = magnitude(x), c = atMost(a, most);
-    Real shifted = fma(c, 1 / width, c.constant(magic));
+    Real a = atMost(magnitude(x), most);
+    Real shifted = fma(a, 1 / width, a.constant(magic));
     Bits index = bitsOf(shifted);
-    Real r = fma(shifted - magic, -width, c), q = lookUp(factors[count - 1], index);
+    Real r = fma(shifted - magic, -width, a), q = lookUp(factors[count - 1], index);
     for (int i = count - 2; i >= 0; --i) q = fma(q, r, lookUp(factors[i], index));
-    Real s = where(shifted < magic + float(near), c, x.constant(1));
-    return withSign(where(a < most, fma(q, s, s), where(a > most / 2, x.constant(1), a)), x);
+    Real s = atMost(a, bend);
+    return withSign(fma(q, s, s), x);
   }
 };
 
@@ -104,8 +105,8 @@ struct Pieces {
 
 /// Odd polynomial near 0; elsewhere 1 - 2 / (e^2a + 1), whose cancellation ends at 5/8.
 Real tanh(Real x) {
-  static const Pieces<6> pieces(std::tanh, 1, 73 / 256.f, 4);
-  if (x.formula->tables) return pieces(x, 8.98f);
+  static const Pieces<6> pieces(std::tanh, 1, 74 / 256.f, 4, 9.1f);
+  if (x.formula->tables) return pieces(x);
   Real a = magnitude(x), u = x * x;
   Real q = polynomial(u, {-0.333332807f, 0.133314058f, -0.0537365153f, 0.0206281673f, -0.00569229573f});
   Real small = fma(q, u * x, x);
@@ -115,8 +116,8 @@ Real tanh(Real x) {
 
 /// x + x q(x^2) near 0; elsewhere 1 - e^-t(a), where t = -log(1 - erf) is smooth.
 Real erf(Real x) {
-  static const Pieces<5> pieces(std::erf, 2 * std::numbers::inv_sqrtpi, 1 / 8.f, 8);
-  if (x.formula->tables) return pieces(x, 3.93f);
+  static const Pieces<5> pieces(std::erf, 2 * std::numbers::inv_sqrtpi, 1 / 8.f, 8, 3.93f);
+  if (x.formula->tables) return pieces(x);
   Real a = magnitude(x);
   Real q =
       polynomial(x * x, {0.128379151f, -0.376124978f, 0.112818435f, -0.0267673489f, 0.00499403803f, -0.000599450432f});
