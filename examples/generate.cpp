@@ -96,11 +96,11 @@ GenerateOptions Generation::options() const {
       .tokens = tokens, .sample = sample, .stops = stopsOf(*this), .padding = left ? Padding::left : Padding::right};
 }
 
-/// For requireTokens: a row of its own for each.
-static std::vector<Tokens> stopRows(const GenerateOptions& how) {
+/// There may be none.
+static void requireStops(const GenerateOptions& how, const Runner& model) {
   std::vector<Tokens> rows;
   for (std::int32_t id : how.stops) rows.push_back({id});
-  return rows;
+  if (!rows.empty()) requireTokens("--stop", rows, {vocabularyOf(model)});
 }
 
 static std::vector<Tokens> behind(std::span<const Tokens> prompts, std::span<const Tokens> said) {
@@ -149,7 +149,7 @@ void Generation::run(Runner& model, const CommandLine& line, const Published& pu
   requireWritable("--logits", logits);
 
   GenerateOptions how = options();
-  requireTokens("--stop", stopRows(how), {vocabularyOf(model)});
+  requireStops(how, model);
   how.positions = positions;
   const std::vector<Tokens> said = heed::generate(model, told, how);
   for (const Tokens& row : behind(told, said)) std::cout << text.show(row) << '\n';
@@ -172,7 +172,7 @@ void Generation::translate(const Part& encoder, const Part& decoder, const Comma
   nothing.sizes[1] = 0;
 
   GenerateOptions how = options();
-  requireTokens("--stop", stopRows(how), {vocabularyOf(decoder.model)});
+  requireStops(how, decoder.model);
   how.others = [&](int call) { return std::vector{call == 0 ? memory.view : nothing, counts.view}; };
   how.room = {{"source_key", words.view.sizes[1]}};
   if (!start) start = tokenOf(Config::load(checkpoint.weights), "decoder_start_token_id");
