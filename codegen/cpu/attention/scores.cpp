@@ -88,7 +88,7 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
     SmallVector<Ahead> ahead;
     operands([&](size_t, unsigned number) {
       const View& view = similar[number];
-      if (!c.target.avx512 || similarity.depth.empty() || !bases.count(number) || copies.count(number)) return;
+      if (similarity.depth.empty() || !bases.count(number) || copies.count(number)) return;
       int64_t inner = similarity.depth.back();
       if (view.unit != inner) return;
       Value dense = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::eq, view.stride[keyDim], extent[inner]);

@@ -199,29 +199,21 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
     }
     // Asked for: the rows that follow, for those that lie a power of two apart evict each other before the next columns
     // are read; and from further away the next block. That is walked through once while all columns are, where it is
-    // one piece of memory: asked for column by column its lines would come in bursts, and others wait for them. (With
-    // narrower vectors the loop is bound by the number of its instructions, and there is time to wait.)
-    const bool asks = c.target.avx512;
-    Value follows, next, step;
-    if (asks) {
-      View there = columnAt(0);
-      follows = c.from(there.base, c.add(there.offset, nextRows));
-      Value start = c.select(dense, c.mul(column, c.sub(to, from)), column);
-      next = c.from(view.base, c.add(c.add(view.offset, nextBlock), start));
-      step = c.select(dense, c.index(tile.values * keysOfRow), rowStride);
-    }
+    // one piece of memory: asked for column by column its lines would come in bursts, and others wait for them.
+    View top = columnAt(0);
+    Value follows = c.from(top.base, c.add(top.offset, nextRows));
+    Value start = c.select(dense, c.mul(column, c.sub(to, from)), column);
+    Value next = c.from(view.base, c.add(c.add(view.offset, nextBlock), start));
+    Value step = c.select(dense, c.index(tile.values * keysOfRow), rowStride);
     const size_t count = sums.size();
-    sums.append({c.add(scoreSlot, c.mul(from, rows)), c.index(0)});
-    if (asks) sums.push_back(c.index(0));
+    sums.append({c.add(scoreSlot, c.mul(from, rows)), c.index(0), c.index(0)});
     auto products = [&](Values so, bool single) {
       Value where = so[count], offset = so[count + 1];
       Values weight;
       for (int j = 0; j < tile.vectors; ++j) weight.push_back(laneVector(where, j));
-      if (asks) {
-        c.prefetch(follows, offset, Code::Cache::first);
-        c.prefetch(next, so[count + 2], Code::Cache::second);
-        so[count + 2] = c.add(so[count + 2], step);
-      }
+      c.prefetch(follows, offset, Code::Cache::first);
+      c.prefetch(next, so[count + 2], Code::Cache::second);
+      so[count + 2] = c.add(so[count + 2], step);
       for (int i = 0; i < tile.values; ++i) {
         Value element = c.load(bases[i], offset);
         Value x = c.broadcast(single ? firstOf(element) : element);
