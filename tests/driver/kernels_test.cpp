@@ -41,8 +41,7 @@ std::vector<std::string> kernelsOf(const GraphView& graph) {
 TEST(Kernels, OfAPreNormBlock) {
   static constexpr auto graph = trace(PreNorm{}, "x");
   EXPECT_EQ(kernelsOf(graph),
-            (std::vector<std::string>{"rows, each with 2 reductions", "a matrix product, then add",
-                                      "a matrix product, then add", "a matrix product, then add",
+            (std::vector<std::string>{"rows, each with 2 reductions", "one matrix product with 3 weights, then add",
                                       "one fused attention kernel: 1 similarity, masked tiles skipped",
                                       "a matrix product, then add", "rows, each with 2 reductions",
                                       "a matrix product, then add, mul, erf", "a matrix product, then add"}));

@@ -85,7 +85,9 @@ TEST(Binding, rank) {
 TEST(Binding, elementType) {
   Call call;
   call.valid = Call::make(DType::f32, {2});
-  EXPECT_EQ(call.error(), "valid: elements of f32; i32 is required; convert the array");
+  EXPECT_EQ(call.error(),
+            "valid: elements of f32; i32 is required; give an array of that type, or bind(Weights{...}), which "
+            "converts");
 }
 
 TEST(Binding, fixedExtent) {
