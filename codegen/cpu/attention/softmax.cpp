@@ -7,7 +7,7 @@ using namespace mlir;
 
 namespace heed::codegen {
 
-static constexpr float log2e = 1.44269504f, ln2 = 0.693147181f;
+static constexpr float log2e = 1.44269504f, ln2 = 0.693147181f, ln2Rest = -1.9046543e-9f;
 
 /// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126, then 0.
 ///
@@ -94,13 +94,13 @@ Value AttentionKernel::rescaled(Value before, const Shift& now) {
 /// The logarithm of the sum of e^score, where `sum` is that of the weights.
 Value AttentionKernel::logSum(Value max, Value sum) {
   Shift of = shift(max);
-  Value taken = of.by;
-  if (c.target.fma) {
-    Value natural = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, of.factor, c.splat(1));
-    Value scaled = arith::MulFOp::create(c.b, c.loc, of.by, c.splat(ln2));
-    taken = arith::SelectOp::create(c.b, c.loc, natural, of.by, scaled);
-  }
-  return arith::AddFOp::create(c.b, c.loc, taken, math::LogOp::create(c.b, c.loc, sum));
+  Value log = math::LogOp::create(c.b, c.loc, sum), own = arith::AddFOp::create(c.b, c.loc, of.by, log);
+  if (!c.target.fma) return own;
+  // One rounding: log 2 is the sum of two floats.
+  Value natural = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, of.factor, c.splat(1));
+  Value scaled = vector::FMAOp::create(c.b, c.loc, of.by, c.splat(ln2Rest), log);
+  scaled = vector::FMAOp::create(c.b, c.loc, of.by, c.splat(ln2), scaled);
+  return arith::SelectOp::create(c.b, c.loc, natural, own, scaled);
 }
 
 /// The key of a packed row, counted from the block.
