@@ -357,7 +357,8 @@ LogicalResult AttentionKernel::emit() {
     similarity.dot = product && similarity.operands.size() == 2 && isa<BlockArgument>(product.getLhs()) &&
                      isa<BlockArgument>(product.getRhs()) && product.getLhs() != product.getRhs() &&
                      hasRow(similar[similarity.operands[0]]) != hasRow(similar[similarity.operands[1]]);
-    similarity.tanh = tanhSumOf(similarity);
+    // Weights hardly show by how many units a quotient is off, but where scores are large beside values, lse does.
+    if (!op.getLse()) similarity.tanh = tanhSumOf(similarity);
     body.walk([&](Operation* op) {
       similarity.costly |= isa_and_nonnull<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::FmaOp>(op);
     });
