@@ -25,6 +25,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -121,6 +122,18 @@ LogicalResult loopsToBranches(ModuleOp module) {
   return applyPartialConversion(module, target, std::move(patterns));
 }
 
+/// What a branch expects becomes its weights: what only the other side needs then holds no register through loops.
+void weighBranches(ModuleOp module) {
+  module.walk([](LLVM::CondBrOp branch) {
+    auto expected = branch.getCondition().getDefiningOp<LLVM::ExpectOp>();
+    if (!expected) return;
+    bool likely = matchPattern(expected.getExpected(), m_One());
+    branch.setBranchWeights(likely ? ArrayRef<int32_t>{2000, 1} : ArrayRef<int32_t>{1, 2000});
+    branch.getConditionMutable().assign(expected.getVal());
+    if (expected->use_empty()) expected.erase();
+  });
+}
+
 struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
   void runOnOperation() override {
     if (failed(rewriteAwkwardOps(getOperation())) || failed(loopsToBranches(getOperation())))
@@ -146,6 +159,7 @@ struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
     SmallVector<UnrealizedConversionCastOp> casts;
     getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
     reconcileUnrealizedCasts(casts);
+    weighBranches(getOperation());
     auto left = getOperation().walk([](Operation* op) {
       if (isa<ModuleOp>(op) || isa<LLVM::LLVMDialect, NVVM::NVVMDialect>(op->getDialect())) return WalkResult::advance();
       op->emitOpError("has no LLVM form");

@@ -1,6 +1,7 @@
 // Loops, branches and constants of the vocabulary.
 #include "heed/codegen/cpu/attention/code.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -18,6 +19,10 @@ Value Code::constant(TypedAttr value) {
     return made;
   }
   return known = made;
+}
+
+Value Code::likely(Value condition) {
+  return LLVM::ExpectOp::create(b, loc, condition.getType(), condition, bit(true));
 }
 
 int64_t Code::known(Value index) {

@@ -55,6 +55,8 @@ class Code {
   Value select(Value condition, Value x, Value y) {
     return b.createOrFold<mlir::arith::SelectOp>(loc, condition, x, y);
   }
+  /// The condition, of which true is expected.
+  Value likely(Value condition);
   /// The constant that an index is, or ShapedType::kDynamic.
   static int64_t known(Value index);
   Value broadcast(Value scalar);

@@ -46,7 +46,7 @@ void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool 
       auto commonly = [&]() -> Values { return scoreTiles(similarity, from, to, row, plain && raise), Values(); };
       auto quotients = [&]() -> Values { return quotientTiles(similarity, from, to, row, plain && raise), Values(); };
       if (similarity.tanh)
-        c.choose(similarity.tanh->regular, {}, quotients, commonly);
+        c.choose(c.likely(similarity.tanh->regular), {}, quotients, commonly);
       else
         commonly();
     };

@@ -77,6 +77,30 @@ TEST(Jit, OptimisesOnRequest) {
   EXPECT_EQ((y[{1, 39}]), 8);
 }
 
+TEST(Jit, WeighsABranchByWhatIsExpected) {
+  CompiledText run(R"(
+    func.func @main(%x: memref<?xf32>, %y: memref<?xf32>) {
+      %zero = arith.constant 0 : index
+      %limit = arith.constant 1.0 : f32
+      %yes = arith.constant true
+      %a = memref.load %x[%zero] : memref<?xf32>
+      %small = arith.cmpf olt, %a, %limit : f32
+      %likely = llvm.intr.expect %small, %yes : i1
+      scf.if %likely {
+        memref.store %a, %y[%zero] : memref<?xf32>
+      } else {
+        memref.store %limit, %y[%zero] : memref<?xf32>
+      }
+      return
+    })",
+                   *codegen::targetFor(), {.llvmText = true});
+  EXPECT_NE(run.code.llvm.find("!\"branch_weights\", i32 2000, i32 1"), std::string::npos);
+  Tensor<float> x({1}), y({1});
+  x[{0}] = 7;
+  run(x, y);
+  EXPECT_EQ((y[{0}]), 1);
+}
+
 TEST(Jit, WantsOneExportedFunction) {
   EXPECT_NE(messageFor("func.func private @f(%x: memref<?xf32>)").find("no public function"), std::string::npos);
   EXPECT_NE(messageFor("func.func @f() { return }\nfunc.func @g() { return }").find("second public function"),
