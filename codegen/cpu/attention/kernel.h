@@ -6,6 +6,8 @@
 // Test: tests/codegen/attention/attention_test.cpp.
 #pragma once
 
+#include <functional>
+
 #include "heed/codegen/cpu/attention/attention.h"
 #include "heed/codegen/cpu/attention/code.h"
 #include "heed/codegen/cpu/region.h"
@@ -121,6 +123,12 @@ class AttentionKernel {
       llvm::function_ref<Value(Value)> of = [](Value x) { return x; });
   Value element(const View& view);          // the scalar at the view's offset
   View atRow(const View& view, Value row);  // row of the block
+  /// Lines of memory that a pass over keys asks for, one of each operand with each key.
+  struct Lines {
+    int64_t count = 0;  // 0: nothing is asked for
+    std::function<void(Value)> ask;
+  };
+  Lines linesOfRows();
 
   // visible.cpp: which keys of a block
   std::pair<Value, Value> classify(Value keyLow, Value keyHigh);

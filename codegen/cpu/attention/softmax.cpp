@@ -120,8 +120,11 @@ void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value
     max.push_back(shift(laneVector(maxSlot, j)));
     setLanes(rescaled(laneVector(oldMaxSlot, j), max[j]), alphaSlot, j);
   }
+  Lines wanted = linesOfRows();
+  Value first = wanted.count ? arith::RemUIOp::create(b, c.loc, block, c.index(wanted.count)).getResult() : Value();
   sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
     Value where = c.add(scoreSlot, c.mul(row, rows));
+    if (first) wanted.ask(c.add(first, row));
     for (int j = 0; j < vectors; ++j) {
       Value weight = exponential(laneVector(where, j), max[j]);
       setLanes(weight, where, j);
@@ -185,6 +188,9 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
   Value dense = inner < 0
                     ? c.bit(false)
                     : arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::eq, stride, extent[inner]).getResult();
+  // Where no tile has columns past the last one, they are neighbours of the first: one register is the base of all.
+  bool neighbours = inner >= 0 && inner == valueView.unit && !ShapedType::isDynamic(c.known(extent[inner])) &&
+                    c.known(extent[inner]) % tile.values == 0;
   auto columns = [&](View view, Value slot, Value column) {
     auto columnAt = [&](int i) {  // past the last one that again
       if (inner < 0) return view;
@@ -192,8 +198,8 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
     };
     Values bases, sums;
     for (int i = 0; i < tile.values; ++i) {
-      View there = columnAt(i);
-      bases.push_back(c.from(there.base, there.offset));
+      View there = columnAt(neighbours ? 0 : i);
+      if (!neighbours || i == 0) bases.push_back(c.from(there.base, there.offset));
       for (int j = 0; j < tile.vectors; ++j)
         sums.push_back(arith::MulFOp::create(b, c.loc, laneVector(c.add(slot, i * rows), j), laneVector(alphaSlot, j)));
     }
@@ -215,7 +221,7 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
       c.prefetch(next, so[count + 2], Code::Cache::second);
       so[count + 2] = c.add(so[count + 2], step);
       for (int i = 0; i < tile.values; ++i) {
-        Value element = c.load(bases[i], offset);
+        Value element = neighbours ? c.load(bases[0], c.add(offset, i)) : c.load(bases[i], offset);
         Value x = c.broadcast(single ? firstOf(element) : element);
         for (int j = 0; j < tile.vectors; ++j) {
           Value& sum = so[i * tile.vectors + j];
