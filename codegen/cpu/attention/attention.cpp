@@ -148,7 +148,9 @@ Value AttentionKernel::layOut() {
     Value keys = c.index(tile.block);
     for (int64_t dim : similarity.depth)
       if (similar[sum.key].has(dim)) keys = c.mul(keys, extent[dim]);
-    sum.rowSlot = take(rowOperands[sum.row].rowDistance), sum.keySlot = take(keys), sum.totalSlot = fixed(c.lanes);
+    Value size = rowOperands[sum.row].rowDistance, numbers = c.div(size, rows);
+    sum.rowSlot = take(size), sum.keySlot = take(keys), sum.totalSlot = fixed(c.lanes);
+    sum.inverseSlot = take(numbers), sum.sizeSlot = take(numbers);
   }
   copies.clear();
   auto copy = [&](const View& view, unsigned number, ArrayRef<int64_t> dims) {

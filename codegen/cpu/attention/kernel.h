@@ -37,8 +37,9 @@ class AttentionKernel {
     unsigned row = 0, key = 0;                 // the operands that a and b are made from
     Value a = {}, b = {}, factor = {};         // no factor: 1
     bool subtracted = false, swapped = false;  // a - b; swapped: b - a
-    Value rowSlot = {}, keySlot = {}, totalSlot = {}, regular = {};
-    View prepared = {};  // e^2b of the block of keys
+    Value rowSlot = {}, keySlot = {}, inverseSlot = {}, sizeSlot = {}, totalSlot = {};
+    Value regular = {}, calm = {};  // of the block of rows; of the block of keys too: no divisor is cut
+    View prepared = {};             // e^2b of the block of keys
   };
   struct Similarity {
     mlir::Region* body = nullptr;
@@ -160,7 +161,8 @@ class AttentionKernel {
   void prepareRows(Similarity& similarity);
   Value factorAt(Similarity& similarity, const Positions& depth);
   View preparedKeys(Similarity& similarity, Value from, Value to);
-  void quotientTiles(Similarity& similarity, Value from, Value to, Value row, bool raise);
+  Value isCalm(Similarity& similarity, Value from, Value to);
+  void quotientTiles(Similarity& similarity, Value from, Value to, Value row, bool raise, bool calm);
 
   // pairs.cpp: bf16, two products at once
   bool takesPairs();

@@ -44,7 +44,13 @@ void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool 
     }
     auto tiles = [&] {
       auto commonly = [&]() -> Values { return scoreTiles(similarity, from, to, row, plain && raise), Values(); };
-      auto quotients = [&]() -> Values { return quotientTiles(similarity, from, to, row, plain && raise), Values(); };
+      auto quotients = [&]() -> Values {
+        auto some = [&](bool calm) -> Values {
+          return quotientTiles(similarity, from, to, row, plain && raise, calm), Values();
+        };
+        return c.choose(
+            similarity.tanh->calm, {}, [&] { return some(true); }, [&] { return some(false); });
+      };
       if (similarity.tanh)
         c.choose(c.likely(similarity.tanh->regular), {}, quotients, commonly);
       else

@@ -2,10 +2,11 @@
 //
 //     c tanh(a + b) = c - 2 c / (1 + e^2a e^2b)
 //
-// The exponentials are taken once for each number instead of once for each pair, and four terms share one division:
-// c/d + c'/d' = (c d' + c' d) / (d d'). A divisor is kept below 2^30, where the quotient no longer counts, so that the
-// product of four is finite. b may be cut to [-43, 43] only if no a exceeds 34: then tanh is 1 beyond. Blocks of rows
-// with such an a go the common way.
+// The exponentials are taken once for each number instead of once for each pair, e^2a over c, and with it a divisor is
+// d = (1 + e^2a e^2b) / c. Four terms share one division: 1/d + 1/d' = (d + d') / (d d'). So that the product of four
+// is finite, a divisor is cut at 2^31, where the quotient no longer counts; most blocks are known to have none so
+// large. b may be cut to [-43, 43] only if no a exceeds 34: then tanh is 1 beyond. Blocks of rows with such an a go the
+// common way.
 #include "heed/codegen/cpu/attention/kernel.h"
 #include "heed/codegen/cpu/x86.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -16,7 +17,7 @@ using namespace mlir;
 namespace heed::codegen {
 
 static constexpr int64_t together = 4;  // terms that share a division
-static constexpr float most = 0x1p30f;  // of a divisor, and of a factor
+static constexpr float most = 0x1p31f;  // of a divisor
 
 /// The only argument that `value` is made from, by ops of the block; -1 for none, -2 for several.
 static int64_t sourceOf(Value value, Block& block) {
@@ -57,8 +58,10 @@ std::optional<AttentionKernel::TanhSum> AttentionKernel::tanhSumOf(Similarity& s
   int64_t factor = sourceOf(sum.factor, block);
   if (factor == -2) return std::nullopt;
   if (factor < 0) return sum;
-  const View& view = similar[similarity.operands[factor]];
-  return hasRow(view) || view.has(keyDim) ? std::nullopt : std::optional(sum);
+  // The rows take the factor in.
+  const View &view = similar[similarity.operands[factor]], &row = similar[sum.row];
+  bool taken = llvm::all_of(similarity.depth, [&](int64_t dim) { return !view.has(dim) || row.has(dim); });
+  return hasRow(view) || view.has(keyDim) || !taken ? std::nullopt : std::optional(sum);
 }
 
 /// One of the body's values, where its argument from operand `number` is x.
@@ -81,7 +84,8 @@ Value AttentionKernel::exponentialOfTwice(Value x, bool negative) {
   return math::ExpOp::create(c.b, c.loc, twice);
 }
 
-/// e^2a of the block's rows, the sum of the factors, and whether all are such that the sum may be taken this way.
+/// e^2a / c of the block's rows, 1 / c, the sum of the factors, and whether all are such that the sum may be taken this
+/// way.
 void AttentionKernel::prepareRows(Similarity& similarity) {
   TanhSum& sum = *similarity.tanh;
   const RowOperand& operand = rowOperands[sum.row];
@@ -108,10 +112,34 @@ void AttentionKernel::prepareRows(Similarity& similarity) {
   };
   totals = nest(nest, similarity.depth, totals);
   c.storeLanes(c.broadcast(totals[0]), scratch, sum.totalSlot);
+
+  depth.clear();
+  for (int64_t dim : similarity.depth) depth[dim] = zero;
+  auto fold = [&](auto& self, ArrayRef<LaneAxis> axes, Value start) -> void {
+    if (!axes.empty())
+      return c.loop(zero, extent[axes.front().dim], 1, [&](Value i) {
+        depth[axes.front().dim] = i;
+        self(self, axes.drop_front(), c.add(start, c.mul(i, axes.front().distance)));
+      });
+    Value one = c.constant(c.b.getF32FloatAttr(1));
+    Value inverse = arith::DivFOp::create(c.b, c.loc, one, factorAt(similarity, depth)), size;
+    for (int j = 0; j < tile.whole.vectors; ++j) {
+      Value at = c.add(sum.rowSlot, start);
+      Value divided = arith::MulFOp::create(c.b, c.loc, laneVector(at, j), c.broadcast(inverse));
+      setLanes(divided, at, j);
+      Value own = math::AbsFOp::create(c.b, c.loc, divided);
+      size = size ? arith::AddFOp::create(c.b, c.loc, size, own).getResult() : own;
+    }
+    Value number = c.div(start, rows);
+    c.store(inverse, scratch, c.add(sum.inverseSlot, number));
+    size = vector::ReductionOp::create(c.b, c.loc, vector::CombiningKind::ADD, size, arith::FastMathFlags::reassoc);
+    c.store(size, scratch, c.add(sum.sizeSlot, number));
+  };
+  fold(fold, operand.axes, zero);
   auto below = [&](Value x, float limit) -> Value {
     return arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLE, x, c.constant(c.b.getF32FloatAttr(limit)));
   };
-  sum.regular = arith::AndIOp::create(c.b, c.loc, below(largest, 34), below(totals[1], most));
+  sum.regular = arith::AndIOp::create(c.b, c.loc, below(largest, 34), below(totals[1], 0x1p30f));
 }
 
 /// The factor c at a depth, a scalar.
@@ -141,20 +169,52 @@ View AttentionKernel::preparedKeys(Similarity& similarity, Value from, Value to)
   });
 }
 
+/// Whether no divisor of keys [from, to) and a regular block of rows is cut, by the sums of the exponentials at each
+/// depth: a bound of the largest that a NaN passes through.
+Value AttentionKernel::isCalm(Similarity& similarity, Value from, Value to) {
+  TanhSum& sum = *similarity.tanh;
+  const View& view = sum.prepared;
+  for (int64_t dim : similarity.depth)
+    if (!similar[sum.row].has(dim) || !view.has(dim)) return c.bit(false);
+  Value size = view.stride[keyDim], last = c.sub(size, c.lanes), zero = c.index(0);
+  auto look = [&]() -> Values {
+    Value largest = c.loop(zero, size, c.index(c.lanes), {c.splat(0)}, [&](Value i, Values so) -> Values {
+      Value at = c.least(i, last);
+      Value keys = c.loop(from, to, c.index(1), {c.splat(0)}, [&](Value key, Values so) -> Values {
+        View there = codegen::at(c.b, c.loc, view, keyDim, key);
+        return {arith::AddFOp::create(c.b, c.loc, so[0], c.loadLanes(scratch, c.add(there.offset, at)))};
+      })[0];
+      Value product =
+          arith::MulFOp::create(c.b, c.loc, keys, c.loadLanes(scratch, c.add(sum.sizeSlot, at))).getResult();
+      Value inverse = math::AbsFOp::create(c.b, c.loc, c.loadLanes(scratch, c.add(sum.inverseSlot, at)));
+      return {arith::MaximumFOp::create(c.b, c.loc, so[0], arith::AddFOp::create(c.b, c.loc, product, inverse))};
+    })[0];
+    largest = vector::ReductionOp::create(c.b, c.loc, vector::CombiningKind::MAXIMUMF, largest);
+    Value limit = c.constant(c.b.getF32FloatAttr(most));
+    return {arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLE, largest, limit)};
+  };
+  return c.choose(c.atMost(zero, last), c.b.getI1Type(), look, [&]() -> Values { return {c.bit(false)}; })[0];
+}
+
 /// Raw scores as scoreTiles, of a regular block of rows.
-void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to, Value row, bool raise) {
+void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to, Value row, bool raise, bool calm) {
   OpBuilder& b = c.b;
   TanhSum& sum = *similarity.tanh;
   const RegisterTile tile = current.tile;
   const RowOperand& operand = rowOperands[sum.row];
   const View& view = sum.prepared;
   const int64_t inner = similarity.depth.back();
-  Value lastKey = c.sub(to, 1), one = c.splat(1), limit = c.splat(most);
+  Value lastKey = c.sub(to, 1), one = c.splat(1);
   auto fma = [&](Value x, Value y, Value z) -> Value {
     if (c.target.fma) return vector::FMAOp::create(b, c.loc, x, y, z);
     return arith::AddFOp::create(b, c.loc, arith::MulFOp::create(b, c.loc, x, y), z);
   };
   auto times = [&](Value x, Value y) -> Value { return arith::MulFOp::create(b, c.loc, x, y); };
+  auto cut = [&](Value x) -> Value {  // a NaN stays one
+    Value limit = c.splat(most), above = c.larger(c.splat(-most), x);
+    Value over = arith::CmpFOp::create(b, c.loc, arith::CmpFPredicate::OLT, limit, above);
+    return arith::SelectOp::create(b, c.loc, over, limit, above);
+  };
   c.loop(from, to, tile.keys, [&](Value key) {
     Values bases;
     for (int i = 0; i < tile.keys; ++i) {
@@ -164,33 +224,36 @@ void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to
     Positions depth;
     // Terms at some positions along `inner`, two at a time until one quotient is left.
     auto terms = [&](ArrayRef<Value> positions, Values sums) {
-      Values rowAt, keyAt, factor;
+      Values rowAt, keyAt, inverse;
       for (Value position : positions) {
         depth[inner] = position;
         rowAt.push_back(sum.rowSlot), keyAt.push_back(c.index(0));
-        for (const LaneAxis& axis : operand.axes)
+        Value number = sum.inverseSlot;
+        for (const LaneAxis& axis : operand.axes) {
           rowAt.back() = c.add(rowAt.back(), c.mul(depth.lookup(axis.dim), axis.distance));
+          number = c.add(number, c.mul(depth.lookup(axis.dim), c.div(axis.distance, rows)));
+        }
         for (int64_t dim : similarity.depth)
           if (view.has(dim)) keyAt.back() = c.add(keyAt.back(), c.mul(depth.lookup(dim), view.stride[dim]));
-        factor.push_back(c.broadcast(factorAt(similarity, depth)));
+        inverse.push_back(c.broadcast(c.load(scratch, number)));
       }
       for (int j = 0; j < tile.vectors; ++j) {
         Values row = llvm::map_to_vector(rowAt, [&](Value at) { return laneVector(at, j); });
         for (int i = 0; i < tile.keys; ++i) {
-          SmallVector<std::pair<Value, Value>> quotients;
-          for (auto [r, at, f] : llvm::zip(row, keyAt, factor)) {
+          SmallVector<std::pair<Value, Value>> quotients;  // no dividend: 1
+          for (auto [r, at, one] : llvm::zip(row, keyAt, inverse)) {
             Value d = fma(r, c.broadcast(c.load(bases[i], at)), one);
-            Value over = arith::CmpFOp::create(b, c.loc, arith::CmpFPredicate::OLT, limit, d);
-            quotients.push_back({f, arith::SelectOp::create(b, c.loc, over, limit, d)});
+            quotients.push_back({{}, calm ? d : cut(d)});
           }
           for (; quotients.size() > 1; quotients.truncate(quotients.size() / 2))
             for (size_t n = 0; n < quotients.size() / 2; ++n) {
               auto [x, d] = quotients[2 * n];
               auto [y, e] = quotients[2 * n + 1];
-              quotients[n] = {fma(y, d, times(x, e)), times(d, e)};
+              Value dividend = x ? fma(y, d, times(x, e)) : arith::AddFOp::create(b, c.loc, d, e).getResult();
+              quotients[n] = {dividend, times(d, e)};
             }
           Value& so = sums[i * tile.vectors + j];
-          so = addQuotient(c.target, b, c.loc, so, quotients[0].first, quotients[0].second);
+          so = addQuotient(c.target, b, c.loc, so, quotients[0].first ? quotients[0].first : one, quotients[0].second);
         }
       }
       return sums;
@@ -205,6 +268,8 @@ void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to
       sums = c.loop(c.index(0), whole, c.index(together), sums, [&](Value i, Values so) {
         return terms({i, c.add(i, 1), c.add(i, 2), c.add(i, 3)}, so);
       });
+      int64_t known = c.known(last);
+      if (!ShapedType::isDynamic(known) && known % together == 0) return sums;
       return c.loop(whole, last, c.index(1), sums, [&](Value i, Values so) { return terms({i}, so); });
     };
     Values sums = nest(nest, similarity.depth, Values(tile.keys * tile.vectors, c.splat(0)));

@@ -274,7 +274,10 @@ void AttentionKernel::block(Value from, Value to, Value every) {
   for (Similarity& similarity : similarities)
     for (unsigned number : similarity.operands) copy(similar[number], number, similarity.depth);
   for (Similarity& similarity : similarities)
-    if (similarity.tanh && !few) similarity.tanh->prepared = preparedKeys(similarity, from, to);
+    if (similarity.tanh && !few) {
+      similarity.tanh->prepared = preparedKeys(similarity, from, to);
+      similarity.tanh->calm = isCalm(similarity, from, to);
+    }
   copy(valueView, similar.size(), value);
   Value narrow = c.bit(false);
   if (tile.whole.vectors > 2) narrow = c.atMost(rowCount, c.index(2 * c.lanes));
