@@ -119,12 +119,13 @@ void Config::require(std::span<const Fact> facts) const {
     wanted += (wanted.empty() ? "" : ", ") + text(value);
   };
   constexpr std::monostate null;
-  for (const auto& [name, value] : facts) {
+  for (const auto& [name, value, if_null] : facts) {
     const bool none = value == Value(null);
     for (auto member = values_.lower_bound(name); member != values_.end(); ++member) {
       const auto& [path, here] = *member;
       if (path != name && (!none || !path.starts_with(name + "."))) break;
-      if (here != Value(null) && (path != name || !agree(here, value))) contradicts(path, here, value);
+      const Value& said = here == Value(null) ? if_null : here;
+      if (path == name ? !agree(said, value) : said != Value(null)) contradicts(path, here, value);
     }
     if (const auto dot = name.find('.'); dot != name.npos)
       if (const auto outer = values_.find(name.substr(0, dot)); outer != values_.end() && outer->second == Value(null))

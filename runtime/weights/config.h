@@ -23,16 +23,21 @@ class Config {
  public:
   /// A number, a word, or true or false; monostate: null or not there.
   using Value = std::variant<std::monostate, bool, double, std::string>;
-  /// What a member must be.
+  /// What a member must be, and what it is where it is null: something else than all others, or what `null` says.
   struct Fact {
     std::string name;
-    Value value;
+    Value value, null{};
     Fact(std::string n, std::nullptr_t) : name(std::move(n)) {}  // null or not there, nor any member of it
     Fact(std::string n, const char* text) : name(std::move(n)), value(std::string(text)) {}
+    Fact(std::string n, const char* text, const char* if_null)
+        : name(std::move(n)), value(std::string(text)), null(std::string(if_null)) {}
     Fact(std::string n, std::same_as<bool> auto flag) : name(std::move(n)), value(flag) {}
     template <class N>
     requires(std::is_arithmetic_v<N> && !std::same_as<N, bool>) Fact(std::string n, N number)
         : name(std::move(n)), value(double(number)) {}
+    template <class N>
+    requires(std::is_arithmetic_v<N> && !std::same_as<N, bool>) Fact(std::string n, N number, N if_null)
+        : name(std::move(n)), value(double(number)), null(double(if_null)) {}
   };
 
   /// Nothing is known.
@@ -49,7 +54,8 @@ class Config {
   std::optional<double> number(std::string_view name) const;
 
   /// Throws one heed::Error that lists every member that is there and is something else, or is within one that is null.
-  /// Numbers agree to 1e-6.
+  /// Numbers agree to 1e-6. What is not there, and what is there and no fact, is not looked at: published ones say much
+  /// that is not of the model.
   void require(std::span<const Fact> facts) const;
   void require(std::initializer_list<Fact> facts) const { require(std::span(facts.begin(), facts.size())); }
 

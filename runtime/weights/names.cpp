@@ -5,6 +5,7 @@
 #include "heed/runtime/weights/names.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "heed/runtime/error.h"
 
@@ -81,16 +82,25 @@ Renaming::Renaming(std::vector<std::pair<Pattern, std::string>> rules) {
       throw Error("rename", shown(from) + " to " + shown(to), "the new name has at most as many stars as the old one",
                   "give a function for a rule that needs more");
   }
-  function_ = [rules = std::move(rules)](std::string_view name) {
-    std::string current(name);
-    for (const auto& [from, to] : rules)
-      if (const auto stars = match(from, current)) current = replaced(to, *stars);
-    return current;
-  };
+  rules_ = std::move(rules);
 }
 
 std::string Renaming::operator()(std::string_view name) const {
-  return function_ ? function_(name) : std::string(name);
+  if (function_) return function_(name);
+  std::string current(name);
+  for (const auto& [from, to] : rules_)
+    if (const auto stars = match(from, current)) current = replaced(to, *stars);
+  return current;
+}
+
+std::string Renaming::back(std::string_view name) const {
+  std::string current(name);
+  for (const auto& [from, to] : rules_ | std::views::reverse) {
+    const std::string whole = withStar(from);
+    if (std::ranges::count(to, '*') != std::ranges::count(whole, '*')) continue;  // what a star was is gone
+    if (const auto stars = match(to, current)) current = replaced(whole, *stars);
+  }
+  return current;
 }
 
 }  // namespace heed

@@ -38,8 +38,11 @@ class Renaming {
   Renaming(F function) : function_(std::move(function)) {}
 
   std::string operator()(std::string_view name) const;
+  /// What is stored of the graph's `name`, as rules tell it; a function does not.
+  std::string back(std::string_view name) const;
 
  private:
+  std::vector<std::pair<Pattern, std::string>> rules_;
   std::function<std::string(std::string_view)> function_;
 };
 

@@ -35,7 +35,7 @@ TEST(Config, MembersHaveTheirPaths) {
 TEST(Config, OneErrorListsAllContradictions) {
   Config config = Config::parse("config.json", text);
   EXPECT_NO_THROW(
-      config.require({{"hidden_size", 64}, {"hidden_act", "silu"}, {"tie", true}, {"absent", 1}, {"none", 2}}));
+      config.require({{"hidden_size", 64}, {"hidden_act", "silu"}, {"tie", true}, {"absent", 1}, {"none", 2, 2}}));
   EXPECT_NO_THROW(config.require({{"rms_norm_eps", 1e-5}}));
   EXPECT_EQ(messageOf([&] {
               config.require({{"hidden_size", 48}, {"tie", true}, {"rms_norm_eps", 1e-6}});
@@ -46,13 +46,28 @@ TEST(Config, OneErrorListsAllContradictions) {
   EXPECT_NE(messageOf([&] { config.require({{"hidden_act", 3}}); }), "");
 }
 
+TEST(Config, NullIsWhatItStandsFor) {
+  Config config = Config::parse("config.json", text);
+  EXPECT_EQ(messageOf([&] {
+              config.require({{"none", 4096}});
+            }),
+            "config.json: none is null; the model was compiled for 4096; use its weights with the model they are of");
+  EXPECT_NO_THROW(config.require({{"none", "gelu", "gelu"}}));
+  EXPECT_NE(messageOf([&] { config.require({{"none", 2, 4}}); }).find("none is null"), std::string::npos);
+  EXPECT_NE(messageOf([&] { config.require({{"none", true}}); }).find("none is null"), std::string::npos);
+}
+
 TEST(Config, WhatMustNotBeThereIsNamed) {
   Config config = Config::parse("config.json", text);
   EXPECT_NO_THROW(config.require({{"absent", nullptr}, {"none", nullptr}, {"rope", nullptr}}));
   EXPECT_NE(messageOf([&] { config.require({{"tie", nullptr}}); }).find("tie is true"), std::string::npos);
-  EXPECT_NE(messageOf([&] { config.require({{"rope_scaling", nullptr}}); }).find("rope_scaling.factor is 8"),
+  EXPECT_NE(messageOf([&] {
+              config.require({{"rope_scaling", nullptr}});
+            }).find("rope_scaling.factor is 8"),
             std::string::npos);
-  EXPECT_NE(messageOf([&] { config.require({{"none.factor", 8}}); }).find("none is null; the model was compiled for 8"),
+  EXPECT_NE(messageOf([&] {
+              config.require({{"none.factor", 8}});
+            }).find("none is null; the model was compiled for 8"),
             std::string::npos);
 }
 

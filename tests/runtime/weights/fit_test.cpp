@@ -1,6 +1,8 @@
 // Tensors to parameters: what fits, and all that does not in one message.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "files.h"
 #include "heed/driver/kernel.h"
 #include "stand_in.h"
@@ -63,7 +65,7 @@ TEST(Fit, everythingThatDoesNotFitIsListed) {
                         {"ids", w.any()}, {"lm_head", wrong.any()}, {"\n", wrong.any()}};
   EXPECT_EQ(fault(parameters, weights),
             "weights: 1 missing, 2 extra, 2 mis-shaped, 2 mis-typed; each parameter needs a tensor of its name, shape "
-            "and element type; see rename, ignore and optional of BindOptions\n"
+            "and element type; weights of another size? heads is 8, the graph has 2\n"
             "  missing: gone: f32[]\n"
             "  extra: \"\\x0a\", F32[4]\n"
             "  extra: \"lm_head\", F32[4]\n"
@@ -72,6 +74,24 @@ TEST(Fit, everythingThatDoesNotFitIsListed) {
             "declare its axes in the stored order\n"
             "  mis-typed: \"a.b\", I32[3]; the graph wants a.b: f32[depth 3]\n"
             "  mis-typed: \"ids\", F32[3]; the graph wants ids: i32[depth 3]");
+}
+
+TEST(Fit, publishedNamesAreShown) {
+  const Array<i32, Depth> ids{1, 2, 3};
+  const BindOptions options{.rename = {{"model.", ""}, {"*.c_proj.*", "*.out.*"}}};
+  const TensorSpec out{"a.out.w", DType::f32, {axisSpec<Depth>()}}, b{"b", DType::f32, {}};
+  const std::string error =
+      fault({out, b, vector}, {{"model.a.c_proj.w", ids.any()}, {"model.x", w.any()}, {"model.w", w.any()}}, options);
+  EXPECT_NE(error.find("missing: \"model.b\" for b: f32[]"), std::string::npos) << error;
+  EXPECT_NE(error.find("extra: \"model.x\", F32[3]"), std::string::npos) << error;
+  EXPECT_NE(error.find("mis-typed: \"model.a.c_proj.w\", I32[3]; the graph wants a.out.w: f32"), std::string::npos)
+      << error;
+}
+
+TEST(Fit, theAdviceFindsTheSize) {
+  const Array<f32, Seq> four{1, 2, 3, 4};
+  EXPECT_NE(fault({vector}, {{"w", four.any()}}).find("; weights of another size? depth is 4, the graph has 3\n"),
+            std::string::npos);
 }
 
 TEST(Fit, aFailureBindsNothing) {
@@ -119,7 +139,11 @@ TEST(Fit, aLongListIsCut) {
   for (int i = 0; i < 250; ++i) parameters.push_back({"p" + std::to_string(i), DType::f32, {}});
   const std::string error = fault(parameters, {});
   EXPECT_NE(error.find("250 missing"), std::string::npos);
-  EXPECT_TRUE(error.ends_with("\n  missing: p199: f32[]\n  missing: 50 more"));
+  EXPECT_TRUE(error.ends_with("\n  missing: p9: f32[]\n  and 240 more")) << error;
+  // Each kind has its share of ten lines.
+  parameters[0].dtype = DType::i32;
+  const std::string kinds = fault(parameters, {{"p0", w.any()}, {"a", w.any()}});
+  EXPECT_EQ(std::ranges::count(kinds, '\n'), 7) << kinds;
 }
 
 }  // namespace

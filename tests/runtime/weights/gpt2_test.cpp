@@ -130,13 +130,13 @@ TEST(Gpt2, halvesBecomeFloats) {
   }
 }
 
-TEST(Gpt2, withoutOptionsEveryNameIsListed) {
+TEST(Gpt2, withoutOptionsTheFirstNamesAreListed) {
   const Folder folder;
   Kernel<Tensor<f32>()> run(gpt2());
   const std::string error = errorOf([&] { run.bind(load(published(folder, "F32", 4))); });
   EXPECT_NE(error.find("144 missing, 156 extra;"), std::string::npos);
-  EXPECT_NE(error.find("\n  missing: layers.11.attn.out.weight: f32[heads 12, depth 64, model 768]"),
-            std::string::npos);
+  EXPECT_NE(error.find("\n  missing: layers.0."), std::string::npos) << error;
+  EXPECT_TRUE(error.ends_with("\n  and 290 more")) << error;
   EXPECT_NE(error.find("\n  extra: \"h.0.attn.bias\", F32[1, 1, 1024, 1024]"), std::string::npos);
 }
 

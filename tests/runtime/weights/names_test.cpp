@@ -42,6 +42,14 @@ TEST(Renaming, rulesApplyInTurn) {
   EXPECT_EQ(rename("ln_f.weight"), "ln_f.weight");
 }
 
+TEST(Renaming, rulesTellTheWayBack) {
+  const Renaming rename{{"transformer.", ""}, {"h.*.attn.c_proj.*", "layers.*.attn.out.*"}, {"old.*", "new"}};
+  EXPECT_EQ(rename.back("layers.3.attn.out.bias"), "transformer.h.3.attn.c_proj.bias");
+  EXPECT_EQ(rename.back("ln_f.weight"), "transformer.ln_f.weight");
+  EXPECT_EQ(rename.back("new"), "transformer.new");
+  EXPECT_EQ(Renaming([](std::string_view) { return "x"; }).back("y"), "y");
+}
+
 TEST(Renaming, oneRuleAPrefixForAPrefixOrAFunction) {
   const Renaming one{{"transformer.h.", "h."}};
   EXPECT_EQ(one("transformer.h.0.ln_1.weight"), "h.0.ln_1.weight");
