@@ -56,7 +56,7 @@ class Arguments {
   void bindAs(const Arguments& other);
 
   /// Makes what the kernels read in place of the parameters that were bound since the last call: a copy, packed once,
-  /// whose memory comes on top of the parameter's own.
+  /// whose memory comes on top of the parameter's own; but pages of a mapped file are let go of.
   void pack(Session& session, const Executable& executable);
   /// Bytes of those copies.
   std::int64_t packedBytes() const;
@@ -120,6 +120,7 @@ class Arguments {
   void addSlot(std::vector<Slot>& slots, const TensorSpec& spec, bool result);
   void checkType(const Slot& slot, const ArrayView& view) const;
   void solve(const Slot& slot, const ArrayView& view);
+  void requireRows(const Slot& slot, const ArrayView& view) const;
   void describe(Slot& slot, const ArrayView& view, bool result);
   void requireAllBound() const;
   void recall();   // checks that states have begun and have room for the tokens of this call

@@ -10,6 +10,7 @@
 #include "heed/runtime/error.h"
 #include "heed/runtime/executable.h"
 #include "heed/runtime/session.h"
+#include "heed/runtime/weights/mapping.h"
 
 namespace heed {
 
@@ -41,6 +42,7 @@ void Arguments::pack(Session& session, const Executable& executable) {
                     "the system must have as much", "free some memory");
       form = {memory, memory, 0, {packed.bytes / 4}, {1}};
       session.pack(executable, argument, slot.words, &form);
+      letGo(slot.given.memory, slot.range);
     });
     void* memory = slot.packed->memory.get();
     form = {memory, memory, 0, {slot.packed->bytes / 4}, {1}};

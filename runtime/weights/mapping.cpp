@@ -24,6 +24,12 @@ struct File {
   }
 };
 
+/// How the memory of a mapped file is known again.
+struct Unmap {
+  std::size_t size;
+  void operator()(void* pages) const { munmap(pages, size); }
+};
+
 [[noreturn]] void refuse(const std::string& path, const char* call) {
   throw Error(path, std::string(call) + ": " + std::strerror(errno), "a file that can be read is required",
               "check the path");
@@ -42,8 +48,15 @@ MappedFile mapFile(const std::string& path) {
   if (size == 0) return {};
   void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number, 0);
   if (data == MAP_FAILED) refuse(path, "mmap");
-  const std::shared_ptr<const void> memory(data, [size](void* pages) { munmap(pages, size); });
+  const std::shared_ptr<const void> memory(data, Unmap{size});
   return {memory, {static_cast<const std::byte*>(data), size}};
+}
+
+void letGo(const std::shared_ptr<const void>& memory, const ByteRange& range) {
+  if (!std::get_deleter<Unmap>(memory)) return;
+  const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  const std::uintptr_t begin = (range.begin + page - 1) / page * page, end = range.end / page * page;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);  // advice: they may stay
 }
 
 }  // namespace heed

@@ -9,6 +9,8 @@
 #include <span>
 #include <string>
 
+#include "heed/runtime/view.h"
+
 namespace heed {
 
 struct MappedFile {
@@ -18,5 +20,9 @@ struct MappedFile {
 
 /// Throws heed::Error in the name of the path. See load() for files that shrink.
 MappedFile mapFile(const std::string& path);
+
+/// Lets go of the pages within `range` of a mapped file, `memory`: who reads them again gets them from the file. Other
+/// memory stays as it is.
+void letGo(const std::shared_ptr<const void>& memory, const ByteRange& range);
 
 }  // namespace heed

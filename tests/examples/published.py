@@ -7,6 +7,7 @@ import math
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 
@@ -23,8 +24,8 @@ def norm(name, size, bias=True):
     return {name + ".weight": [size], **({name + ".bias": [size]} if bias else {})}
 
 
-def checkpoint(name, tensors, config):
-    """A folder NAME with model.safetensors and config.json."""
+def checkpoint(name, tensors, config, one=None):
+    """A folder NAME with model.safetensors and config.json. All is 0, but the first number of `one` is 1."""
     header, end = {}, 0
     for tensor, shape in tensors.items():
         size = 4 * math.prod(shape)
@@ -37,6 +38,9 @@ def checkpoint(name, tensors, config):
     with open(os.path.join(folder, "model.safetensors"), "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         file.truncate(8 + len(text) + end)
+        if one:
+            file.seek(8 + len(text) + header[one]["data_offsets"][0])
+            file.write(struct.pack("<f", 1))
     with open(os.path.join(folder, "config.json"), "w") as file:
         json.dump(config, file)
     return folder
@@ -99,7 +103,8 @@ def bert(name, layers, model, heads, hidden, prefix=""):
         w |= norm(layer + ".output.LayerNorm", model)
     return checkpoint(name, w, {"model_type": "bert", "hidden_size": model, "num_hidden_layers": layers, "vocab_size": 30522,
                                 "num_attention_heads": heads, "intermediate_size": hidden, "hidden_act": "gelu",
-                                "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12})
+                                "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12},
+                      one=f"{prefix}encoder.layer.{layers - 1}.output.LayerNorm.bias")  # a sentence of 0 has no direction
 
 
 def marian():

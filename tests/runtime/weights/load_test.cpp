@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <numeric>
 
 #include "files.h"
+#include "heed/runtime/resident.h"
+#include "heed/runtime/weights/mapping.h"
 
 namespace heed::testing {
 namespace {
@@ -37,6 +40,25 @@ TEST(Load, anArrayOutlivesItsWeights) {
   EXPECT_EQ(kept(2), 3);
   kept = Vector();
   EXPECT_EQ(mappings(path), 0);
+}
+
+TEST(Load, pagesOfAFileCanBeLetGoOf) {
+  const Folder folder;
+  const std::string path = folder.path("w.safetensors");
+  Array<f32, Seq> w(1 << 16), own(1 << 16);
+  for (std::int64_t i = 0; i < 1 << 16; ++i) w(i) = own(i) = float(i);
+  save(path, {{"w", w.any()}});
+  const Weights weights = load(path);
+  const AnyArray mapped = weights.array("w", {"w", DType::f32, {axisSpec<Seq>()}});
+  const auto* numbers = static_cast<const float*>(mapped.view.data);
+  auto read = [&] { return std::accumulate(numbers, numbers + (1 << 16), 0.0); };
+  const double sum = read();
+  EXPECT_GE(residentBytes(byteRange(mapped.view)), 4 << 16);
+  letGo(mapped.memory, byteRange(mapped.view));
+  EXPECT_LE(residentBytes(byteRange(mapped.view)), 2 * 4096);
+  EXPECT_EQ(read(), sum);
+  letGo(own.any().memory, byteRange(own.any().view));
+  EXPECT_EQ(own(1000), 1000);  // memory of no file stays
 }
 
 TEST(Load, savingOverAFileThatIsInUseLeavesItAlone) {
