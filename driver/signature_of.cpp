@@ -1,6 +1,7 @@
 #include "heed/driver/signature_of.h"
 
 #include "heed/passes/ir/axes.h"
+#include "heed/passes/ir/heed.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
@@ -14,14 +15,32 @@ static DType dtypeOf(Type element) {
   return element.isBF16() ? DType::bf16 : DType::f32;
 }
 
+static AxisSpec axisOf(const ir::Axis& axis) {
+  return {axis.name.str(), axis.isStatic() ? axis.name.str() : axis.symbol.str(), axis.isStatic() ? axis.extent : -1};
+}
+
+/// The parameters whose rows an argument names, itself and nothing made of it.
+static std::vector<TableSpec> tablesOf(func::FuncOp function, BlockArgument argument) {
+  std::vector<TableSpec> tables;
+  for (Operation* user : argument.getUsers()) {
+    auto take = dyn_cast<ir::TakeOp>(user);
+    auto table = take && take.getRows() == argument ? dyn_cast<BlockArgument>(take.getTable()) : BlockArgument();
+    if (!table || table.getOwner() != &function.getBody().front()) continue;
+    const unsigned i = table.getArgNumber();
+    auto name = function.getArgAttrOfType<StringAttr>(i, "heed.name");
+    if (!name || !function.getArgAttr(i, "heed.parameter")) continue;
+    for (const ir::Axis& axis : ir::axesOf(table.getType()))
+      if (axis.name == take.getAxis()) tables.push_back({name.str(), axisOf(axis)});
+  }
+  return tables;
+}
+
 static TensorSpec specOf(Type type, DictionaryAttr attributes) {
   TensorSpec spec;
   if (attributes)
     if (auto name = attributes.getAs<StringAttr>("heed.name")) spec.name = name.str();
   spec.dtype = dtypeOf(ir::elementOf(type));
-  for (const ir::Axis& axis : ir::axesOf(type))
-    spec.axes.push_back(
-        {axis.name.str(), axis.isStatic() ? axis.name.str() : axis.symbol.str(), axis.isStatic() ? axis.extent : -1});
+  for (const ir::Axis& axis : ir::axesOf(type)) spec.axes.push_back(axisOf(axis));
   return spec;
 }
 
@@ -41,7 +60,9 @@ Signature signatureOf(ModuleOp module) {
       signature.states.push_back(std::move(state));
       continue;
     }
-    (function.getArgAttr(i, "heed.parameter") ? signature.parameters : signature.inputs).push_back(std::move(spec));
+    const bool parameter = bool(function.getArgAttr(i, "heed.parameter"));
+    if (!parameter && !function.isDeclaration()) spec.tables = tablesOf(function, function.getArgument(i));
+    (parameter ? signature.parameters : signature.inputs).push_back(std::move(spec));
   }
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     signature.results.push_back(specOf(function.getResultTypes()[i], function.getResultAttrDict(i)));

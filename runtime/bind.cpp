@@ -231,6 +231,40 @@ void Arguments::requireAllBound() const {
   throw Error("parameters", "missing: " + missing, "all must be bound before a call", "bind(name, array)");
 }
 
+/// Where the first number is that is none of [0, end): its place in row-major order, or -1.
+static std::int64_t firstOutside(const ArrayView& view, std::int64_t end) {
+  std::int64_t at[abi::max_rank]{}, offset = 0;
+  for (std::int64_t n = 0, size = view.size(); n < size; ++n) {
+    const auto id = static_cast<const std::int32_t*>(view.data)[offset];
+    if (id < 0 || id >= end) return n;
+    for (int d = view.rank - 1; d >= 0; --d) {
+      offset += view.strides[d];
+      if (++at[d] < view.sizes[d]) break;
+      offset -= view.strides[d] * view.sizes[d];
+      at[d] = 0;
+    }
+  }
+  return -1;
+}
+
+void Arguments::requireRows(const Slot& slot, const ArrayView& view) const {
+  for (const auto& [table, rows] : slot.spec->tables) {
+    const auto symbol = std::ranges::find(symbols_, rows.symbol, &Symbol::name);
+    const std::int64_t end = rows.extent >= 0 || symbol == symbols_.end() ? rows.extent : symbol->extent;
+    std::int64_t n = firstOutside(view, end), offset = 0;
+    if (n < 0) continue;
+    std::string place;
+    for (int d = view.rank - 1; d >= 0; n /= view.sizes[d--]) {
+      place = std::to_string(n % view.sizes[d]) + (place.empty() ? "" : ", ") + place;
+      offset += n % view.sizes[d] * view.strides[d];
+    }
+    throw Error(slot.spec->name,
+                std::to_string(static_cast<const std::int32_t*>(view.data)[offset]) + " at [" + place + "]",
+                table + " has rows from 0 to " + std::to_string(end - 1) + " along " + rows.name,
+                "check the ids: are they of this model's vocabulary?");
+  }
+}
+
 void Arguments::inputs(std::span<const ArrayView> views) {
   requireCount("arguments", views.size(), signature_.inputs);
   requireAllBound();
@@ -241,7 +275,10 @@ void Arguments::inputs(std::span<const ArrayView> views) {
   }
   for (const Slot& slot : parameters_) solve(slot, slot.given.view);
   recall();
-  for (std::size_t i = 0; i < views.size(); ++i) requireReadable(inputs_[i].spec->name, views[i]);
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    requireReadable(inputs_[i].spec->name, views[i]);
+    requireRows(inputs_[i], views[i]);
+  }
   for (std::size_t i = 0; i < views.size(); ++i) describe(inputs_[i], views[i], false);
   for (Slot& slot : results_)
     for (std::size_t a = 0; a < slot.symbols.size(); ++a)

@@ -21,15 +21,18 @@ float __extendhfsf2(_Float16);
 namespace heed {
 namespace {
 
-constexpr const char* magic = "heed bundle 1";  // changes with the text and with abi.h
+constexpr const char* magic = "heed bundle 2";  // changes with the text and with abi.h
 
 class Writer {
  public:
   void word(const std::string& x) { text_ += std::to_string(x.size()) + ":" + x + " "; }
   void number(std::int64_t x) { word(std::to_string(x)); }
+  void axis(const AxisSpec& a) { word(a.name), word(a.symbol), number(a.extent); }
   void tensor(const TensorSpec& spec) {
     word(spec.name), number(std::int64_t(spec.dtype)), number(spec.rank());
-    for (const AxisSpec& axis : spec.axes) word(axis.name), word(axis.symbol), number(axis.extent);
+    for (const AxisSpec& a : spec.axes) axis(a);
+    number(std::int64_t(spec.tables.size()));
+    for (const TableSpec& table : spec.tables) word(table.name), axis(table.rows);
   }
   void tensors(const std::vector<TensorSpec>& all) {
     number(std::int64_t(all.size()));
@@ -61,11 +64,20 @@ class Reader {
     if (x.empty() || *end || n < least || n > most) bad();
     return n;
   }
+  AxisSpec axis() {
+    AxisSpec a;
+    a.name = word(), a.symbol = word(), a.extent = number(-1);
+    return a;
+  }
   TensorSpec tensor() {
     TensorSpec spec;
     spec.name = word(), spec.dtype = DType(number(0, 16));
     spec.axes.resize(std::size_t(number(0, abi::max_rank)));
-    for (AxisSpec& axis : spec.axes) axis.name = word(), axis.symbol = word(), axis.extent = number(-1);
+    for (AxisSpec& a : spec.axes) a = axis();
+    for (std::int64_t n = number(); n > 0; --n) {
+      std::string name = word();
+      spec.tables.push_back({std::move(name), axis()});
+    }
     return spec;
   }
   std::vector<TensorSpec> tensors() {

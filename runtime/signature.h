@@ -20,11 +20,19 @@ struct AxisSpec {
   bool operator==(const AxisSpec&) const = default;
 };
 
+/// A parameter whose rows are looked up along one of its axes.
+struct TableSpec {
+  std::string name;
+  AxisSpec rows;
+  bool operator==(const TableSpec&) const = default;
+};
+
 /// One tensor; axes[0] is the outermost.
 struct TensorSpec {
   std::string name;
   DType dtype{};
   std::vector<AxisSpec> axes;
+  std::vector<TableSpec> tables{};  // of an i32 input: those whose rows its numbers name, as ids do those of words
   int rank() const { return static_cast<int>(axes.size()); }
   bool operator==(const TensorSpec&) const = default;
 };

@@ -5,9 +5,12 @@
 
 #include "heed/heed.h"
 #include "heed/tests/random_parameters.h"
+#include "heed/tests/said.h"
 
 namespace heed::test {
 namespace {
+
+using heed::testing::errorOf;
 
 struct Batch : axis<"batch"> {};
 struct Seq : sequence<"seq", Batch> {};
@@ -113,12 +116,23 @@ TEST(Generate, NothingIsCompiledOrAllocatedAfterTheFirstToken) {
 }
 
 std::string refused(Runner& run, std::vector<Tokens> rows, GenerateOptions options = {}) {
-  try {
-    generate(run, rows, options);
-  } catch (const Error& e) {
-    return e.what();
+  return errorOf([&] { generate(run, rows, options); });
+}
+
+/// The table of words has 23 rows.
+TEST(Generate, ACallWithAWrongIdIsRefused) {
+  Runner run = model();
+  run.begin({{"batch", 2}, {"key", 4}});
+  AnyArray ids = padded(std::vector<Tokens>{{1, 2}, {3, 22}});
+  const ArrayView inputs[] = {ids.view};
+  EXPECT_EQ(errorOf([&] { run.run(inputs); }), "");
+  for (std::int32_t wrong : {23, -1}) {
+    static_cast<std::int32_t*>(ids.view.data)[2] = wrong;
+    EXPECT_EQ(errorOf([&] { run.run(inputs); }),
+              "ids: " + std::to_string(wrong) +
+                  " at [1, 0]; body.wte.weight has rows from 0 to 22 along vocab; check the ids: are they of this "
+                  "model's vocabulary?");
   }
-  return "";
 }
 
 TEST(Generate, WhatIsWrongIsNamed) {
