@@ -210,7 +210,8 @@ void Errors::addRelative(const Errors& other) {
   largest = 1;
   most = std::fmax(most, other.most * unit), naive_most = std::fmax(naive_most, other.naive_most * unit);
   squares += other.squares * unit * unit, naive_squares += other.naive_squares * unit * unit;
-  count += other.count;
+  each_most += other.most * unit, naive_each_most += other.naive_most * unit;
+  count += other.count, ++results;
 }
 
 Errors errorsOf(const ArrayView& got, const ArrayView& exact, const ArrayView& naive) {

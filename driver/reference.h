@@ -3,6 +3,7 @@
 // Invariant: it evaluates what the user wrote (stage `graph`), before any pass. Test: tests/driver/reference_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <vector>
@@ -38,11 +39,16 @@ struct Errors {
 
   double mean() const { return root(squares); }
   double naiveMean() const { return root(naive_squares); }
+  /// The largest error of a result, in the mean over those that addRelative() took in: of one alone it is a draw.
+  double meanMost() const { return each_most / double(std::max<std::int64_t>(results, 1)); }
+  double naiveMeanMost() const { return naive_each_most / double(std::max<std::int64_t>(results, 1)); }
   /// As one with errors relative to the largest number of each.
   void addRelative(const Errors& other);
 
  private:
   double root(double squares) const;
+  double each_most = 0, naive_each_most = 0;  // sums over results
+  std::int64_t results = 0;
 };
 Errors errorsOf(const ArrayView& got, const ArrayView& exact, const ArrayView& naive);
 
