@@ -124,26 +124,29 @@ struct Llama {
                           .config = {{"model_type", Family::type},
                                      {"hidden_size", S.model},
                                      {"num_hidden_layers", S.layers},
-                                     {"num_key_value_heads", S.key_heads},
+                                     {"num_key_value_heads", S.key_heads, S.key_heads * S.group},
                                      {"num_attention_heads", S.key_heads * S.group},
-                                     {"head_dim", S.depth},
+                                     {"head_dim", S.depth, S.model / (S.key_heads * S.group)},
                                      {"intermediate_size", S.hidden},
                                      {"vocab_size", S.vocab},
                                      {"hidden_act", "silu"},
                                      {"rms_norm_eps", Family::epsilon},
                                      {"rope_theta", Family::base},
+                                     {"rope_parameters.rope_theta", Family::base},
                                      {"partial_rotary_factor", 1},
                                      {"tie_word_embeddings", Family::tied}}};
     if (Family::windowed) all.config.push_back({"sliding_window", S.window});
+    if (!Family::windowed) all.config.push_back({"use_sliding_window", false});
     if constexpr (requires { Family::scaling.factor; }) {
       constexpr auto& s = Family::scaling;
-      all.config.insert(all.config.end(), {{"rope_scaling.rope_type", "llama3"},
-                                           {"rope_scaling.factor", s.factor},
-                                           {"rope_scaling.low_freq_factor", s.low},
-                                           {"rope_scaling.high_freq_factor", s.high},
-                                           {"rope_scaling.original_max_position_embeddings", s.length}});
+      for (std::string scaling : {"rope_scaling", "rope_parameters"})  // the newer files say it there
+        all.config.insert(all.config.end(), {{scaling + ".rope_type", "llama3"},
+                                             {scaling + ".factor", s.factor},
+                                             {scaling + ".low_freq_factor", s.low},
+                                             {scaling + ".high_freq_factor", s.high},
+                                             {scaling + ".original_max_position_embeddings", s.length}});
     } else {
-      all.config.push_back({"rope_scaling", nullptr});
+      all.config.insert(all.config.end(), {{"rope_scaling", nullptr}, {"rope_parameters.rope_type", "default"}});
     }
     if (Family::tied) all.ignore.push_back("lm_head.weight");
     return all;
@@ -156,9 +159,9 @@ int main(int argc, char** argv) {
   auto options = [&](CLI::App& app) {
     generation.addTo(app);
     app.add_option("--family", family, "whose model it is")
-        ->check(CLI::IsMember({"llama2", "llama3", "mistral", "qwen2", "qwen3"}))
+        ->check(lesson::oneOf({"llama2", "llama3", "mistral", "qwen2", "qwen3"}))
         ->capture_default_str();
-    app.add_option("--size", size, "of the model")->check(CLI::IsMember({"tiny", "published"}))->capture_default_str();
+    app.add_option("--size", size, "of the model")->check(lesson::oneOf({"tiny", "published"}))->capture_default_str();
   };
   return lesson::guarded(argc, argv, "A Llama-style model that generates", options,
                          [&](const lesson::CommandLine& line) {

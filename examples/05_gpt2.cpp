@@ -108,7 +108,7 @@ int main(int argc, char** argv) {
   std::string size = "tiny";
   auto options = [&](CLI::App& app) {
     generation.addTo(app);
-    app.add_option("--size", size, "of the model")->check(CLI::IsMember({"tiny", "124M"}))->capture_default_str();
+    app.add_option("--size", size, "of the model")->check(lesson::oneOf({"tiny", "124M"}))->capture_default_str();
   };
   return lesson::guarded(argc, argv, "GPT-2", options, [&](const lesson::CommandLine& line) {
     auto run = [&]<class M>(const M&, const auto& graph) {

@@ -99,6 +99,7 @@ void encode(const Flags& flags, const lesson::CommandLine& line) {
   Array<i32, Batch, Seq> ids = padded<Batch, Seq>(rows);
   Array<i32, Batch> counts = lengths<Batch>(rows);
   Array<f32, Batch, typename M::Model> vectors = run(ids, counts);
+  lesson::requireNumbers("vectors", vectors.any(), {{run.runner(), M::published()}});
   std::printf("cosine of each sentence with the first:");
   for (std::size_t s = 0; s < rows.size(); ++s) {
     double cosine = 0;
@@ -121,7 +122,7 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--vectors", flags.vectors, "write ids, lengths and vectors to this .safetensors file");
     app.add_option("--size", size, "of the model; MiniLM is all-MiniLM-L6-v2")
-        ->check(CLI::IsMember({"tiny", "MiniLM", "base"}))
+        ->check(lesson::oneOf({"tiny", "MiniLM", "base"}))
         ->capture_default_str();
   };
   return lesson::guarded(argc, argv, "A BERT sentence encoder", options, [&](const lesson::CommandLine& line) {

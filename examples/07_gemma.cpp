@@ -69,7 +69,7 @@ struct Gemma {
                                     {"*.mlp.down_proj.*", "*.mlp.down.*"}},
                           .config = {{"hidden_size", ModelSize},
                                      {"num_hidden_layers", LayerCount},
-                                     {"num_key_value_heads", KeyHeadCount},
+                                     {"num_key_value_heads", KeyHeadCount, KeyHeadCount * GroupSize},
                                      {"num_attention_heads", KeyHeadCount * GroupSize},
                                      {"head_dim", DepthSize},
                                      {"intermediate_size", HiddenSize},
@@ -78,9 +78,10 @@ struct Gemma {
                                      {"query_pre_attn_scalar", Scaled},
                                      {"attn_logit_softcapping", 50},
                                      {"final_logit_softcapping", 30},
-                                     {"hidden_activation", "gelu_pytorch_tanh"},
+                                     {"hidden_activation", "gelu_pytorch_tanh", "gelu_pytorch_tanh"},
                                      {"rms_norm_eps", 1e-6},
-                                     {"rope_theta", 10000}}};
+                                     {"rope_theta", 10000}},
+                          .norms = 0};
     // Layer 7 is the second one of pair 3.
     for (int n = 0; n < LayerCount; ++n)
       all.names.push_back({"layers." + std::to_string(n) + ".*",
@@ -99,11 +100,11 @@ int main(int argc, char** argv) {
   std::string size = "tiny";
   auto options = [&](CLI::App& app) {
     generation.addTo(app);
-    app.add_option("--size", size, "of the model")->check(CLI::IsMember({"tiny", "2B"}))->capture_default_str();
+    app.add_option("--size", size, "of the model")->check(lesson::oneOf({"tiny", "2B"}))->capture_default_str();
   };
   return lesson::guarded(argc, argv, "A Gemma-style model", options, [&](const lesson::CommandLine& line) {
     auto run = [&](const auto& graph, const lesson::Published& published) {
-      auto kernel = lesson::compile(graph, line);
+      auto kernel = lesson::compile(graph, line, published.norms);
       generation.run(kernel.runner(), line, published);
     };
     size == "tiny" ? run(tiny, Tiny::published()) : run(small, Small::published());

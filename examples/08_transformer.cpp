@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
   auto options = [&](CLI::App& app) {
     generation.addTo(app);
     app.add_option("--size", size, "of the model")
-        ->check(CLI::IsMember({"tiny", "base", "marian"}))
+        ->check(lesson::oneOf({"tiny", "base", "marian"}))
         ->capture_default_str();
     app.add_option("--start", start, "the token before the first; by default that of config.json, or 0");
   };

@@ -167,9 +167,9 @@ int main(int argc, char** argv) {
   auto options = [&](CLI::App& app) {
     generation.addTo(app);
     app.add_option("--family", family, "whose model it is; flan: that of T5 1.1 too")
-        ->check(CLI::IsMember({"t5", "flan"}))
+        ->check(lesson::oneOf({"t5", "flan"}))
         ->capture_default_str();
-    app.add_option("--size", size, "of the model")->check(CLI::IsMember({"tiny", "small"}))->capture_default_str();
+    app.add_option("--size", size, "of the model")->check(lesson::oneOf({"tiny", "small"}))->capture_default_str();
   };
   return lesson::guarded(argc, argv, "A T5-style model", options, [&](const lesson::CommandLine& line) {
     auto run = [&]<class T>(const T&) {

@@ -114,6 +114,7 @@ void classify(const Flags& flags, const lesson::CommandLine& line) {
     std::copy(stored.span().begin(), stored.span().end(), images.span().begin());
   }
   Array<f32, Batch, typename V::Class> logits = run(images);
+  lesson::requireNumbers("logits", logits.any(), {{run.runner(), V::published()}});
 
   const Config config = Config::load(flags.checkpoint.weights);
   for (int b = 0; b < logits.view().sizes[0]; ++b) {
@@ -137,7 +138,7 @@ int main(int argc, char** argv) {
     flags.checkpoint.addTo(app);
     app.add_option("--images", flags.images, "a .safetensors file with pixel_values; without it, two of noise");
     app.add_option("--logits", flags.logits, "write pixel_values and logits to this .safetensors file");
-    app.add_option("--size", size, "of the model")->check(CLI::IsMember({"tiny", "base"}))->capture_default_str();
+    app.add_option("--size", size, "of the model")->check(lesson::oneOf({"tiny", "base"}))->capture_default_str();
   };
   return lesson::guarded(argc, argv, "A vision transformer", options, [&](const lesson::CommandLine& line) {
     if (size == "tiny") classify<ViT<2, 48, 4, 96, 32, 8, 10>>(flags, line);

@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
     Array<i32, Batch, Seq> ids = padded<Batch, Seq>(rows);
     Array<i32, Batch> counts = lengths<Batch>(rows);
     Array<f32, Batch, Class> logits = run(ids, counts);
+    lesson::requireNumbers("logits", logits.any(), {{run.runner(), {}}});
     const int classes = int(logits.view().sizes[1]);
     for (int b = 0; b < int(rows.size()); ++b) {
       int best = 0;

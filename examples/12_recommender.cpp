@@ -48,16 +48,19 @@ int main(int argc, char** argv) {
   int top = 3;
   auto options = [&](CLI::App& app) {
     checkpoint.addTo(app);
-    app.add_option("--user", users, "the number of a user; again for one more");
+    app.add_option("--user", users, "the number of a user; again for one more")
+        ->check(lesson::whole(INT32_MIN, INT32_MAX));
     app.add_option("--past", pasts, "the items of that user's past, with commas between them");
-    app.add_option("--top", top, "how many items to recommend")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--top", top, "how many items to recommend")
+        ->check(lesson::whole(1, 1 << 20))
+        ->capture_default_str();
     app.add_option("--scores", scores_to, "write users, pasts, lengths and scores to this .safetensors file");
   };
   return lesson::guarded(argc, argv, "A recommender", options, [&](const lesson::CommandLine& line) {
     auto run = lesson::compile(graph, line);
     const std::int64_t before = lesson::resident();
     if (line.compile_only || !checkpoint.bind({{run.runner(), {}}})) return;
-    if (users.empty()) users = {3, 8}, pasts = {"5,17,42", ""};
+    if (users.empty() && pasts.empty()) users = {3, 8}, pasts = {"5,17,42", ""};
     if (users.size() != pasts.size())
       throw Error("--past", std::to_string(pasts.size()) + " given", "one for each --user is required",
                   "--past \"\" for a user without a past");
@@ -74,6 +77,7 @@ int main(int argc, char** argv) {
     Array<i32, Batch, Seen> past = padded<Batch, Seen>(rows);
     Array<i32, Batch> counts = lengths<Batch>(rows);
     Array<f32, Batch, Item> scores = run(who, past, counts);
+    lesson::requireNumbers("scores", scores.any(), {{run.runner(), {}}});
     for (int b = 0; b < int(users.size()); ++b) {
       std::vector<std::int32_t> order(static_cast<std::size_t>(items));
       std::iota(order.begin(), order.end(), 0);

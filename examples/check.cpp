@@ -16,13 +16,13 @@ static float next(unsigned& seed) {
   return float(seed >> 8) * 0x1p-23f - 1;
 }
 
-AnyArray randomParameter(const TensorSpec& parameter, unsigned& seed) {
+AnyArray randomParameter(const TensorSpec& parameter, float norms, unsigned& seed) {
   std::vector<std::int64_t> sizes;
   for (const AxisSpec& axis : parameter.axes) sizes.push_back(axis.extent < 0 ? 96 : axis.extent);
   AnyArray array(DType::f32, sizes);
   const bool norm = sizes.size() == 1 && parameter.name.ends_with(".weight");
   for (float& x : std::span(static_cast<float*>(array.view.data), std::size_t(array.view.size())))
-    x = (norm ? 1 : 0) + next(seed) * (norm ? .1f : .35f);
+    x = (norm ? norms : 0) + next(seed) * (norm ? .1f : .35f);
   return array;
 }
 
@@ -53,17 +53,18 @@ AnyArray randomInput(const TensorSpec& input, const Size& size, unsigned& seed) 
   return array;
 }
 
-Errors errorsIn(const GraphView& graph, heed::Options options, DType element) {
+Errors errorsIn(const GraphView& graph, heed::Options options, float norms, DType element) {
   options.element = element;
   Runner model(heed::compile(graph, options), options.threads);
   const auto reference = referenceOf(graph, element);
   const Signature& signature = reference->signature();
   Errors errors;
   unsigned seed = 1;
-  for (const Size& size : {Size{1, 7}, Size{3, 33}}) {
+  for (int call = 0; call < 24; ++call) {
+    const Size size = call % 2 ? Size{3, 33} : Size{1, 7};
     Weights weights;
     for (const TensorSpec& parameter : signature.parameters)
-      weights.add(parameter.name, randomParameter(parameter, seed));
+      weights.add(parameter.name, randomParameter(parameter, norms, seed));
     model.bind(weights, {});
     std::vector<AnyArray> inputs;
     std::vector<ArrayView> views;
@@ -84,18 +85,20 @@ Errors errorsIn(const GraphView& graph, heed::Options options, DType element) {
 
 }  // namespace
 
-void check(const GraphView& graph, const CommandLine& line) {
+void check(const GraphView& graph, const CommandLine& line, float norms) {
   auto require = [](const std::string& what, double error, double allowed) {
-    std::printf("check: %s is off by %.2g of the largest number; %.2g is allowed\n", what.c_str(), error, allowed);
-    if (!(error <= allowed)) throw Error("--check", what, "it must be as exact as that");
+    char text[96];
+    std::snprintf(text, sizeof text, "off by %.2g of the largest number; %.2g is allowed", error, allowed);
+    std::printf("check: %s: %s\n", what.c_str(), text);
+    if (!(error <= allowed)) throw Error("--check: " + what + ": " + text + "; this is a mistake of heed, not yours");
   };
-  require("f32", errorsIn(graph, line.options, DType::f32).most, 1e-4);
+  require("f32", errorsIn(graph, line.options, norms, DType::f32).most, 1e-4);
   for (DType element : {DType::bf16, DType::f16}) {
     const std::string name(dtypeName(element));
-    const Errors narrow = errorsIn(graph, line.options, element);
-    require(name + ", in the mean,", narrow.mean(), 1.1 * narrow.naiveMean());
-    // Of few elements the largest error is a draw.
-    require(name, narrow.most, 2 * narrow.naive_most);
+    const Errors narrow = errorsIn(graph, line.options, norms, element);
+    require(name + ", in the mean", narrow.mean(), 1.1 * narrow.naiveMean());
+    require(name + ", where a call is off most, in the mean over calls", narrow.meanMost(),
+            1.1 * narrow.naiveMeanMost());
   }
 }
 

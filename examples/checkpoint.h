@@ -23,10 +23,10 @@ struct Published {
   std::vector<heed::Pattern> ignore{};
   /// What its config.json has to say, if it says anything of it.
   std::vector<heed::Config::Fact> config{};
+  /// What the weights of its norms are around: 0 where the model adds 1 to them.
+  float norms = 1;
 
   heed::BindOptions options() const { return {.rename = heed::Renaming(names), .ignore = ignore}; }
-  /// What the checkpoint calls our parameter.
-  std::string nameOf(const std::string& parameter) const;
 };
 
 /// A model, or a half of one, and what its parameters are published as.
@@ -44,6 +44,11 @@ struct Checkpoint {
   /// Binds the weights; or, under --random, writes some under the published names, and says false.
   bool bind(std::initializer_list<Part> parts) const;
 };
+
+/// Throws heed::Error naming the first weight of these that is no number: for a result that is none. Reads all of them.
+void requireNumbers(std::initializer_list<Part> parts);
+/// The same where a result, of f32, has one that is none; then in the name of `what`, if no weight is the cause.
+void requireNumbers(const std::string& what, const heed::AnyArray& result, std::initializer_list<Part> parts);
 
 /// The memory of this process, in bytes.
 std::int64_t resident();

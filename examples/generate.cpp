@@ -47,12 +47,16 @@ void Generation::addTo(CLI::App& app) {
   text.addTo(app);
   app.add_option("--prompt", prompts, "text, or token ids with commas between them; again for one more row")
       ->capture_default_str();
-  app.add_option("--tokens", tokens, "how many to generate")->check(CLI::Range(0, 1 << 20))->capture_default_str();
+  app.add_option("--tokens", tokens, "how many to generate")->check(whole(0, 1 << 20))->capture_default_str();
   app.add_option("--stop", stops, "a token that ends a row; by default those of config.json");
-  app.add_option("--temperature", sample.temperature, "0: the likeliest token")->capture_default_str();
-  app.add_option("--top-k", sample.top_k, "of the so many likeliest tokens; 0: of all")->capture_default_str();
-  app.add_option("--top-p", sample.top_p, "of the likeliest tokens that have this probability")->capture_default_str();
-  app.add_option("--seed", sample.seed, "of the choice")->capture_default_str();
+  app.add_option("--temperature", sample.temperature, "0: the likeliest token")->check(number())->capture_default_str();
+  app.add_option("--top-k", sample.top_k, "of the so many likeliest tokens; 0: of all")
+      ->check(whole(INT32_MIN, INT32_MAX))
+      ->capture_default_str();
+  app.add_option("--top-p", sample.top_p, "of the likeliest tokens that have this probability")
+      ->check(number())
+      ->capture_default_str();
+  app.add_option("--seed", sample.seed, "of the choice")->check(whole(0, INT64_MAX))->capture_default_str();
   app.add_flag("--pad-left", left, "fill up shorter prompts on the left");
   app.add_option(
       "--logits", logits,
@@ -140,6 +144,17 @@ void Generation::inOneCall(Runner& model, std::span<const Tokens> prompts, std::
   save(logits, also);
 }
 
+/// By the first of these.
+static std::vector<Tokens> generated(std::initializer_list<Part> parts, std::span<const Tokens> prompts,
+                                     const GenerateOptions& how) {
+  try {
+    return heed::generate(parts.begin()->model, prompts, how);
+  } catch (const NoNumber&) {
+    requireNumbers(parts);  // a weight, if it is one
+    throw;
+  }
+}
+
 void Generation::run(Runner& model, const CommandLine& line, const Published& published, std::int64_t positions) const {
   const std::int64_t before = resident();
   if (line.compile_only || !checkpoint.bind({{model, published}})) return;
@@ -151,7 +166,7 @@ void Generation::run(Runner& model, const CommandLine& line, const Published& pu
   GenerateOptions how = options();
   requireStops(how, model);
   how.positions = positions;
-  const std::vector<Tokens> said = heed::generate(model, told, how);
+  const std::vector<Tokens> said = generated({{model, published}}, told, how);
   for (const Tokens& row : behind(told, said)) std::cout << text.show(row) << '\n';
   printMemory({&model}, before);
   inOneCall(model, told, said, how);
@@ -177,7 +192,7 @@ void Generation::translate(const Part& encoder, const Part& decoder, const Comma
   how.room = {{"source_key", words.view.sizes[1]}};
   if (!start) start = tokenOf(Config::load(checkpoint.weights), "decoder_start_token_id");
   const std::vector<Tokens> begun(sources.size(), Tokens{start.value_or(0)});
-  const std::vector<Tokens> said = heed::generate(decoder.model, begun, how);
+  const std::vector<Tokens> said = generated({decoder, encoder}, begun, how);
   for (const Tokens& row : said) std::cout << text.show(row) << '\n';
   printMemory({&encoder.model, &decoder.model}, before);
   inOneCall(decoder.model, begun, said, how, {{"source", words}, {"source_lengths", counts}});

@@ -1,8 +1,59 @@
 #include "lesson.h"
 
+#include <heed/runtime/weights/names.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
 
 namespace lesson {
+
+static std::string wrong(const std::string& given, const std::string& required) {
+  return heed::shown(given) + "; " + required + " is required; see --help";
+}
+
+CLI::Validator oneOf(const std::vector<std::string>& words) {
+  std::string list, alternatives;
+  for (std::size_t n = 0; n < words.size(); ++n) {
+    list += (n ? "," : "") + words[n];
+    alternatives += (n == 0 ? "" : n + 1 == words.size() ? " or " : ", ") + words[n];
+  }
+  return CLI::Validator(
+      [=](std::string& given) { return std::ranges::count(words, given) ? "" : wrong(given, alternatives); },
+      "{" + list + "}");
+}
+
+template <class N>
+static bool isNumber(const std::string& text, N least, N most) {
+  N number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && !(number < least) && !(number > most);
+}
+
+CLI::Validator whole(std::int64_t least, std::int64_t most) {
+  const std::string range = "from " + std::to_string(least) + " to " + std::to_string(most);
+  return CLI::Validator(
+      [=](std::string& given) { return isNumber(given, least, most) ? "" : wrong(given, "a whole number " + range); },
+      range);
+}
+
+CLI::Validator number() {
+  return CLI::Validator(
+      [](std::string& given) { return isNumber(given, -INFINITY, INFINITY) ? "" : wrong(given, "a number"); }, "");
+}
+
+/// What CLI11 says, as all errors read.
+static heed::Error inOurWords(const CLI::ParseError& error, const CLI::App& app) {
+  const std::string text = error.what();
+  if (dynamic_cast<const CLI::ValidationError*>(&error)) return heed::Error(text);
+  const std::string help = "see --help";
+  if (const auto* extra = dynamic_cast<const CLI::ExtrasError*>(&error))
+    return {"command line", heed::shown(extra->what() + text.rfind(' ') + 1), "it has no such option", help};
+  const std::string name = text.substr(0, text.find(':'));
+  const auto* option = app.get_option_no_throw(name);
+  if (!option) return heed::Error("command line: " + text + "; " + help);
+  const std::size_t count = option->count();
+  return {name, count == 0 ? "no value" : std::to_string(count) + " values", "one is required", help};
+}
 
 CommandLine parse(int argc, char** argv, const char* title, const Options& own) {
   CommandLine line;
@@ -11,9 +62,9 @@ CommandLine parse(int argc, char** argv, const char* title, const Options& own) 
   app.add_option("--target", target, "cpu, cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline or cuda:sm_80, ...")
       ->capture_default_str();
   app.add_option("--dtype", dtype, "what the model is kept in: f32, bf16 or f16")
-      ->check(CLI::IsMember({"f32", "bf16", "f16"}))
+      ->check(oneOf({"f32", "bf16", "f16"}))
       ->capture_default_str();
-  app.add_option("--threads", line.options.threads, "threads to run on; 0: all")->check(CLI::Range(0, 4096));
+  app.add_option("--threads", line.options.threads, "threads to run on; 0: all")->check(whole(0, 4096));
   app.add_option("--dump", line.options.dump, "folder for the IR of each stage");
   app.add_flag("--explain", line.options.explain, "say which kernels were formed, and what did not fuse");
   app.add_flag("--check", line.check, "compare with the f64 reference, in f32, bf16 and f16, and run nothing else");
@@ -33,7 +84,8 @@ CommandLine parse(int argc, char** argv, const char* title, const Options& own) 
     line.compile_only |= line.check;
     if (dtype != "f32") line.options.element = dtype == "bf16" ? heed::DType::bf16 : heed::DType::f16;
   } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error) == 0 ? 0 : 1);
+    if (error.get_exit_code() == 0) std::exit(app.exit(error));
+    throw inOurWords(error, app);
   }
   return line;
 }

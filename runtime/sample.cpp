@@ -11,8 +11,6 @@
 #include <string>
 #include <vector>
 
-#include "heed/runtime/error.h"
-
 namespace heed {
 namespace {
 
@@ -32,8 +30,8 @@ void requireSettings(const Sampler& s) {
 /// The place of the first largest logit.
 std::size_t requireLogits(std::span<const float> logits, std::uint64_t row) {
   const auto fail = [&](const std::string& given, const std::string& required) {
-    throw Error("sample", "row " + std::to_string(row) + " " + given, required,
-                "check the model's input and its weights");
+    throw NoNumber("sample", "row " + std::to_string(row) + " " + given, required,
+                   "check the model's input and its weights");
   };
   if (logits.empty() || logits.size() > std::numeric_limits<std::int32_t>::max())
     fail("has " + std::to_string(logits.size()) + " logits", "1 to 2^31 - 1 are required");

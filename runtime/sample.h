@@ -12,7 +12,14 @@
 #include <cstdint>
 #include <span>
 
+#include "heed/runtime/error.h"
+
 namespace heed {
+
+/// A logit that is none, NaN or +inf, or no logit above -inf.
+struct NoNumber : Error {
+  using Error::Error;
+};
 
 struct Sampler {
   /// Logits are divided by it. 0: greedy, the largest logit, and of equal ones the lowest id.
@@ -25,7 +32,7 @@ struct Sampler {
   std::uint64_t seed = 0;
 
   /// The id chosen from one row of logits, [vocabulary]; -inf forbids a token. Throws heed::Error for settings out of
-  /// range, and naming the row where a logit is NaN or +inf, or all are -inf.
+  /// range, and NoNumber naming the row where a logit is NaN or +inf, or all are -inf.
   std::int32_t operator()(std::span<const float> logits, std::uint64_t row = 0, std::uint64_t step = 0) const;
 };
 
