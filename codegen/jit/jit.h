@@ -1,6 +1,6 @@
 // From a module of the LLVM dialect to code that runs in this process.
 //
-// Invariant: code lives exactly as long as Compiled::code (or a copy of it). Test: tests/codegen/jit/jit.cpp.
+// Invariant: code lives exactly as long as Compiled::code (or a copy of it). Test: tests/codegen/jit/jit_test.cpp.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The last steps before LLVM, as passes. Test: tests/codegen/jit/jit.cpp.
+// The last steps before LLVM, as passes. Test: tests/codegen/jit/jit_test.cpp.
 #ifndef HEED_CODEGEN_JIT_PASSES_TD
 #define HEED_CODEGEN_JIT_PASSES_TD
 

@@ -82,6 +82,13 @@ TEST(Variants, AllAreMasksOfTheScores) {
   EXPECT_EQ(maskType([](auto, auto n, auto) { return variants::padding<Key>(n); }), scores);
 }
 
+TEST(Variants, AWindowOfNoKeyIsRefused) {
+  auto window = [](int size) { return maskType([=](auto...) { return variants::slidingWindow<Seq, Key>(size); }); };
+  EXPECT_NO_THROW(window(1));
+  EXPECT_THROW(window(0), Mistake);
+  EXPECT_THROW(window(-1), Mistake);
+}
+
 TEST(Variants, BothFormsAgreeAndKeepTheUsersLine) {
   auto named = traceAtRunTime(
       [](Tensor<f32, Heads, Seq, Key> s, Slopes slope) { return s + variants::alibi<Seq, Key>(slope); }, "s", "slope");

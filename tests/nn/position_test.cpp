@@ -33,24 +33,43 @@ TEST(Sinusoidal, AddsSinesAndCosines) {
   expectMeaning(g, sizes, sinusoidal(24), {.tolerance = 1e-6});
 }
 
+template <class M>
 struct Halves {
-  nn::Sinusoidal<Seq, Model, nn::HalfSplit> pe;
-  constexpr X operator()(X x) const { return pe(x); }
+  nn::Sinusoidal<Seq, M, nn::HalfSplit> pe;
+  constexpr Tensor<f32, Batch, Seq, M> operator()(Tensor<f32, Batch, Seq, M> x) const { return pe(x); }
 };
 
-TEST(Sinusoidal, MayHaveAllSinesFirst) {
-  static constexpr auto g = trace(Halves{}, "x");
-  auto meaning = [](const Given& in) {
+/// Of an odd d one sine more than cosines.
+Meaning sinesFirst(int d) {
+  return [=](const Given& in) {
     Values y = in["x"];
+    const int sines = (d + 1) / 2;
     for (int b = 0; b < y.extent(0); ++b)
       for (int t = 0; t < y.extent(1); ++t)
-        for (int j = 0; j < 24; ++j) {
-          double angle = t * std::pow(10000., -double(j % 12 * 2) / 24);
-          y(b, t, j) += j < 12 ? std::sin(angle) : std::cos(angle);
+        for (int j = 0; j < d; ++j) {
+          double angle = t * std::pow(10000., -double(j % sines * 2) / d);
+          y(b, t, j) += j < sines ? std::sin(angle) : std::cos(angle);
         }
     return std::vector{y};
   };
-  expectMeaning(g, sizes, meaning, {.tolerance = 1e-6});
+}
+
+TEST(Sinusoidal, MayHaveAllSinesFirst) {
+  static constexpr auto g = trace(Halves<Model>{}, "x");
+  expectMeaning(g, sizes, sinesFirst(24), {.tolerance = 1e-6});
+}
+
+struct Odd : axis<"odd", 13> {};
+struct OddSine {
+  nn::Sinusoidal<Seq, Odd> pe;
+  constexpr Tensor<f32, Batch, Seq, Odd> operator()(Tensor<f32, Batch, Seq, Odd> x) const { return pe(x); }
+};
+
+TEST(Sinusoidal, MayHaveAnOddWidth) {
+  static constexpr auto halves = trace(Halves<Odd>{}, "x");
+  expectMeaning(halves, sizes, sinesFirst(13), {.tolerance = 1e-6});
+  static constexpr auto pairs = trace(OddSine{}, "x");
+  expectMeaning(pairs, sizes, sinusoidal(13), {.tolerance = 1e-6});
 }
 
 struct Wide : axis<"wide", 512> {};
