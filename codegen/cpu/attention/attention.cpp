@@ -361,9 +361,7 @@ LogicalResult AttentionKernel::emit() {
                      hasRow(similar[similarity.operands[0]]) != hasRow(similar[similarity.operands[1]]);
     // Weights hardly show by how many units a quotient is off, but where scores are large beside values, lse does.
     if (!op.getLse()) similarity.tanh = tanhSumOf(similarity);
-    body.walk([&](Operation* op) {
-      similarity.costly |= isa_and_nonnull<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::FmaOp>(op);
-    });
+    similarity.costly = isLong(body);
     similarities.push_back(similarity);
   }
   foldScale();

@@ -26,6 +26,9 @@ struct Bounds {
   Value least, most, unordered;
 };
 
+/// Whether an op of the region takes many instructions.
+bool isLong(mlir::Region& region);
+
 class AttentionKernel {
  public:
   AttentionKernel(tile::AttentionOp op, const Target& target, const AttentionTile& tile);

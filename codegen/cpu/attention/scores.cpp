@@ -3,10 +3,20 @@
 // Under a mask rows of the score tile are packed: a key that no row of the strip sees has none, so nothing of it is
 // ever summed, whatever its value row holds. listSlot says which key of the block a row belongs to.
 #include "heed/codegen/cpu/attention/kernel.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 
 namespace heed::codegen {
+
+bool isLong(Region& region) {
+  return region
+      .walk([](Operation* op) {
+        bool many = isa_and_nonnull<math::MathDialect>(op->getDialect()) && !isa<math::AbsFOp, math::FmaOp>(op);
+        return many ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
 
 RegionCloner AttentionKernel::cloner(Value lane, Value key, const Positions& depth) {
   return RegionCloner(c.b, c.loc, c.lanes, c.target.fma, [=, this](int64_t dim) -> LaneIndex {
@@ -194,29 +204,36 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, Value key, Va
   return elements;
 }
 
-/// Raw scores to finished ones, in place.
+/// Raw scores to finished ones, in place: of all vectors at work together, for each waits for its last maximum, unless
+/// that is much code.
 void AttentionKernel::post(Value block, Value from, Value to, Value row, bool raise) {
-  eachVector([&](Value lane) {
-    Value most = c.add(maxSlot, lane);
+  const bool costly = isLong(op.getPost());
+  const int together = costly ? 1 : current.tile.vectors;
+  auto vectors = [&](Value first) {
+    auto most = [&](int j) { return c.add(c.add(maxSlot, first), int64_t(j) * c.lanes); };
     auto finish = [&](Value key, Values so) -> Values {
-      Value where = c.add(c.mul(c.add(row, c.sub(key, from)), rows), lane);
-      Values arguments;
-      for (Similarity& similarity : similarities)
-        arguments.push_back(c.loadLanes(scratch, c.add(similarity.slot, where)));
-      arguments.append(capturesAt(op.getPost(), similarities.size(), key, block, lane));
-      RegionCloner region = cloner(lane, key);
-      SmallVector<Value> score = region.clone(op.getPost(), arguments);
-      if (score.empty()) return failed = true, so;
-      Value finished = region.broadcast(score[0]);
-      c.storeLanes(finished, scratch, c.add(scoreSlot, where));
-      if (raise) so[0] = c.larger(finished, so[0]);
+      for (int j = 0; j < together; ++j) {
+        Value lane = c.add(first, int64_t(j) * c.lanes);
+        Value where = c.add(c.mul(c.add(row, c.sub(key, from)), rows), lane);
+        Values arguments;
+        for (Similarity& similarity : similarities)
+          arguments.push_back(c.loadLanes(scratch, c.add(similarity.slot, where)));
+        arguments.append(capturesAt(op.getPost(), similarities.size(), key, block, lane));
+        RegionCloner region = cloner(lane, key);
+        SmallVector<Value> score = region.clone(op.getPost(), arguments);
+        if (score.empty()) return failed = true, so;
+        Value finished = region.broadcast(score[0]);
+        c.storeLanes(finished, scratch, c.add(scoreSlot, where));
+        if (raise) so[j] = c.larger(finished, so[j]);
+      }
       return so;
     };
     Values so;
-    if (raise) so.push_back(c.loadLanes(scratch, most));
+    for (int j = 0; raise && j < together; ++j) so.push_back(c.loadLanes(scratch, most(j)));
     so = c.loop(from, to, c.index(1), so, finish);
-    if (raise) c.storeLanes(so[0], scratch, most);
-  });
+    for (int j = 0; raise && j < together; ++j) c.storeLanes(so[j], scratch, most(j));
+  };
+  costly ? eachVector(vectors) : vectors(current.lane);
 }
 
 /// -inf where a row does not see the key; keys that none sees give up their row. The new count of rows.
