@@ -1,6 +1,7 @@
 #include "heed/runtime/device_session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "heed/runtime/session.h"
 #include "heed/runtime/view.h"
@@ -9,6 +10,8 @@ namespace heed {
 
 DeviceSession::~DeviceSession() {
   device_->release(arena_.memory);
+  device_->release(shared_.memory);
+  releaseOutgrown();
   for (Mirror& mirror : mirrors_) device_->release(mirror.copy.memory);
 }
 
@@ -23,6 +26,18 @@ void DeviceSession::grow(Block& block, std::int64_t bytes) {
 void* DeviceSession::arena(std::int64_t bytes) {
   grow(arena_, std::max<std::int64_t>(bytes, 1));
   return arena_.memory;
+}
+
+void* DeviceSession::shared(std::int64_t bytes) {
+  if (bytes > shared_.bytes) {
+    if (shared_.memory) outgrown_.push_back(std::exchange(shared_, {}).memory);
+    grow(shared_, bytes);
+  }
+  return shared_.memory;
+}
+
+void DeviceSession::releaseOutgrown() {
+  for (void* memory : std::exchange(outgrown_, {})) device_->release(memory);
 }
 
 // A descriptor is: allocated, aligned, offset, sizes, strides; see abi.h.
@@ -44,6 +59,7 @@ void DeviceSession::describe(Mirror& mirror, const TensorSpec& spec, const void*
 }
 
 void DeviceSession::call(Session& session, abi::Entry entry, const Signature& signature, void** arguments) {
+  releaseOutgrown();
   std::vector<const TensorSpec*> specs;
   for (const TensorSpec& spec : signature.inputs) specs.push_back(&spec);
   const std::size_t parameters = specs.size();

@@ -21,6 +21,8 @@ class DeviceSession {
 
   Device& device() { return *device_; }
   void* arena(std::int64_t bytes);
+  /// What kernels of this call use of it before more is asked for stays theirs until the next call.
+  void* shared(std::int64_t bytes);
 
   /// Runs `entry` on copies of the arguments: `arguments` as abi::Entry takes them, in memory of the host.
   void call(Session& session, abi::Entry entry, const Signature& signature, void** arguments);
@@ -43,10 +45,12 @@ class DeviceSession {
     bool dense = true;  // no byte between its elements belongs to anybody else
   };
   void grow(Block& block, std::int64_t bytes);
+  void releaseOutgrown();
   void describe(Mirror& mirror, const TensorSpec& spec, const void* descriptor);
 
   std::unique_ptr<Device> device_;
-  Block arena_;
+  Block arena_, shared_;
+  std::vector<void*> outgrown_;  // blocks that were shared_ earlier in this call
   std::vector<Mirror> mirrors_;
   bool parameters_known_ = false, states_known_ = false;
 };

@@ -133,6 +133,7 @@ void* Session::arena(std::int64_t bytes) {
 }
 
 void* Session::shared(std::int64_t bytes) {
+  if (device_) return device_->shared(bytes);
   grow(shared_, std::max(bytes, page));
   return shared_.data;
 }

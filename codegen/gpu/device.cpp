@@ -9,6 +9,14 @@ namespace heed::codegen {
 
 static constexpr int known[] = {80, 86, 87, 89, 90, 100, 103, 120, 121};
 
+/// Of A100, H100, B200 and their smaller relatives (NVIDIA's architecture whitepapers).
+int Device::multiprocessors() const {
+  if (generation >= 120) return 170;
+  if (generation >= 100) return 148;
+  if (generation >= 90) return 132;
+  return generation >= 89 ? 128 : generation > 80 ? 84 : 108;
+}
+
 Device deviceOf(int generation) {
   const int* after = std::upper_bound(std::begin(known), std::end(known), generation);
   int best = after == std::begin(known) ? known[0] : after[-1];

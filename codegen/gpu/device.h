@@ -18,6 +18,8 @@ struct Device {
 
   /// "sm_90a".
   std::string name() const { return "sm_" + std::to_string(generation) + (exact ? "a" : ""); }
+  /// Of a GPU of the generation. Not of the one that is here: results must not depend on it.
+  int multiprocessors() const;
   /// The oldest version of PTX that has what we emit, ten times: drivers refuse newer ones than their own.
   int ptx() const { return generation >= 120 ? 87 : generation >= 100 ? 86 : generation >= 90 ? 80 : 71; }
 };

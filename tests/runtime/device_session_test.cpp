@@ -104,6 +104,27 @@ TEST(DeviceSession, copiesWhatMustBeCopied) {
   EXPECT_EQ(log.downloads, 3);
 }
 
+TEST(DeviceSession, sharedMemoryOfEarlierKernelsStaysUntilTheNextCall) {
+  Log log;
+  auto executable = std::make_shared<Executable>();
+  static std::vector<void*> given;
+  abi::Entry entry = [](void* session, void**) {
+    given = {abi::heed_shared(session, 0), abi::heed_shared(session, 64), abi::heed_shared(session, 4096),
+             abi::heed_shared(session, 64)};
+    if (given[1]) *static_cast<char*>(given[1]) = 1;  // a kernel that was given it may run as late as here
+  };
+  executable->call = deviceCall(entry, {}, [&log] { return std::make_unique<Heap>(log); });
+  Runner run(executable, 1);
+  run.run(std::span<const ArrayView>());
+  EXPECT_EQ(given[0], nullptr) << "nothing was wanted";
+  EXPECT_NE(given[1], given[2]);
+  EXPECT_EQ(given[2], given[3]);
+  int allocated = log.allocated;
+  run.run(std::span<const ArrayView>());
+  EXPECT_EQ(given[1], given[2]);
+  EXPECT_EQ(log.allocated, allocated) << "a known shape allocates nothing";
+}
+
 TEST(DeviceSession, elementsBetweenThoseOfAResultStay) {
   Log log;
   auto executable = std::make_shared<Executable>();

@@ -29,7 +29,9 @@ AttentionKernel::AttentionKernel(tile::AttentionOp op)
       rowDim(op.dimsOf("row")[0]),
       keyDim(op.dimsOf("key")[0]),
       outer(op.dimsOf("outer")),
-      value(op.dimsOf("value")) {}
+      value(op.dimsOf("value")) {
+  foldRows();
+}
 
 LogicalResult AttentionKernel::check() {
   for (Value memref : op->getOperands().drop_front(op.getSimilar().size() + op.getCaptures().size())) {
@@ -40,12 +42,43 @@ LogicalResult AttentionKernel::check() {
   return success();
 }
 
+/// Outer dims that neither scores nor values of keys have become rows.
+void AttentionKernel::foldRows() {
+  SmallVector<AffineMap> keys{op.mapOf(op.getValueMutable())};
+  for (OpOperand& x : op.getSimilarMutable())
+    if (op.mapOf(x).isFunctionOfDim(keyDim)) keys.push_back(op.mapOf(x));
+  rowDims = {rowDim};
+  llvm::erase_if(outer, [&](int64_t dim) {
+    bool ofKeys = llvm::any_of(keys, [&](AffineMap map) { return map.isFunctionOfDim(dim); });
+    op.getClassify().walk([&](tile::IndexOp index) { ofKeys |= int64_t(index.getDim()) == dim; });
+    if (!ofKeys) rowDims.push_back(dim);
+    return !ofKeys;
+  });
+}
+
+/// Of a row along rowDims.
+Values AttentionKernel::positionsOf(Value row) {
+  Values all(rowDims.size());
+  for (size_t n = rowDims.size(); n-- > 1;) {
+    Value next = quotient(b, row, extent[rowDims[n]]);
+    all[n] = sub(b, row, mul(b, next, extent[rowDims[n]]));
+    row = next;
+  }
+  all[0] = row;
+  return all;
+}
+
+View AttentionKernel::atPositions(View view, ValueRange positions) {
+  for (auto [dim, position] : llvm::zip(rowDims, positions)) view = moved(view, dim, position);
+  return view;
+}
+
 void AttentionKernel::views() {
   auto view = [&](OpOperand& operand) { return viewOf(b, b.getLoc(), operand.get(), op.mapOf(operand)); };
   for (OpOperand& x : op.getSimilarMutable()) similar.push_back(view(x));
   for (OpOperand& x : op.getCapturesMutable()) {
     View seen = view(x);
-    captures.push_back({.view = seen, .byRow = seen.has(rowDim), .byKey = seen.has(keyDim)});
+    captures.push_back({.view = seen, .byRow = hasRow(seen), .byKey = seen.has(keyDim)});
   }
   valueView = view(op.getValueMutable());
   for (OpOperand& x : op.getInitialMutable()) initial.push_back(view(x));
@@ -55,6 +88,9 @@ void AttentionKernel::views() {
   for (Capture& capture : captures) all.push_back(capture.view);
   all.append({valueView, out});
   extent = extentsOf(all);
+  rowsOfPosition = constant(b, 1);
+  for (int64_t dim : ArrayRef(rowDims).drop_front()) rowsOfPosition = mul(b, rowsOfPosition, extent[dim]);
+  allRows = mul(b, rowsOfPosition, extent[rowDim]);
 
   for (auto [n, body] : llvm::enumerate(op.getBodies())) {
     Similarity similarity{.body = &body, .operands = {}, .depth = {}};
@@ -72,7 +108,8 @@ void AttentionKernel::views() {
   cores = takesCores();
   // As many keys as lanes: a set of them is one register. Two such sets for tensor cores, whose products are cheap.
   keyTiles = (cores ? 2 : 1) * warpSize / columnsOfTile;
-  rowsTogether = cores ? warps * rowsOfWarp : rowsOfWarp;
+  rowsOfBlock = warps * rowsOfWarp;
+  rowsTogether = cores ? rowsOfBlock : rowsOfWarp;
   if (cores) chunkColumns = llvm::alignTo(chunkColumns, 16);
   columnTiles = chunkColumns / columnsOfTile;
   ragged = !getConstantIntValue(columnCount) || known % chunkColumns != 0;
@@ -85,86 +122,111 @@ Value AttentionKernel::fromF32(Value x, Type type) {
   return x.getType() == type ? x : arith::TruncFOp::create(b, type, x).getResult();
 }
 
-/// The value dims are one dim of columns, the last of them the fastest; past the end the last column again.
+/// The value dims are one dim of columns, the last of them the fastest.
+View AttentionKernel::atColumn(View view, Value column) {
+  for (int64_t dim : llvm::reverse(value)) {
+    Value index = column;
+    if (dim != value.front()) {
+      index = b.createOrFold<arith::RemUIOp>(column, extent[dim]);
+      column = quotient(b, column, extent[dim]);
+    }
+    view = moved(view, dim, index);
+  }
+  return view;
+}
+
+/// Past the end the last column again.
 AttentionKernel::Column AttentionKernel::columnOf(const View& view, int n, int c) {
   Value flat = add(b, chunk, column(n, c)), inside;
   if (ragged) {
     inside = below(b, flat, columnCount);
     flat = smaller(b, flat, sub(b, columnCount, constant(b, 1)));
   }
-  View there = view;
-  for (int64_t dim : llvm::reverse(value)) {
-    Value index = flat;
-    if (dim != value.front()) {
-      index = b.createOrFold<arith::RemUIOp>(flat, extent[dim]);
-      flat = quotient(b, flat, extent[dim]);
-    }
-    there = moved(there, dim, index);
-  }
-  return {there, inside};
+  return {atColumn(view, flat), inside};
 }
 
-/// m, l and O before any key.
+void AttentionKernel::eachColumn(const View& view, int h, llvm::function_ref<void(const View&, int, int)> body) {
+  View line = atRow(view, h);
+  for (int n = 0; n < columnTiles; ++n)
+    for (int c = 0; c < 2; ++c) {
+      Column column = columnOf(line, n, c);
+      if (column.inside)
+        when(b, column.inside, [&] { body(column.view, n, c); });
+      else
+        body(column.view, n, c);
+    }
+}
+
+/// m, l and O before any key; what they are to start from belongs to the first part.
 AttentionKernel::State AttentionKernel::start() {
   Value none = real(-INFINITY), zero = real(0);
   State state{Values(halves, none), Values(halves, zero), Fragments(columnTiles, zero)};
   if (initial.empty()) return state;
   // One lane of a quad brings the sum so far; the others only their own shares.
   Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, quad, constant(b, 0));
-  for (int h = 0; h < halves; ++h) {
-    state.max[h] = toF32(element(moved(initial[0], rowDim, clampedRow[h])));
-    Value sum = toF32(element(moved(initial[1], rowDim, clampedRow[h])));
-    state.sum[h] = arith::SelectOp::create(b, first, sum, zero);
-  }
-  state.out.each([&](int h, int n, int c) {
-    View there = columnOf(moved(initial[2], rowDim, clampedRow[h]), n, c).view;
-    state.out.at(h, n, c) = toF32(element(there));
-  });
-  return state;
+  auto given = [&] {
+    for (int h = 0; h < halves; ++h) {
+      state.max[h] = toF32(element(atRow(initial[0], h)));
+      state.sum[h] = arith::SelectOp::create(b, first, toF32(element(atRow(initial[1], h))), zero);
+    }
+    state.out.each([&](int h, int n, int c) {
+      state.out.at(h, n, c) = toF32(element(columnOf(atRow(initial[2], h), n, c).view));
+    });
+    return state.pack();
+  };
+  if (!splits()) return State::unpack(given(), columnTiles);
+  Values fresh = state.pack();
+  Value begins = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, part, constant(b, 0));
+  return State::unpack(choose(b, begins, ValueRange(fresh).getTypes(), given, [&] { return fresh; }), columnTiles);
+}
+
+/// O / l as it is stored; 0 where a row has seen no key.
+Value AttentionKernel::mean(Value out, Value sum) {
+  Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, real(0));
+  Value mean = arith::MulFOp::create(b, out, arith::DivFOp::create(b, real(1), sum));
+  return fromF32(arith::SelectOp::create(b, none, real(0), mean), this->out.element);
+}
+
+Value AttentionKernel::logSum(Value max, Value sum) {
+  Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, real(0));
+  Value scaled = arith::MulFOp::create(b, shift(max), real(ln2));
+  Value log = arith::AddFOp::create(b, scaled, math::LogOp::create(b, sum));
+  return fromF32(arith::SelectOp::create(b, none, real(-INFINITY), log), lse.element);
 }
 
 void AttentionKernel::finish(State state) {
-  Value zero = real(0);
-  for (int h = 0; h < halves; ++h) {
-    Value sum = acrossQuad(state.sum[h], [&](Value x, Value y) { return arith::AddFOp::create(b, x, y); });
-    Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, zero);
-    Value inverse = arith::DivFOp::create(b, real(1), sum);
-    when(b, below(b, row[h], extent[rowDim]), [&] {
-      for (int n = 0; n < columnTiles; ++n)
-        for (int c = 0; c < 2; ++c) {
-          auto [view, inside] = columnOf(moved(out, rowDim, row[h]), n, c);
-          Value mean = arith::MulFOp::create(b, state.out.at(h, n, c), inverse);
-          mean = fromF32(arith::SelectOp::create(b, none, zero, mean), view.element);
-          if (inside)
-            when(b, inside, [&, &view = view] { store(b, view, mean, view.offset); });
-          else
-            store(b, view, mean, view.offset);
-        }
-      if (!op.getLse()) return;
-      Value scaled = arith::MulFOp::create(b, shift(state.max[h]), real(ln2));
-      Value log = arith::AddFOp::create(b, scaled, math::LogOp::create(b, sum));
-      log = fromF32(arith::SelectOp::create(b, none, real(-INFINITY), log), lse.element);
-      Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, quad, constant(b, 0));
-      when(b, first, [&] {
-        View there = moved(lse, rowDim, row[h]);
-        store(b, there, log, there.offset);
+  for (Value& sum : state.sum) sum = acrossQuad(sum, [&](Value x, Value y) { return arith::AddFOp::create(b, x, y); });
+  Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, quad, constant(b, 0));
+  auto results = [&] {
+    for (int h = 0; h < halves; ++h)
+      when(b, below(b, row[h], rowEnd), [&] {
+        eachColumn(out, h, [&](const View& view, int n, int c) {
+          store(b, view, mean(state.out.at(h, n, c), state.sum[h]), view.offset);
+        });
+        if (!op.getLse()) return;
+        when(b, first, [&] {
+          View there = atRow(lse, h);
+          store(b, there, logSum(state.max[h], state.sum[h]), there.offset);
+        });
       });
-    });
-  }
+    return Values();
+  };
+  if (!splits()) return void(results());
+  Value one = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, parts.count, constant(b, 1));
+  choose(b, one, {}, results, [&] { return finishPart(state), Values(); });
 }
 
-/// A chunk of columns of O: all keys, those of which a warp sees nothing skipped.
+/// A chunk of columns of O: the keys at work, those of which a warp sees nothing skipped.
 void AttentionKernel::columns(Value first) {
   chunk = first;
   const int64_t tile = keyTiles * columnsOfTile;
-  Value keys = extent[keyDim];
   Values carried = start().pack();
   if (hopper) carried.push_back(constant(b, 0));  // tiles so far
-  auto loop = scf::ForOp::create(b, constant(b, 0), keys, constant(b, tile), carried);
+  auto loop = scf::ForOp::create(b, keyFrom, keyTo, constant(b, tile), carried);
   {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    Value from = loop.getInductionVar(), to = smaller(b, add(b, from, constant(b, tile)), keys);
+    Value from = loop.getInductionVar(), to = smaller(b, add(b, from, constant(b, tile)), keyTo);
     State state = State::unpack(loop.getRegionIterArgs(), columnTiles);
     auto work = [&](Value all) {
       if (hopper)
@@ -212,15 +274,16 @@ void AttentionKernel::columns(Value first) {
 
 /// Blocks of one outer point stand together, the last rows first: under a causal mask those see the most keys.
 void AttentionKernel::locate(const Thread& thread) {
-  Value size = constant(b, hopper ? rowsTogether : warps * rowsOfWarp), rows = extent[rowDim];
-  Value blocksOfRows = ceiling(b, rows, size);
-  Value point = quotient(b, thread.block, blocksOfRows);
+  Value size = constant(b, rowsOfBlock), blocksOfRows = ceiling(b, allRows, size);
   Value nth = arith::RemUIOp::create(b, thread.block, blocksOfRows);
-  Value firstRow = mul(b, sub(b, sub(b, blocksOfRows, constant(b, 1)), nth), size);
+  blockRow = mul(b, sub(b, sub(b, blocksOfRows, constant(b, 1)), nth), size);
+  rowEnd = smaller(b, add(b, blockRow, size), allRows);
+  goToPart(quotient(b, thread.block, blocksOfRows));
+  Value rest = point;
   for (int64_t dim : llvm::reverse(outer)) {
     bool last = dim == outer.front();
-    at[dim] = last ? point : arith::RemUIOp::create(b, point, extent[dim]).getResult();
-    if (!last) point = quotient(b, point, extent[dim]);
+    at[dim] = last ? rest : arith::RemUIOp::create(b, rest, extent[dim]).getResult();
+    if (!last) rest = quotient(b, rest, extent[dim]);
   }
   auto move = [&](View& view) {
     for (int64_t dim : outer) view = moved(view, dim, at[dim]);
@@ -236,19 +299,18 @@ void AttentionKernel::locate(const Thread& thread) {
   group = quotient(b, lane, constant(b, 4));
   quad = b.createOrFold<arith::RemUIOp>(lane, constant(b, 4));
   twice_ = mul(b, quad, constant(b, 2));
-  blockRow = firstRow;
-  warpRow = add(b, firstRow, mul(b, warp, constant(b, rowsOfWarp)));
+  warpRow = add(b, blockRow, mul(b, warp, constant(b, rowsOfWarp)));
 }
 
 /// What a warp does with its rows.
 void AttentionKernel::work() {
   for (int h = 0; h < halves; ++h) {
     row.push_back(add(b, warpRow, add(b, group, constant(b, 8 * h))));
-    clampedRow.push_back(smaller(b, row.back(), sub(b, extent[rowDim], constant(b, 1))));
+    position[h] = positionsOf(smaller(b, row[h], sub(b, rowEnd, constant(b, 1))));
   }
   for (Capture& capture : captures)
     if (!capture.byKey)
-      for (int h = 0; h < halves; ++h) capture.loaded.push_back(element(moved(capture.view, rowDim, clampedRow[h])));
+      for (int h = 0; h < halves; ++h) capture.loaded.push_back(element(atRow(capture.view, h)));
   boundCaptures();
   if (value.empty()) return columns(constant(b, 0));
   auto chunks = scf::ForOp::create(b, constant(b, 0), columnCount, constant(b, columnTiles * columnsOfTile));
@@ -271,33 +333,40 @@ void AttentionKernel::task(const Thread& thread) {
   weightsOf.element = b.getF32Type();
   weightsOf.offset = mul(b, warp, constant(b, rowsOfWarp * keys));
   // A warp without rows has nothing to do.
-  when(b, below(b, warpRow, extent[rowDim]), [&] { work(); });
+  when(b, below(b, warpRow, rowEnd), [&] { work(); });
 }
 
-void AttentionKernel::emitKernel() {
-  Value blocks = ceiling(b, extent[rowDim], constant(b, warps * rowsOfWarp));
+/// The kernel, and the one that merges parts.
+void AttentionKernel::emitBlocks(const Device& device, int64_t threads, int64_t sharedBytes,
+                                 llvm::function_ref<void(const Thread&)> task) {
+  planParts(device);
+  Value blocks = mul(b, ceiling(b, allRows, constant(b, rowsOfBlock)), parts.count);
   for (int64_t dim : outer) blocks = mul(b, blocks, extent[dim]);
-  launch(b, blocks, warps * warpSize, sharedBytes(), [&](Builder&, const Thread& thread) { task(thread); });
+  View out = this->out, lse = this->lse;
+  launch(b, blocks, threads, sharedBytes, [&](Builder&, const Thread& thread) { task(thread); });
+  if (splits()) merge(out, lse);
+}
+
+void AttentionKernel::emitKernel(const Device& device) {
+  emitBlocks(device, warps * warpSize, sharedBytes(), [&](const Thread& thread) { task(thread); });
 }
 
 /// Which kernel it is may depend on where the operands lie: then the host finds that out.
 LogicalResult AttentionKernel::emit(const Device& device) {
   if (mlir::failed(check())) return failure();
-  views();
-  if (device.exact && device.generation == 90 && takesHopper()) {
-    AttentionKernel other(op);
-    other.views();
-    auto otherwise = [&] {
-      other.b.restoreInsertionPoint(b.saveInsertionPoint());
-      other.emitKernel();
-      return Values();
-    };
+  AttentionKernel other(op);
+  other.views();
+  auto byThreads = [&] {
+    other.b.restoreInsertionPoint(b.saveInsertionPoint());
+    other.emitKernel(device);
+    return Values();
+  };
+  if (device.exact && device.generation == 90 && (views(), takesHopper()))
     choose(
-        b, mappable(), {}, [&] { return emitHopper(), Values(); }, otherwise);
-    failed |= other.failed;
-  } else {
-    emitKernel();
-  }
+        b, mappable(), {}, [&] { return emitHopper(device), Values(); }, byThreads);
+  else
+    byThreads();
+  failed |= other.failed;
   op.erase();
   return success(!failed);
 }

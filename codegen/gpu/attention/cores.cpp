@@ -30,7 +30,7 @@ bool AttentionKernel::takesCores() {
   narrow = q.element;
   if (!narrow.isBF16() && !narrow.isF16()) return false;
   auto fits = [&](const View& view, int64_t dim) { return view.element == narrow && view.unit == dim; };
-  if (!q.has(rowDim) || q.has(keyDim) || !k.has(keyDim) || k.has(rowDim) || !fits(q, depth) || !fits(k, depth))
+  if (!q.has(rowDim) || q.has(keyDim) || !k.has(keyDim) || hasRow(k) || !fits(q, depth) || !fits(k, depth))
     return false;
   if (value.size() != 1 || !valueView.has(keyDim) || !fits(valueView, value[0])) return false;
   std::optional<int64_t> products = getConstantIntValue(extent[depth]), columns = getConstantIntValue(extent[value[0]]);
@@ -49,17 +49,23 @@ int64_t AttentionKernel::sharedBytes() {
   return int64_t(warps) * rowsOfWarp * keyTiles * columnsOfTile * sizeof(float);
 }
 
-/// Rows of a view from `first` on along `rows`, the last one again past the end; its columns along `dim`.
-void AttentionKernel::stage(const Staged& to, const View& view, int64_t rows, Value first, int64_t dim, Value column) {
-  Value last = sub(b, extent[rows], constant(b, 1));
-  auto line = [&](Value row) { return moved(view, rows, smaller(b, add(b, first, row), last)).offset; };
-  tensor->stage(to, {view, line, view.stride[rows], column, extent[dim]});
+/// Lines of a view, where `rowAt` says, `strides` apart; its columns along `dim`, from `column` on.
+void AttentionKernel::stage(const Staged& to, const View& view, int64_t dim, Value column, ArrayRef<Value> strides,
+                            llvm::function_ref<View(Value)> rowAt) {
+  auto line = [&](Value row) { return rowAt(row).offset; };
+  tensor->stage(to, {view, line, strides, column, extent[dim]});
 }
 
 /// Q of the block to shared memory, and from there each warp's to its registers.
 void AttentionKernel::stageQueries(const Thread& thread) {
   tensor.emplace(b, thread, warps * warpSize, narrow);
-  stage(stagedQueries, similar[query], rowDim, blockRow, depth, constant(b, 0));
+  const View& q = similar[query];
+  Value last = sub(b, rowEnd, constant(b, 1));
+  Values strides;
+  for (int64_t dim : rowDims)
+    if (q.has(dim)) strides.push_back(q.stride[dim]);
+  stage(stagedQueries, q, depth, constant(b, 0), strides,
+        [&](Value row) { return atRow(q, smaller(b, add(b, blockRow, row), last)); });
   Cores::commit(b);
   Cores::wait(b, 0);
   syncBlock(b);
@@ -71,9 +77,13 @@ void AttentionKernel::stageQueries(const Thread& thread) {
 /// K and V of a tile; K is there when this returns, V when accumulateByCores has waited.
 void AttentionKernel::stageKeys(Value keys) {
   syncBlock(b);  // all warps are done with the tile before
-  stage(stagedKeys, similar[key], keyDim, keys, depth, constant(b, 0));
+  auto stageLines = [&](const Staged& to, const View& view, int64_t dim, Value column) {
+    stage(to, view, dim, column, view.stride[keyDim],
+          [&](Value row) { return moved(view, keyDim, clampedKey(add(b, keys, row))); });
+  };
+  stageLines(stagedKeys, similar[key], depth, constant(b, 0));
   Cores::commit(b);
-  stage(stagedValues, valueView, keyDim, keys, value[0], chunk);
+  stageLines(stagedValues, valueView, value[0], chunk);
   Cores::commit(b);
   Cores::wait(b, 1);
   syncBlock(b);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int64_t boxColumns = 64, rowBytes = 128;  // of a box: what one swizzle is
 constexpr int64_t stages = 2;
-constexpr int64_t producerRegisters = 40, consumerRegisters = 232;
+constexpr int64_t producerRegisters = 24, consumerRegisters = 240;
 constexpr int64_t consumersBarrier = 1;  // barrier 0 is the block's
 
 int64_t boxes(int64_t columns) { return llvm::divideCeil(columns, boxColumns); }
@@ -55,19 +55,38 @@ Fragments fragmentsOf(ValueRange registers, int tiles) {
 
 }  // namespace
 
-/// What tensor cores take, if the copy engine can be told of it.
+int64_t AttentionKernel::Mapped::bytes() const {
+  int64_t bytes = 2;
+  for (int64_t size : box) bytes *= size;
+  return bytes;
+}
+
+/// What tensor cores take, if the copy engine can be told of it. A block's rows come as one box: all rows of as many
+/// positions as they fit in, and of one more where some of it do.
 bool AttentionKernel::takesHopper() {
   if (!cores || columnCountKnown() > boxColumns * 2) return false;
+  const int64_t most = consumers * 4 * rowsOfWarp;
+  int64_t together = 1;
+  SmallVector<int64_t> folded{rowDim};
+  for (int64_t dim : ArrayRef(rowDims).drop_front()) {
+    int64_t known = getConstantIntValue(extent[dim]).value_or(0);
+    bool fits = similar[query].has(dim) && known > 0 && together * known <= most;
+    (fits ? folded : outer).push_back(dim);
+    if (fits) together *= known;
+  }
+  rowDims = folded;
+  rowsOfPosition = constant(b, together);
+  allRows = mul(b, extent[rowDim], rowsOfPosition);
+  for (Capture& capture : captures) capture.byRow = hasRow(capture.view);
   for (const Mapped& mapped : mappedTensors())
     if (mapped.dims.size() > 5) return false;
   hopper = true;
   keyTiles = keysOfStage / columnsOfTile;
-  rowsTogether = consumers * 4 * rowsOfWarp;
+  rowsTogether = rowsOfBlock = together * (most / together);
   const int64_t deep = *getConstantIntValue(extent[depth]);
-  bytesOfQueries = boxes(deep) * rowsTogether * rowBytes;
   bytesOfKeys = boxes(deep) * keysOfStage * rowBytes;
   bytesOfValues = boxes(columnCountKnown()) * keysOfStage * rowBytes;
-  keysAt = bytesOfQueries;
+  keysAt = boxes(deep) * pitchOfQueries();
   valuesAt = keysAt + stages * bytesOfKeys;
   barriersAt = valuesAt + stages * bytesOfValues;
   slotsAt = barriersAt + 8 * (1 + 4 * stages);
@@ -78,17 +97,29 @@ bool AttentionKernel::takesHopper() {
 int64_t AttentionKernel::columnCountKnown() { return getConstantIntValue(columnCount).value_or(INT64_MAX / 2); }
 
 /// Q, K and V: the view, and its dims from the innermost.
-SmallVector<AttentionKernel::Mapped> AttentionKernel::mappedTensors() {
-  SmallVector<Mapped> all;
-  for (auto [view, inner, rows] : {std::tuple(&similar[query], depth, rowDim), std::tuple(&similar[key], depth, keyDim),
-                                   std::tuple(&valueView, value[0], keyDim)}) {
-    Mapped mapped{*view, {inner, rows}};
+std::vector<AttentionKernel::Mapped> AttentionKernel::mappedTensors() {
+  std::vector<Mapped> all;
+  auto map = [&](const View& view, int64_t inner) -> Mapped& {
+    Mapped& mapped = all.emplace_back(Mapped{view, {inner}, {boxColumns}});
     for (int64_t dim : outer)
-      if (view->has(dim)) mapped.dims.push_back(dim);
-    all.push_back(mapped);
-  }
+      if (view.has(dim)) mapped.dims.push_back(dim);
+    mapped.box.resize(mapped.dims.size(), 1);
+    return mapped;
+  };
+  auto rows = [](Mapped& mapped, int64_t dim, int64_t count) {
+    mapped.dims.insert(mapped.dims.begin() + 1, dim), mapped.box.insert(mapped.box.begin() + 1, count);
+  };
+  Mapped& queries = map(similar[query], depth);
+  int64_t together = *getConstantIntValue(rowsOfPosition);
+  rows(queries, rowDim, llvm::divideCeil(consumers * 4 * rowsOfWarp, together));
+  for (int64_t dim : ArrayRef(rowDims).drop_front()) rows(queries, dim, *getConstantIntValue(extent[dim]));
+  rows(map(similar[key], depth), keyDim, keysOfStage);
+  rows(map(valueView, value[0]), keyDim, keysOfStage);
   return all;
 }
+
+/// Between the boxes of Q in shared memory; swizzles begin at multiples of 1024 bytes.
+int64_t AttentionKernel::pitchOfQueries() { return llvm::alignTo(mappedTensors()[0].bytes(), 1024); }
 
 /// On the host: whether all three begin and step by multiples of 16 bytes, and have elements at all.
 Value AttentionKernel::mappable() {
@@ -116,15 +147,14 @@ Value AttentionKernel::addressOf(const View& view) {
 
 void AttentionKernel::mapTensors() {
   Type type = LLVM::LLVMArrayType::get(b.getI64Type(), 16);
-  for (auto [n, mapped] : llvm::enumerate(mappedTensors())) {
+  for (const Mapped& mapped : mappedTensors()) {
     Values sizes, strides;
-    SmallVector<int64_t> box{boxColumns, n == 0 ? rowsTogether : keysOfStage};
     for (int64_t dim : mapped.dims) {
       sizes.push_back(extent[dim]);
       if (sizes.size() > 1) strides.push_back(mul(b, mapped.view.stride[dim], constant(b, 2)));
-      if (sizes.size() > 2) box.push_back(1);
     }
-    maps.push_back(tile::TensorMapOp::create(b, type, addressOf(mapped.view), sizes, strides, box, narrow).getResult());
+    Value address = addressOf(mapped.view);
+    maps.push_back(tile::TensorMapOp::create(b, type, address, sizes, strides, mapped.box, narrow).getResult());
   }
   mapped = mappedTensors();
 }
@@ -135,13 +165,18 @@ Value AttentionKernel::barrierOf(int which, Value slot) {
   return slot ? add(b, at, mul(b, slot, constant(b, 8))) : at;
 }
 
-/// One thread has all boxes of a tensor brought: `to` in shared memory, from `row` on.
-void AttentionKernel::bring(int which, Value to, Value row, Value barrier, int64_t rows, int64_t bytes) {
-  tile::MbarrierExpectOp::create(b, barrier, bytes);
-  for (int64_t n = 0; n < bytes / (rows * rowBytes); ++n) {
-    Values at{i32(b, constant(b, n * boxColumns)), i32(b, row)};
-    for (int64_t dim : ArrayRef(mapped[which].dims).drop_front(2)) at.push_back(i32(b, this->at[dim]));
-    tile::TmaLoadOp::create(b, maps[which], add(b, to, constant(b, n * rows * rowBytes)), barrier, at);
+/// One thread has all boxes of a tensor brought: `to` in shared memory, from the key or the position `first` on.
+void AttentionKernel::bring(int which, Value to, Value first, Value barrier) {
+  const Mapped& from = mapped[which];
+  const int64_t count = boxes(*getConstantIntValue(extent[from.dims[0]])), pitch = llvm::alignTo(from.bytes(), 1024);
+  tile::MbarrierExpectOp::create(b, barrier, count * from.bytes());
+  for (int64_t n = 0; n < count; ++n) {
+    Values at{i32(b, constant(b, n * boxColumns))};
+    for (int64_t dim : ArrayRef(from.dims).drop_front()) {
+      Value whole = llvm::is_contained(rowDims, dim) ? constant(b, 0) : this->at.lookup(dim);
+      at.push_back(i32(b, dim == rowDim || dim == keyDim ? first : whole));
+    }
+    tile::TmaLoadOp::create(b, maps[which], add(b, to, constant(b, n * pitch)), barrier, at);
   }
 }
 
@@ -151,10 +186,10 @@ void AttentionKernel::turnOf(Value count) {
 }
 
 void AttentionKernel::produce(Value first) {
-  when(b, first, [&] { bring(0, tensor->base(), blockRow, barrierOf(0, {}), rowsTogether, bytesOfQueries); });
+  when(b, first, [&] { bring(0, tensor->base(), quotient(b, blockRow, rowsOfPosition), barrierOf(0, {})); });
   boundCaptures();
-  Value keys = extent[keyDim], tile = constant(b, keysOfStage), zero = constant(b, 0);
-  auto loop = scf::ForOp::create(b, zero, keys, tile, zero);
+  Value tile = constant(b, keysOfStage);
+  auto loop = scf::ForOp::create(b, keyFrom, keyTo, tile, constant(b, 0));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
   Value from = loop.getInductionVar(), count = loop.getRegionIterArgs()[0];
@@ -164,10 +199,10 @@ void AttentionKernel::produce(Value first) {
     when(b, first, [&] {
       tile::MbarrierWaitOp::create(b, barrierOf(2, slot), other);
       bring(1, add(b, tensor->base(), add(b, constant(b, keysAt), mul(b, slot, constant(b, bytesOfKeys)))), from,
-            barrierOf(1, slot), keysOfStage, bytesOfKeys);
+            barrierOf(1, slot));
       tile::MbarrierWaitOp::create(b, barrierOf(4, slot), other);
       bring(2, add(b, tensor->base(), add(b, constant(b, valuesAt), mul(b, slot, constant(b, bytesOfValues)))), from,
-            barrierOf(3, slot), keysOfStage, bytesOfValues);
+            barrierOf(3, slot));
     });
     syncWarp(b);
     return Values{add(b, count, constant(b, 1))};
@@ -176,7 +211,7 @@ void AttentionKernel::produce(Value first) {
   if (op.getKeep().empty()) {
     next = load();
   } else {
-    Value to = smaller(b, add(b, from, tile), keys);
+    Value to = smaller(b, add(b, from, tile), keyTo);
     next = choose(b, classify(from, sub(b, to, constant(b, 1))).first, {b.getIndexType()}, load,
                   [&] { return Values{count}; });
   }
@@ -201,7 +236,7 @@ Fragments AttentionKernel::productsByWarpgroup() {
   Values sums;
   for (int64_t n = 0; n < steps; ++n) {
     int64_t within = n % perBox * 2 * Cores::step, box = n / perBox;
-    Value left = further(b, q, box * rowsTogether * rowBytes + within);
+    Value left = further(b, q, box * pitchOfQueries() + within);
     Value right = further(b, k, box * keysOfStage * rowBytes + within);
     auto product = tile::WgmmaOp::create(b, types, left, right, sums, keysOfStage, narrow, /*upright=*/false);
     sums = llvm::to_vector(ValueRange(product.getResults()));
@@ -306,12 +341,10 @@ void AttentionKernel::hopperTask(const Thread& thread) {
   choose(b, below(b, warp, constant(b, 4 * consumers)), {}, consume, serve);
 }
 
-void AttentionKernel::emitHopper() {
+void AttentionKernel::emitHopper(const Device& device) {
   mapTensors();
-  Value blocks = ceiling(b, extent[rowDim], constant(b, rowsTogether));
-  for (int64_t dim : outer) blocks = mul(b, blocks, extent[dim]);
   const int64_t bytes = slotsAt + 4 * consumers * (keysOfStage / warpSize) * 4;
-  launch(b, blocks, (consumers + 1) * 4 * warpSize, bytes, [&](Builder&, const Thread& thread) { hopperTask(thread); });
+  emitBlocks(device, (consumers + 1) * 4 * warpSize, bytes, [&](const Thread& thread) { hopperTask(thread); });
 }
 
 }  // namespace heed::codegen::gpu

@@ -6,7 +6,10 @@
 //
 // Scores and sums lie in registers as the fragments of a tensor core: of a tile of 16 rows and 8 columns, lane l has
 // rows l/4 and l/4 + 8 and columns 2 (l%4) and 2 (l%4) + 1. Four lanes (a quad) share a row; its maximum and sum take
-// two shuffles. Test: tests/codegen/gpu/attention_test.cpp.
+// two shuffles.
+//
+// Dims that no key has (the heads of a group) are rows too: what is read of the keys then serves them all. They are the
+// fastest, so that neighbouring rows are of few positions along rowDim. Test: tests/codegen/gpu/attention_test.cpp.
 #pragma once
 
 #include "heed/codegen/cpu/region.h"
@@ -72,6 +75,11 @@ class AttentionKernel {
     Values pack() const;
     static State unpack(mlir::ValueRange values, int tiles);
   };
+  /// Parts of the keys; 1 where they are not split. Their memory: m of all rows of all parts, then l, then O, unscaled.
+  struct Parts {
+    Value count, rows;
+    View memory;
+  };
   /// The keys that a warp works on together, and which of them are there and seen by any of its rows: a bit for each.
   struct Keys {
     Value first;
@@ -81,20 +89,35 @@ class AttentionKernel {
 
   // attention.cpp: the frame
   mlir::LogicalResult check();
+  void foldRows();
   void views();
-  void emitKernel();
+  void emitBlocks(const Device& device, int64_t threads, int64_t sharedBytes,
+                  llvm::function_ref<void(const Thread&)> task);
+  void emitKernel(const Device& device);
   void task(const Thread& thread);
   void locate(const Thread& thread);
   void work();
   void columns(Value first);
   State start();
   void finish(State state);
+  Value mean(Value out, Value sum);
+  Value logSum(Value max, Value sum);
+
+  // split_keys.cpp: few blocks of rows
+  void planParts(const Device& device);
+  bool splits() const { return bool(parts.memory.base); }
+  void goToPart(Value number);
+  Value rowOfPart(Value part, Value row);
+  Value columnOfPart(Value rowOfPart, Value column);
+  void finishPart(State state);
+  void merge(const View& out, const View& lse);
 
   // scores.cpp: S and what is seen of it
   Fragments scores(Value keys);
   Fragments products(Similarity& similarity, Value keys);
   std::pair<Fragments, Values> hide(Fragments scores, Value keys);
   std::pair<Value, Value> classify(Value from, Value to);
+  std::pair<Value, Value> rowsClassified();
   Bounds boundsOf(const Capture& capture, Value from, Value to);
   void boundCaptures();
   Values capturesAt(mlir::Region& region, unsigned first, int h, int n, int c, Value keys);
@@ -105,6 +128,7 @@ class AttentionKernel {
   State absorb(State state, Fragments scores, Keys keys);
   void accumulate(State& state, const Fragments& weights, const Keys& keys);
   Value shift(Value max);
+  Value rescaled(Value max, Value shift);
 
   // cores.cpp: the same by tensor cores
   bool takesCores();
@@ -113,26 +137,29 @@ class AttentionKernel {
   void stageKeys(Value keys);
   Fragments productsByCores();
   void accumulateByCores(State& state, const Fragments& weights, const Keys& keys);
-  void stage(const Staged& to, const View& view, int64_t rows, Value first, int64_t dim, Value column);
+  void stage(const Staged& to, const View& view, int64_t dim, Value column, llvm::ArrayRef<Value> strides,
+             llvm::function_ref<View(Value)> rowAt);
   void multiplyInto(Fragments& sums, int n, mlir::ValueRange a, mlir::ValueRange right);
   Value exp2(Value x);
 
   // hopper.cpp: the same by wgmma, what it multiplies brought by the copy engine
   static constexpr int consumers = 2;  // warpgroups of 64 rows
   static constexpr int64_t keysOfStage = 128;
-  /// A tensor that the copy engine is told of, and its dims from the innermost.
+  /// A tensor that the copy engine is told of, its dims from the innermost, and how much of each it brings at once.
   struct Mapped {
     View view;
-    llvm::SmallVector<int64_t> dims;
+    llvm::SmallVector<int64_t> dims, box;
+    int64_t bytes() const;
   };
   bool takesHopper();
   int64_t columnCountKnown();
-  llvm::SmallVector<Mapped> mappedTensors();
+  std::vector<Mapped> mappedTensors();
+  int64_t pitchOfQueries();
   Value mappable();
   Value addressOf(const View& view);
   void mapTensors();
   Value barrierOf(int which, Value slot);
-  void bring(int which, Value to, Value row, Value barrier, int64_t rows, int64_t bytes);
+  void bring(int which, Value to, Value first, Value barrier);
   void turnOf(Value count);
   void produce(Value first);
   void giveBack(int which);
@@ -140,7 +167,7 @@ class AttentionKernel {
   void clearUnseen(const Keys& keys);
   void accumulateByWarpgroup(State& state, const Fragments& weights, const Keys& keys);
   void hopperTask(const Thread& thread);
-  void emitHopper();
+  void emitHopper(const Device& device);
 
   /// Of tile n, column c, counted from the first of a thread's tiles.
   Value column(int n, int c) { return add(b, twice_, constant(b, n * columnsOfTile + c)); }
@@ -149,6 +176,15 @@ class AttentionKernel {
   Value real(double x) { return mlir::arith::ConstantOp::create(b, b.getF32FloatAttr(float(x))); }
   Value acrossQuad(Value x, llvm::function_ref<Value(Value, Value)> combine) { return acrossLanes(b, x, 4, combine); }
   View moved(View view, int64_t dim, Value by) { return codegen::at(b, b.getLoc(), view, dim, by); }
+  bool hasRow(const View& view) const {
+    return llvm::any_of(rowDims, [&](int64_t dim) { return view.has(dim); });
+  }
+  Values positionsOf(Value row);
+  View atPositions(View view, mlir::ValueRange positions);
+  /// At a row of the block's outer point, or at that of half h.
+  View atRow(const View& view, Value row) { return atPositions(view, positionsOf(row)); }
+  View atRow(const View& view, int h) { return atPositions(view, position[h]); }
+  View atColumn(View view, Value column);
   Value element(const View& view) { return load(b, view, view.offset); }
   Value toF32(Value x);
   Value fromF32(Value x, mlir::Type type);
@@ -162,14 +198,18 @@ class AttentionKernel {
     Value inside;
   };
   Column columnOf(const View& view, int n, int c);
+  /// body(view at half h's row and column (n, c), n, c) for each column that there is.
+  void eachColumn(const View& view, int h, llvm::function_ref<void(const View&, int, int)> body);
 
   tile::AttentionOp op;
   Builder b;
   bool failed = false;
 
   int64_t rowDim, keyDim;
+  llvm::SmallVector<int64_t> rowDims;  // slowest first; the first one is rowDim
   llvm::SmallVector<int64_t> outer, value;
   llvm::SmallVector<Value> extent;  // per dim
+  Value allRows, rowsOfPosition;    // of an outer point; and those that have one position along rowDim
   llvm::SmallVector<View> similar, initial;
   llvm::SmallVector<Similarity> similarities;
   llvm::SmallVector<Capture> captures;
@@ -188,23 +228,28 @@ class AttentionKernel {
 
   // With wgmma.
   bool hopper = false;
-  int64_t bytesOfQueries, bytesOfKeys, bytesOfValues;  // of a block, and of a stage
-  int64_t keysAt, valuesAt, barriersAt, slotsAt;       // in shared memory
-  llvm::SmallVector<Mapped> mapped;                    // Q, K, V
+  int64_t bytesOfKeys, bytesOfValues;             // of a stage
+  int64_t keysAt, valuesAt, barriersAt, slotsAt;  // in shared memory
+  std::vector<Mapped> mapped;                     // Q, K, V
   Values maps;
   Value shared, firstLane;
   Value slot, parity;  // of the tile at work
 
   // Of the thread, while code is emitted.
   Positions at;                     // of the outer dims
+  Value point;                      // all of them in one number
   Value twice_, quad, group, warp;  // 2 (lane % 4), lane % 4, lane / 4
   Value warpRow;                    // the first row of the warp
-  Value blockRow;                   // and of the block
+  Value blockRow, rowEnd;           // and of the block; where its rows end
+  int64_t rowsOfBlock;              // from one block to the next
   int64_t rowsTogether;             // whose keys are classified at once: a warp's rows, or a block's
-  Values row, clampedRow;           // of each half
+  Values row;                       // of each half
+  Values position[halves];          // along rowDims; past the end those of the last row
+  Value part, keyFrom, keyTo;       // the keys at work
   Value chunk;                      // the first column of O, of the value dims in one
   Value columnCount;                // of all chunks
-  View weightsOf;                   // shared memory of the warp: P
+  Parts parts;
+  View weightsOf;  // shared memory of the warp: P
 };
 
 }  // namespace heed::codegen::gpu

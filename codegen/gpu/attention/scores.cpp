@@ -8,7 +8,8 @@ using namespace mlir;
 
 RegionCloner AttentionKernel::cloner(int h, Value key, const Positions& depth) {
   return RegionCloner(b, b.getLoc(), 0, /*contract=*/true, [this, h, key, depth](int64_t dim) -> LaneIndex {
-    if (dim == rowDim) return {clampedRow[h], false};
+    if (auto row = llvm::find(rowDims, dim); row != rowDims.end())
+      return {position[h][size_t(row - rowDims.begin())], false};
     if (dim == keyDim) return {key, false};
     if (Value position = depth.lookup(dim)) return {position, false};
     return {at.lookup(dim), false};
@@ -47,9 +48,9 @@ Fragments AttentionKernel::products(Similarity& similarity, Value keys) {
       View view = similar[number];
       for (int64_t dim : similarity.depth) view = moved(view, dim, depth.lookup(dim));
       Fragments& x = elements.emplace_back(keyTiles);
-      if (view.has(rowDim)) {
+      if (hasRow(view)) {
         for (int h = 0; h < halves; ++h) {
-          Value of = widened(element(moved(view, rowDim, clampedRow[h])));
+          Value of = widened(element(atRow(view, h)));
           for (int n = 0; n < keyTiles; ++n) x.at(h, n, 0) = x.at(h, n, 1) = of;
         }
         continue;
@@ -91,8 +92,7 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, int h, int n,
     else if (!capture.byKey)
       elements.push_back(capture.loaded[h]);
     else
-      elements.push_back(
-          element(moved(moved(capture.view, rowDim, clampedRow[h]), keyDim, clampedKey(keyAt(keys, n, c)))));
+      elements.push_back(element(moved(atRow(capture.view, h), keyDim, clampedKey(keyAt(keys, n, c)))));
   }
   return elements;
 }
@@ -112,7 +112,7 @@ std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys)
         if (!keep.empty()) {
           Value kept = cloned(cloner(h, clampedKey(key)), keep, capturesAt(keep, 0, h, n, c, keys))[0];
           // Rows past the end must not keep a key alive.
-          kept = arith::AndIOp::create(b, kept, below(b, row[h], extent[rowDim]));
+          kept = arith::AndIOp::create(b, kept, below(b, row[h], rowEnd));
           visible = arith::AndIOp::create(b, kept, exists);
         }
         Value& score = scores.at(h, n, c);
@@ -132,6 +132,12 @@ std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys)
   return {scores, sets};
 }
 
+/// The first and the last row of those that are classified together.
+std::pair<Value, Value> AttentionKernel::rowsClassified() {
+  Value first = cores ? blockRow : warpRow;
+  return {first, sub(b, smaller(b, add(b, first, constant(b, rowsTogether)), rowEnd), constant(b, 1))};
+}
+
 /// Over the rows that are classified together (where it has them) and keys [from, to], none of them empty; each lane
 /// looks at its share.
 Bounds AttentionKernel::boundsOf(const Capture& capture, Value from, Value to) {
@@ -148,14 +154,13 @@ Bounds AttentionKernel::boundsOf(const Capture& capture, Value from, Value to) {
     return arith::MaxSIOp::create(b, x, y);
   };
   Value lane = add(b, mul(b, group, constant(b, 4)), quad), one = constant(b, 1);
-  Value firstRow = cores ? blockRow : warpRow;
-  Value lastRow = smaller(b, add(b, firstRow, constant(b, rowsTogether - 1)), sub(b, extent[rowDim], one));
+  auto [firstRow, lastRow] = rowsClassified();
   Value rows = capture.byRow ? add(b, sub(b, lastRow, firstRow), one) : one;
   Value keys = capture.byKey ? add(b, sub(b, to, from), one) : one, count = mul(b, rows, keys);
-  auto read = [&](Value position) {
+  auto read = [&, firstRow = firstRow](Value position) {
     Value r = quotient(b, position, keys), k = sub(b, position, mul(b, r, keys));
     View there = capture.view;
-    if (capture.byRow) there = moved(there, rowDim, add(b, firstRow, r));
+    if (capture.byRow) there = atRow(there, add(b, firstRow, r));
     if (capture.byKey) there = moved(there, keyDim, add(b, from, k));
     return element(there);
   };
@@ -184,9 +189,8 @@ void AttentionKernel::boundCaptures() {
 
 /// (some, all) for keys [from, to] and the rows of the warp, or of the block where its warps go together.
 std::pair<Value, Value> AttentionKernel::classify(Value from, Value to) {
-  Value first = cores ? blockRow : warpRow, one = constant(b, 1);
-  Value last = smaller(b, add(b, first, constant(b, rowsTogether - 1)), sub(b, extent[rowDim], one));
-  Values arguments{first, last, from, to};
+  auto [first, last] = rowsClassified();
+  Values arguments{quotient(b, first, rowsOfPosition), quotient(b, last, rowsOfPosition), from, to};
   Value unordered;
   for (auto [n, capture] : llvm::enumerate(captures)) {
     Bounds bounds = capture.bounds;

@@ -21,6 +21,12 @@ Value AttentionKernel::shift(Value max) {
   return arith::MulFOp::create(b, arith::SelectOp::create(b, none, real(0), max), real(log2e));
 }
 
+/// The factor of what was summed under a maximum, under a shift.
+Value AttentionKernel::rescaled(Value max, Value shift) {
+  // Of the rounded maxima: an unchanged one leaves what was summed as it is.
+  return exp2(arith::SubFOp::create(b, arith::MulFOp::create(b, max, real(log2e)), shift));
+}
+
 /// The state after one more tile of finished scores.
 AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, Keys keys) {
   auto larger = [&](Value x, Value y) -> Value { return arith::MaxNumFOp::create(b, x, y); };
@@ -31,9 +37,7 @@ AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, Ke
       for (int c = 0; c < 2; ++c) most = larger(most, scores.at(h, n, c));
     most = acrossQuad(most, larger);
     Value by = shift(most), negated = arith::NegFOp::create(b, by), sum;
-    // Of the rounded maxima: an unchanged one leaves what was summed as it is.
-    Value before = arith::MulFOp::create(b, state.max[h], real(log2e));
-    Value alpha = exp2(arith::SubFOp::create(b, before, by));
+    Value alpha = rescaled(state.max[h], by);
     state.max[h] = most;
     for (int n = 0; n < keyTiles; ++n)
       for (int c = 0; c < 2; ++c) {

@@ -81,6 +81,8 @@ inline Sizes sizesOf(const KernelCase& kernel, std::int64_t rows, std::int64_t k
   Sizes sizes;
   for (auto& dim : kernel.dims())
     sizes[dim] = dim[0] == 'q' ? rows : dim[0] == 'k' ? keys : dim[0] == 'd' ? depth : dim[0] == 'v' ? values : 2;
+  for (auto& [dim, size] : kernel.known)
+    if (dim[0] == 'o') sizes[dim] = size;
   return sizes;
 }
 

@@ -15,6 +15,13 @@ struct Ptxas {
   bool accepted = false;
   int kernels = 0, clean = 0;  // clean: neither stack nor spills
   std::string said;
+  /// "255 registers, 32 registers": of each kernel.
+  std::string registers() const {
+    std::string all;
+    for (std::size_t at = said.find("Used "); at != std::string::npos; at = said.find("Used ", at + 1))
+      all += (all.empty() ? "" : ", ") + said.substr(at + 5, said.find(',', at) - at - 5);
+    return all;
+  }
 };
 
 inline std::string outputOf(const std::string& command, int& status) {
