@@ -155,5 +155,31 @@ TEST(GraphsOnGpu, NarrowNumbersGoToTensorCores) {
   EXPECT_GT(compiled.program->count("nvvm.mma.sync"), 0);
 }
 
+constexpr auto open(Tensor<bf16, Batch, Heads, Rows, Wide> q, Tensor<bf16, Batch, Cols, Wide> k,
+                    Tensor<bf16, Batch, Cols, Wide> v) -> Tensor<bf16, Batch, Heads, Rows, Wide> {
+  return contract<Cols>(softmax<Cols>(contract<Wide>(q, k) * rsqrt(Wide::size)), v);
+}
+constexpr auto decode = trace<open>("q", "k", "v");
+
+TEST(GraphsOnGpu, FewQueriesOfAGroupOnManyKeys) {
+  for (const char* chip : {"sm_80", "sm_90a"}) {
+    simt::Compiled compiled = simt::compile(decode, chip);
+    KernelOf<decltype(decode)> cpu = jit(decode), gpu(compiled.executable, 1);
+    std::mt19937 random(7);
+    std::normal_distribution<float> normal;
+    const std::int64_t keys = 2056;  // three parts
+    Array<bf16, Batch, Heads, Rows, Wide> q(2, 3);
+    Array<bf16, Batch, Cols, Wide> k(2, keys), v(2, keys);
+    for (auto& x : q.span()) x = element_of<bf16>(normal(random));
+    for (auto& x : k.span()) x = element_of<bf16>(normal(random));
+    for (auto& x : v.span()) x = element_of<bf16>(normal(random));
+    auto want = cpu(q, k, v), got = gpu(q, k, v);
+    for (std::size_t i = 0; i < want.span().size(); ++i)
+      ASSERT_NEAR(float(got.span()[i]), float(want.span()[i]), 2e-3) << i;
+    auto again = gpu(q, k, v);
+    for (std::size_t i = 0; i < got.span().size(); ++i) ASSERT_EQ(float(again.span()[i]), float(got.span()[i])) << i;
+  }
+}
+
 }  // namespace
 }  // namespace heed::test
