@@ -161,9 +161,8 @@ class Outliner {
         LLVM::LLVMFuncOp::create(b, name, LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {pointer}));
     kernel->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
     kernel->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b.getDenseI32ArrayAttr({int32_t(launch.getThreads())}));
-    // Registers can be handed over only where ptxas was told how many blocks share them.
-    if (launch.walk([](tile::RegistersOp) { return WalkResult::interrupt(); }).wasInterrupted())
-      kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(1));
+    // One block at a time is enough: ptxas then spills no register for the sake of more, and lets them be handed over.
+    kernel->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(1));
     kernel.setArgAttr(0, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(record));
     kernel.setArgAttr(0, LLVM::LLVMDialect::getAlignAttrName(), b.getI64IntegerAttr(64));
     kernel.setArgAttr(0, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());

@@ -14,7 +14,7 @@
 // CHECK:         llvm.mlir.global external @heed_shared() {addr_space = 3
 // CHECK-LABEL:   llvm.func @scale_0(
 // CHECK-SAME:      %{{.*}}: !llvm.ptr {{{.*}}llvm.byval = !llvm.struct<(i64, ptr)>, nvvm.grid_constant})
-// CHECK-SAME:      nvvm.kernel, nvvm.maxntid = array<i32: 64>
+// CHECK-SAME:      nvvm.kernel, nvvm.maxntid = array<i32: 64>, nvvm.minctasm = 1 : i32
 // CHECK:           arith.constant 2.0
 // CHECK:           nvvm.read.ptx.sreg.ctaid.x
 // CHECK:           nvvm.read.ptx.sreg.tid.x
