@@ -10,9 +10,10 @@ namespace {
 
 struct Rows : axis<"rows", 64> {};
 
-struct Sine {
-  nn::Sinusoidal<Seq, Model> pe;
-  constexpr X operator()(X x) const { return pe(x); }
+template <class M, template <class> class... Order>
+struct Sines {
+  nn::Sinusoidal<Seq, M, Order...> pe;
+  constexpr Tensor<f32, Batch, Seq, M> operator()(Tensor<f32, Batch, Seq, M> x) const { return pe(x); }
 };
 
 Meaning sinusoidal(int d) {
@@ -29,15 +30,9 @@ Meaning sinusoidal(int d) {
 }
 
 TEST(Sinusoidal, AddsSinesAndCosines) {
-  static constexpr auto g = trace(Sine{}, "x");
+  static constexpr auto g = trace(Sines<Model>{}, "x");
   expectMeaning(g, sizes, sinusoidal(24), {.tolerance = 1e-6});
 }
-
-template <class M>
-struct Halves {
-  nn::Sinusoidal<Seq, M, nn::HalfSplit> pe;
-  constexpr Tensor<f32, Batch, Seq, M> operator()(Tensor<f32, Batch, Seq, M> x) const { return pe(x); }
-};
 
 /// Of an odd d one sine more than cosines.
 Meaning sinesFirst(int d) {
@@ -55,31 +50,23 @@ Meaning sinesFirst(int d) {
 }
 
 TEST(Sinusoidal, MayHaveAllSinesFirst) {
-  static constexpr auto g = trace(Halves<Model>{}, "x");
+  static constexpr auto g = trace(Sines<Model, nn::HalfSplit>{}, "x");
   expectMeaning(g, sizes, sinesFirst(24), {.tolerance = 1e-6});
 }
 
 struct Odd : axis<"odd", 13> {};
-struct OddSine {
-  nn::Sinusoidal<Seq, Odd> pe;
-  constexpr Tensor<f32, Batch, Seq, Odd> operator()(Tensor<f32, Batch, Seq, Odd> x) const { return pe(x); }
-};
 
 TEST(Sinusoidal, MayHaveAnOddWidth) {
-  static constexpr auto halves = trace(Halves<Odd>{}, "x");
+  static constexpr auto halves = trace(Sines<Odd, nn::HalfSplit>{}, "x");
   expectMeaning(halves, sizes, sinesFirst(13), {.tolerance = 1e-6});
-  static constexpr auto pairs = trace(OddSine{}, "x");
+  static constexpr auto pairs = trace(Sines<Odd>{}, "x");
   expectMeaning(pairs, sizes, sinusoidal(13), {.tolerance = 1e-6});
 }
 
 struct Wide : axis<"wide", 512> {};
-struct Far {
-  nn::Sinusoidal<Seq, Wide> pe;
-  constexpr Tensor<f32, Batch, Seq, Wide> operator()(Tensor<f32, Batch, Seq, Wide> x) const { return pe(x); }
-};
 
 TEST(Sinusoidal, StaysExactFarOut) {
-  static constexpr auto g = trace(Far{}, "x");
+  static constexpr auto g = trace(Sines<Wide>{}, "x");
   expectMeaning(g, {{{"batch", 1}, {"seq", 10000}}}, sinusoidal(512), {.tolerance = 2e-5, .interpreted = false});
 }
 
