@@ -97,6 +97,7 @@ void check(const GraphView& graph, const CommandLine& line, float norms) {
     const std::string name(dtypeName(element));
     const Errors narrow = errorsIn(graph, line.options, norms, element);
     require(name + ", in the mean", narrow.mean(), 1.1 * narrow.naiveMean());
+    require(name, narrow.most, 2 * narrow.naive_most);
     require(name + ", where a call is off most, in the mean over calls", narrow.meanMost(),
             1.1 * narrow.naiveMeanMost());
   }

@@ -125,6 +125,7 @@ void expectNarrow(const GraphView& graph, const std::vector<Extents>& sizes, con
     }
   EXPECT_LE(errors.mean(), 1.1 * errors.naiveMean()) << "bf16";
   EXPECT_LE(errors.meanMost(), 1.1 * errors.naiveMeanMost()) << "bf16";
+  EXPECT_LE(errors.most, 2 * errors.naive_most) << "bf16";
 }
 
 }  // namespace
