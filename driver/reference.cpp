@@ -99,7 +99,7 @@ class Interpreter final : public ReferenceCode {
 
   const Signature& signature() const override { return signature_; }
 
-  std::vector<AnyArray> run(std::span<const ArrayView> arguments, Precision precision) const override {
+  std::vector<Elements> evaluate(std::span<const ArrayView> arguments, Precision precision) const override {
     std::lock_guard lock(mutex_);
     std::vector<ir::Reference> values;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -122,11 +122,8 @@ class Interpreter final : public ReferenceCode {
       forEach(arguments[i], [&](std::int64_t n, std::int64_t offset) {
         store(arguments[i].dtype, arguments[i].data, offset, after[i].data[std::size_t(n)]);
       });
-    std::vector<AnyArray> results;
-    for (auto [value, spec] : llvm::zip_equal(*computed, signature_.results)) {
-      AnyArray& array = results.emplace_back(spec.dtype, value.extents);
-      for (std::int64_t n = 0; n < value.size(); ++n) store(spec.dtype, array.view.data, n, value.data[std::size_t(n)]);
-    }
+    std::vector<Elements> results;
+    for (ir::Reference& value : *computed) results.push_back({std::move(value.extents), std::move(value.data)});
     return results;
   }
 
@@ -191,6 +188,16 @@ struct Before {
 
 std::shared_ptr<const ReferenceCode> referenceOf(const GraphView& graph, DType element) {
   return std::make_shared<Interpreter>(graph, element);
+}
+
+std::vector<AnyArray> ReferenceCode::run(std::span<const ArrayView> arguments, Precision precision) const {
+  std::vector<AnyArray> results;
+  for (const auto& [result, spec] : llvm::zip_equal(evaluate(arguments, precision), signature().results)) {
+    AnyArray& array = results.emplace_back(spec.dtype, result.extents);
+    for (std::size_t n = 0; n < result.numbers.size(); ++n)
+      store(spec.dtype, array.view.data, std::int64_t(n), result.numbers[n]);
+  }
+  return results;
 }
 
 Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference) {

@@ -16,14 +16,22 @@ namespace heed {
 /// f64: the meaning. naive: op by op, each result rounded to its element type, sums taken in order in f32.
 enum class Precision { f64, naive };
 
+/// A result before it is rounded to its element type.
+struct Elements {
+  std::vector<std::int64_t> extents;
+  std::vector<double> numbers;
+};
+
 class ReferenceCode {
  public:
   virtual ~ReferenceCode() = default;
   virtual const Signature& signature() const = 0;
-  /// arguments: views of inputs, parameters and states; states are left as the call changes them. The results, rounded
-  /// to their element type. Thread-safe.
-  virtual std::vector<AnyArray> run(std::span<const ArrayView> arguments,
-                                    Precision precision = Precision::f64) const = 0;
+  /// arguments: views of inputs, parameters and states; states are left as the call changes them. The elements of every
+  /// result in row-major order. Thread-safe.
+  virtual std::vector<Elements> evaluate(std::span<const ArrayView> arguments,
+                                         Precision precision = Precision::f64) const = 0;
+  /// The same, rounded to their element type.
+  std::vector<AnyArray> run(std::span<const ArrayView> arguments, Precision precision = Precision::f64) const;
 };
 
 /// `element`: as in Options. Throws heed::Error on a graph that is not valid.

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "expect_close.h"
 #include "heed/driver/compile.h"
 #include "heed/driver/reference.h"
 #include "heed/runtime/runner.h"
@@ -24,18 +25,6 @@ std::vector<ArrayView> views(const std::vector<AnyArray>& arrays) {
   std::vector<ArrayView> all;
   for (const AnyArray& a : arrays) all.push_back(a.view);
   return all;
-}
-
-// Elementwise comparison over one tensor: NaN and infinities in the same places, the maximal error within `bound`.
-void expectClose(const AnyArray& got, const AnyArray& want, double bound, const std::string& what) {
-  auto* g = static_cast<const float*>(got.view.data);
-  auto* w = static_cast<const float*>(want.view.data);
-  for (std::int64_t x = 0; x < got.view.size(); ++x) {
-    if (std::isnan(w[x]) && std::isnan(g[x])) continue;
-    if (g[x] == w[x]) continue;
-    ASSERT_LE(std::fabs(double(g[x]) - double(w[x])), bound)
-        << what << ": element " << x << " is " << g[x] << ", the reference " << w[x];
-  }
 }
 
 void expectSame(const std::vector<AnyArray>& got, const std::vector<AnyArray>& want, const std::string& what) {
@@ -77,19 +66,10 @@ void checkSignature(std::uint64_t seed, int& poisoned) {
     if (dice.chance(.2)) attention.strike(inputs, dice);
     auto single = one.run(views(inputs));
     expectSame(two.run(views(inputs)), single, " differs between one and two threads");
-    auto want = reference->run(views(inputs), Precision::f64);
-    auto naive = reference->run(views(inputs), Precision::naive);
-    for (std::size_t r = 0; r < single.size(); ++r) {
-      std::string what = "result " + std::to_string(r);
-      double scale = r == 0 ? largest(inputs, attention, "v") : 1;
-      double naive_error = 0;
-      auto* n = static_cast<const float*>(naive[r].view.data);
-      auto* w = static_cast<const float*>(want[r].view.data);
-      for (std::int64_t x = 0; x < want[r].view.size(); ++x)
-        if (std::isfinite(w[x]) && std::isfinite(n[x]))
-          naive_error = std::max(naive_error, std::fabs(double(n[x]) - double(w[x])));
-      expectClose(single[r], want[r], std::max(2 * naive_error, 8 * 0x1p-23 * scale), what);
-    }
+    auto want = reference->evaluate(views(inputs)), naive = reference->evaluate(views(inputs), Precision::naive);
+    for (std::size_t r = 0; r < single.size(); ++r)
+      expectClose(single[r], want[r], naive[r], r == 0 ? largest(inputs, attention, "v") : 1,
+                  "result " + std::to_string(r));
     if (attention.poison(inputs, dice)) {
       ++poisoned;
       expectSame(one.run(views(inputs)), single, " shows what padding holds");

@@ -1,8 +1,9 @@
 // One-thread speed of the attention kernel as a fraction of the FMA peak measured around it, and its compile time.
 //
-// usage: heed_attention_speed [--features=..] [--tile=vectors,keys,values,block] [--depth=..] [--columns=..]
-// [--mask=none|causal|window]
-//        [--asm] seq...
+// usage: heed_attention_speed [--features=..] [--tile=vectors,keys,values,block].. [--depth=..] [--columns=..]
+//        [--mask=none|causal|window] [--window=..] [--asm] seq...
+//
+// Several tiles are timed in turn, some milliseconds each, and compared with the first by the median of these ratios.
 #include <time.h>
 
 #include <algorithm>
@@ -40,7 +41,8 @@ PEAK(peak256, 32, 12, __attribute__((target("avx2,fma"), optimize("unroll-loops"
 PEAK(peak128, 16, 12, )
 
 int main(int argc, char** argv) {
-  std::string features, mask = "none", tile;
+  std::string features, mask = "none";
+  std::vector<std::string> tiles;
   int64_t depth = 64, columns = 0, window = 256;
   bool text = false, optimize = false;
   std::vector<int64_t> seqs;
@@ -58,7 +60,7 @@ int main(int argc, char** argv) {
     else if (auto x = option("--window="))
       window = atoll(x);
     else if (auto x = option("--tile="))
-      tile = x;
+      tiles.push_back(x);
     else if (word == "--asm")
       text = true;
     else if (word == "--optimize")
@@ -69,10 +71,7 @@ int main(int argc, char** argv) {
   if (seqs.empty()) seqs = {1024, 4096};
   if (columns == 0) columns = depth;
   codegen::Target target = *codegen::targetFor(features);
-  codegen::TileLowerAttentionOptions options;
-  options.features = features;
-  if (!tile.empty())
-    sscanf(tile.c_str(), "%d,%d,%d,%d", &options.vectors, &options.keys, &options.values, &options.block);
+  if (tiles.empty()) tiles.push_back("0,0,0,0");
 
   KernelCase kernel;
   kernel.similar = {{{{"oh", "q", "d"}}, {{"oh", "k", "d"}}}};
@@ -80,6 +79,7 @@ int main(int argc, char** argv) {
   kernel.post = "%c = arith.constant 0.125 : f32\n%p = arith.mulf %a0, %c : f32\ntile.yield %p : f32";
   kernel.value = {{"oh", "k", "v"}};
   kernel.out = {{"oh", "q", "v"}};
+  kernel.known = {{"d", depth}, {"v", columns}};
   std::string w = std::to_string(window);
   if (mask != "none") {
     kernel.keep =
@@ -101,17 +101,21 @@ int main(int argc, char** argv) {
   }
   codegen::JitOptions jit{.optimize = optimize};
   jit.assemblyText = jit.llvmText = text;
-  auto compiled = compileKernel(kernel.text(), target, options, jit, text);
-  for (int again = 0; again < 2; ++again) {
+  std::vector<CompiledKernel> compiled;
+  for (const std::string& tile : tiles) {
+    codegen::TileLowerAttentionOptions options;
+    options.features = features;
+    sscanf(tile.c_str(), "%d,%d,%d,%d", &options.vectors, &options.keys, &options.values, &options.block);
+    compiled.push_back(compileKernel(kernel.text(), target, options, jit, text));
     auto timed = compileKernel(kernel.text(), target, options);
     double total = timed.parseMs + timed.emitMs + timed.lowerMs + timed.jitMs;
-    printf("%s compile ms of processor time: %.1f = parse %.1f, emit %.1f, lower %.1f, jit %.1f\n",
-           again ? "2nd" : "1st", total, timed.parseMs, timed.emitMs, timed.lowerMs, timed.jitMs);
+    printf("%s compile ms of processor time: %.1f = parse %.1f, emit %.1f, lower %.1f, jit %.1f\n", tile.c_str(), total,
+           timed.parseMs, timed.emitMs, timed.lowerMs, timed.jitMs);
   }
   if (text) {
-    fputs(compiled.lowered.c_str(), fopen("/tmp/kernel.mlir", "w"));
-    fputs(compiled.code.llvm.c_str(), fopen("/tmp/kernel.ll", "w"));
-    fputs(compiled.code.assembly.c_str(), fopen("/tmp/kernel.s", "w"));
+    fputs(compiled[0].lowered.c_str(), fopen("/tmp/kernel.mlir", "w"));
+    fputs(compiled[0].code.llvm.c_str(), fopen("/tmp/kernel.ll", "w"));
+    fputs(compiled[0].code.assembly.c_str(), fopen("/tmp/kernel.s", "w"));
   }
   auto peak = [&](long n) { return target.avx512 ? peak512(n) : target.fma ? peak256(n) : peak128(n); };
   Session session(1);
@@ -130,22 +134,29 @@ int main(int argc, char** argv) {
     for (int64_t i = 0; mask != "none" && i < seq; ++i)
       pairs += mask == "causal" ? i + 1 : std::min<int64_t>(i + 1, window);
     double flops = 2.0 * pairs * (depth + columns);
-    std::vector<double> fractions;
-    double best = 0, top = 0;
-    for (int r = 0; r < 15; ++r) {
-      double before = peak(300000);
-      double start = now();
-      int runs = 0;
-      do compiled.code.entry(&session, arguments.data()), ++runs;
-      while (now() - start < 0.02);
-      double speed = runs * flops / (now() - start);
-      best = std::max(best, speed);
-      double after = peak(300000);
-      top = std::max({top, before, after});
-      fractions.push_back(speed / ((before + after) / 2));
+    std::vector<std::vector<double>> speeds(tiles.size());
+    double top = 0;
+    for (int r = 0; r < 100; ++r) {
+      top = std::max(top, peak(100000));
+      for (size_t n = 0; n < tiles.size(); ++n) {
+        double start = now();
+        int runs = 0;
+        do compiled[n].code.entry(&session, arguments.data()), ++runs;
+        while (now() - start < 0.004);
+        speeds[n].push_back(runs * flops / (now() - start));
+      }
     }
-    std::sort(fractions.begin(), fractions.end());
-    printf("d%ld %s seq %ld: %.3f of peak (median); best over best %.3f = %.1f / %.1f GF\n", depth, mask.c_str(), seq,
-           fractions[7], best / top, best * 1e-9, top * 1e-9);
+    auto at = [](std::vector<double> x, double part) {
+      std::sort(x.begin(), x.end());
+      return x[size_t(part * double(x.size() - 1))];
+    };
+    printf("d%ld %s seq %ld, peak %.1f GF\n", depth, mask.c_str(), seq, top * 1e-9);
+    for (size_t n = 0; n < tiles.size(); ++n) {
+      std::vector<double> ratios;
+      for (size_t r = 0; r < speeds[n].size(); ++r) ratios.push_back(speeds[n][r] / speeds[0][r]);
+      printf("  %-14s of peak: best %.3f, 90%% %.3f, median %.3f, 10%% %.3f; beside the first %.3f\n", tiles[n].c_str(),
+             at(speeds[n], 1) / top, at(speeds[n], .9) / top, at(speeds[n], .5) / top, at(speeds[n], .1) / top,
+             at(ratios, .5));
+    }
   }
 }
