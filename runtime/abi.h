@@ -52,8 +52,8 @@ void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes
 /// Writes 128 bytes for a kernel's record: `box` of the tensor is what its copies bring. See TensorMap in device.h.
 void heed_tensor_map(void* session, void* to, std::int64_t bf16, std::int64_t rank, std::int64_t address,
                      const std::int64_t* sizes, const std::int64_t* strides, const std::int64_t* box);
-/// Runs a kernel of `image` on the session's device, after all before it: blocks * threads times; `record` is its one
-/// parameter. See Launch in device.h.
+/// A kernel of `image` for the session's device to run, after all before it, once the entry has returned: blocks *
+/// threads times. `record` is its one parameter, read before this returns. See Launch in device.h.
 void heed_launch(void* session, const void* image, const char* kernel, std::int64_t blocks, std::int64_t threads,
                  std::int64_t shared_bytes, const void* record, std::int64_t record_bytes);
 }

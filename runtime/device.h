@@ -1,6 +1,6 @@
 // What a session needs of an accelerator: memory, copies and kernels, one after the other on one stream.
 //
-// Invariant: what is asked for happens in order; launch() and upload() may return before it has happened, download()
+// Invariant: what is asked for happens in order; run() and upload() may return before it has happened, download()
 // returns after all before it. Used by one thread at a time. Every failure throws heed::Error, and leaves the device
 // usable. runtime/cuda/ is one; the tests have one that interprets kernels on the CPU.
 #pragma once
@@ -17,7 +17,7 @@ struct Launch {
   const void* image;   // the code that has it: PTX text, NUL-terminated; lives as long as the executable
   const char* kernel;  // its name there
   std::int64_t blocks, threads, shared_bytes;
-  const void* record;  // its one parameter, read before launch() returns
+  const void* record;  // its one parameter
   std::int64_t record_bytes;
 };
 
@@ -32,6 +32,8 @@ struct TensorMap {
 };
 inline constexpr std::int64_t tensorMapBytes = 128;
 
+class Launches;
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -40,14 +42,15 @@ class Device {
   virtual void release(void* memory) noexcept = 0;
   virtual void upload(void* to, const void* from, std::int64_t bytes) = 0;
   virtual void download(void* to, const void* from, std::int64_t bytes) = 0;
-  virtual void launch(const Launch& launch) = 0;
+  /// The kernels of a call, one after the other; their records are read before it returns.
+  virtual void run(const Launches& call) = 0;
   /// Writes tensorMapBytes that a kernel's record may contain, at a multiple of 64 bytes.
   virtual void encode(const TensorMap& map, void* to) = 0;
-  /// The kernels of the last call (those since the download() before them), `times` times more.
-  /// Seconds per time by the device's own clock. For measurements: what is copied is not counted.
-  virtual double replay(int times) = 0;
+  /// The last call that ran, `times` times more: seconds per time by the device's own clock. For measurements: what is
+  /// copied is not counted.
+  virtual double replay(const Launches& call, int times) = 0;
   /// What the last call's kernels take of the device, a line for each.
-  virtual std::string explain() = 0;
+  virtual std::string explain(const Launches& call) = 0;
 };
 
 using DeviceFactory = std::function<std::unique_ptr<Device>()>;

@@ -58,8 +58,15 @@ void DeviceSession::describe(Mirror& mirror, const TensorSpec& spec, const void*
   mirror.words[2] = 0;
 }
 
-void DeviceSession::call(Session& session, abi::Entry entry, const Signature& signature, void** arguments) {
+// What fails on the host launches nothing.
+void DeviceSession::run(Session& session, abi::Entry entry, void** arguments) {
   releaseOutgrown();
+  kernels_.clear();
+  entry(&session, arguments);
+  device_->run(kernels_);
+}
+
+void DeviceSession::call(Session& session, abi::Entry entry, const Signature& signature, void** arguments) {
   std::vector<const TensorSpec*> specs;
   for (const TensorSpec& spec : signature.inputs) specs.push_back(&spec);
   const std::size_t parameters = specs.size();
@@ -82,7 +89,7 @@ void DeviceSession::call(Session& session, abi::Entry entry, const Signature& si
     if (upload && mirror.bytes) device_->upload(mirror.copy.memory, mirror.host, mirror.bytes);
     pointers.push_back(mirror.words.data());
   }
-  entry(&session, pointers.data());
+  run(session, entry, pointers.data());
   for (std::size_t i = results; i < specs.size(); ++i)
     if (mirrors_[i].bytes)
       device_->download(const_cast<void*>(mirrors_[i].host), mirrors_[i].copy.memory, mirrors_[i].bytes);

@@ -10,6 +10,7 @@
 #include "heed/runtime/abi.h"
 #include "heed/runtime/device.h"
 #include "heed/runtime/executable.h"
+#include "heed/runtime/launches.h"
 
 namespace heed {
 
@@ -20,12 +21,20 @@ class DeviceSession {
   DeviceSession(const DeviceSession&) = delete;
 
   Device& device() { return *device_; }
+  /// One kernel more of the call at work; its record is copied.
+  void launch(const Launch& launch) { kernels_.add(launch); }
   void* arena(std::int64_t bytes);
   /// What kernels of this call use of it before more is asked for stays theirs until the next call.
   void* shared(std::int64_t bytes);
 
   /// Runs `entry` on copies of the arguments: `arguments` as abi::Entry takes them, in memory of the host.
   void call(Session& session, abi::Entry entry, const Signature& signature, void** arguments);
+  /// The same for arguments that are the device's already.
+  void run(Session& session, abi::Entry entry, void** arguments);
+
+  /// See Device: the last call's kernels.
+  double replay(int times) { return device_->replay(kernels_, times); }
+  std::string explain() { return device_->explain(kernels_); }
 
   /// Parameters, or states, have changed: the next call copies them again.
   void forgetParameters() { parameters_known_ = false; }
@@ -52,6 +61,7 @@ class DeviceSession {
   Block arena_, shared_;
   std::vector<void*> outgrown_;  // blocks that were shared_ earlier in this call
   std::vector<Mirror> mirrors_;
+  Launches kernels_;  // of this call, or the last one
   bool parameters_known_ = false, states_known_ = false;
 };
 

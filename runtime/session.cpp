@@ -112,7 +112,7 @@ void Session::statesBegun() {
 }
 
 void Session::launch(const Launch& launch) {
-  if (launch.blocks > 0) device_->device().launch(launch);
+  if (launch.blocks > 0) device_->launch(launch);
 }
 
 void Session::encode(const TensorMap& map, void* to) { device_->device().encode(map, to); }
@@ -121,10 +121,10 @@ double Session::replay(int times) {
   if (!device_)
     throw Error("replay", "no call has run on a device yet", "what is run again are a call's kernels there",
                 "call it first");
-  return device_->device().replay(times);
+  return device_->replay(times);
 }
 
-std::string Session::explain() { return device_ ? device_->device().explain() : ""; }
+std::string Session::explain() { return device_ ? device_->explain() : ""; }
 
 void* Session::arena(std::int64_t bytes) {
   if (device_) return device_->arena(bytes);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "heed/runtime/cuda/graphs.h"
 #include "heed/runtime/error.h"
 
 namespace heed::cuda {
@@ -49,7 +50,7 @@ std::string nameOf(const Driver& driver, DeviceNumber number) {
 
 class Gpu : public Device {
  public:
-  Gpu(const Code& code, const Driver& driver) : code_(code), driver_(driver) {
+  Gpu(const Code& code, const Driver& driver) : code_(code), driver_(driver), graphs_(driver) {
     check("driver version", driver_.version(&release_));
     if (release_ < releaseOf(code.ptx))
       throw Error("cuda", "the driver is of CUDA " + releaseName(release_),
@@ -78,6 +79,7 @@ class Gpu : public Device {
       Context before;
       if (driver_.push(context_) == success) {
         driver_.synchronize(stream_);
+        graphs_.clear();
         for (auto& [image, module] : modules_) driver_.unload(module);
         driver_.destroyStream(stream_);
         driver_.pop(&before);
@@ -117,18 +119,14 @@ class Gpu : public Device {
 
   void download(void* to, const void* from, std::int64_t bytes) override {
     Current current(*this);
-    call_over_ = true;
     check("copy from the GPU", driver_.download(to, reinterpret_cast<Address>(from), std::size_t(bytes), stream_));
     check("kernels", driver_.synchronize(stream_));
   }
 
-  void launch(const Launch& launch) override {
-    if (call_over_) call_.clear();
-    call_over_ = false;
-    auto* record = static_cast<const char*>(launch.record);
-    call_.push_back({launch, {record, record + launch.record_bytes}});
+  void run(const Launches& call) override {
     Current current(*this);
-    start(launch);
+    prepare(call);
+    start(call, graphs_.forCall(call, functions_));
   }
 
   void encode(const TensorMap& map, void* to) override {
@@ -152,22 +150,20 @@ class Gpu : public Device {
     std::memcpy(to, encoded, sizeof encoded);
   }
 
-  double replay(int times) override {
+  double replay(const Launches& call, int times) override {
     Current current(*this);
+    prepare(call);
+    const GraphRun graph = graphs_.forCall(call, functions_);
     Clock clock(*this);
-    for (int n = 0; n < times; ++n)
-      for (const Recorded& recorded : call_) {
-        Launch again = recorded.launch;
-        again.record = recorded.record.data();
-        start(again);
-      }
+    for (int n = 0; n < times; ++n) start(call, graph);
     return clock.seconds() / times;
   }
 
-  std::string explain() override {
+  std::string explain(const Launches& call) override {
+    Current current(*this);
     std::string text;
-    for (const Recorded& recorded : call_) {
-      const Launch& launch = recorded.launch;
+    for (std::size_t n = 0; n < call.size(); ++n) {
+      const Launch launch = call[n];
       int registers = 0, local = 0;
       driver_.functionAttribute(&registers, FunctionAttribute::registers, kernelOf(launch).function);
       driver_.functionAttribute(&local, local_bytes, kernelOf(launch).function);
@@ -176,15 +172,10 @@ class Gpu : public Device {
               std::to_string(local) + " bytes of stack and spills, " + std::to_string(launch.shared_bytes) +
               " bytes shared\n";
     }
-    return text;
+    return text + graphs_.explain(call);
   }
 
  private:
-  struct Recorded {
-    Launch launch;
-    std::vector<char> record;
-  };
-
   /// The device's time from when it was made.
   class Clock {
    public:
@@ -210,8 +201,15 @@ class Gpu : public Device {
     Event begin_ = nullptr, end_ = nullptr;
   };
 
-  /// In the current context.
-  void start(const Launch& launch) {
+  // What follows is in the current context.
+
+  /// Makes functions_ those of the call, ready to be started as it wants.
+  void prepare(const Launches& call) {
+    functions_.clear();
+    for (std::size_t n = 0; n < call.size(); ++n) functions_.push_back(ready(call[n]));
+  }
+
+  Function ready(const Launch& launch) {
     Kernel& kernel = kernelOf(launch);
     constexpr std::int64_t most = 0x7fffffff;
     if (launch.blocks > most)
@@ -226,13 +224,25 @@ class Gpu : public Device {
       check("shared memory", driver_.setAttribute(kernel.function, dynamic_shared_bytes, int(launch.shared_bytes)));
       kernel.shared_bytes = launch.shared_bytes;
     }
-    // The parameters as they lie in memory: CU_LAUNCH_PARAM_BUFFER_POINTER, _SIZE, _END.
-    std::size_t bytes = std::size_t(launch.record_bytes);
-    void* extra[] = {reinterpret_cast<void*>(1), const_cast<void*>(launch.record), reinterpret_cast<void*>(2), &bytes,
-                     nullptr};
-    check("kernel " + std::string(launch.kernel),
-          driver_.launch(kernel.function, unsigned(launch.blocks), 1, 1, unsigned(launch.threads), 1, 1,
-                         unsigned(launch.shared_bytes), stream_, nullptr, extra));
+    return kernel.function;
+  }
+
+  /// A prepared call, whose graph this is if there is one.
+  void start(const Launches& call, GraphRun graph) {
+    if (graph) {
+      Result result = driver_.launchGraph(graph, stream_);
+      if (result == success) return;
+      graphs_.clear();
+      throw Error("cuda", "a graph of " + std::to_string(call.size()) + " kernels: " + describe(driver_, result),
+                  "the driver must do it", "HEED_GRAPHS=0 launches them one by one, which shows the kernel");
+    }
+    for (std::size_t n = 0; n < call.size(); ++n) {
+      KernelStart kernel(call[n], functions_[n]);
+      const auto& [function, grid, block, shared, parameters, extra] = kernel.node;
+      Result result = driver_.launch(function, grid[0], grid[1], grid[2], block[0], block[1], block[2], shared, stream_,
+                                     parameters, extra);
+      if (result != success) check("kernel " + std::string(call[n].kernel), result);
+    }
   }
 
   /// Makes the GPU's context the current one for a while.
@@ -284,10 +294,10 @@ class Gpu : public Device {
   DeviceNumber number_ = 0;
   Context context_ = nullptr;
   Stream stream_ = nullptr;
-  std::vector<Recorded> call_;  // the launches of the last call
-  bool call_over_ = false;
   std::unordered_map<const void*, Module> modules_;  // by image
   std::unordered_map<const void*, Kernel> kernels_;  // by the address of the name, of which an image has one
+  std::vector<Function> functions_;                  // of the call at work
+  Graphs graphs_;
 };
 
 }  // namespace

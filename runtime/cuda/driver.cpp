@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include <utility>
+
 #include "heed/runtime/error.h"
 
 namespace heed::cuda {
@@ -19,10 +21,12 @@ Driver loadDriver(const char* library) {
   };
 #define HEED_CUDA_FIND(symbol, member, arguments) find(symbol, table.member);
   HEED_CUDA_ENTRIES(HEED_CUDA_FIND)
+  const std::string required = std::exchange(missing, "");
+  HEED_CUDA_GRAPH_ENTRIES(HEED_CUDA_FIND)
 #undef HEED_CUDA_FIND
   table.encodeTiled = reinterpret_cast<decltype(table.encodeTiled)>(dlsym(handle, "cuTensorMapEncodeTiled"));
-  if (!missing.empty())
-    throw Error("cuda", std::string(library) + " lacks " + missing, "a driver of CUDA 11.1 or later is required",
+  if (!required.empty())
+    throw Error("cuda", std::string(library) + " lacks " + required, "a driver of CUDA 11.1 or later is required",
                 "update the driver");
   if (Result result = table.init(0); result != success)
     throw Error("cuda", "the NVIDIA driver does not start: " + describe(table, result), "a working GPU is required",
@@ -33,6 +37,14 @@ Driver loadDriver(const char* library) {
 const Driver& driver() {
   static const Driver table = loadDriver("libcuda.so.1");  // tried again by the next call if it throws
   return table;
+}
+
+bool Driver::hasGraphs() const {
+  bool all = true;
+#define HEED_CUDA_HAS(symbol, member, arguments) all = all && member;
+  HEED_CUDA_GRAPH_ENTRIES(HEED_CUDA_HAS)
+#undef HEED_CUDA_HAS
+  return all;
 }
 
 std::string describe(const Driver& driver, Result result) {

@@ -17,6 +17,9 @@ using Module = struct ModuleHandle*;
 using Function = struct FunctionHandle*;
 using Stream = struct StreamHandle*;
 using Event = struct EventHandle*;
+using Graph = struct GraphHandle*;
+using GraphNode = struct GraphNodeHandle*;
+using GraphRun = struct GraphRunHandle*;  // CUgraphExec
 
 enum : Result {
   success = 0,
@@ -29,6 +32,13 @@ enum : Result {
 enum Attribute : int { capability_major = 75, capability_minor = 76, shared_bytes_at_most = 97 };
 enum FunctionAttribute : int { local_bytes = 3, registers = 4, dynamic_shared_bytes = 8 };
 enum JitOption : int { error_log_buffer = 5, error_log_bytes = 6 };
+
+/// CUDA_KERNEL_NODE_PARAMS, version 1.
+struct KernelNode {
+  Function function;
+  unsigned grid[3], block[3], shared_bytes;
+  void **parameters, **extra;
+};
 
 /// In each row: name in the library, member of the table, what it takes.
 #define HEED_CUDA_ENTRIES(ENTRY)                                                                              \
@@ -66,14 +76,29 @@ enum JitOption : int { error_log_buffer = 5, error_log_bytes = 6 };
   ENTRY("cuGetErrorName", errorName, (Result result, const char** text))                                      \
   ENTRY("cuGetErrorString", errorText, (Result result, const char** text))
 
+/// The same for entries that a driver may lack.
+#define HEED_CUDA_GRAPH_ENTRIES(ENTRY)                                                                          \
+  ENTRY("cuGraphCreate", createGraph, (Graph * graph, unsigned flags))                                          \
+  ENTRY("cuGraphDestroy", destroyGraph, (Graph graph))                                                          \
+  ENTRY("cuGraphAddKernelNode", addKernel,                                                                      \
+        (GraphNode * node, Graph graph, const GraphNode* after, std::size_t count, const KernelNode* kernel))   \
+  ENTRY("cuGraphInstantiateWithFlags", instantiate, (GraphRun * run, Graph graph, unsigned long long flags))    \
+  ENTRY("cuGraphExecKernelNodeSetParams", setKernel, (GraphRun run, GraphNode node, const KernelNode* kernel))  \
+  ENTRY("cuGraphExecDestroy", destroyRun, (GraphRun run))                                                       \
+  ENTRY("cuGraphLaunch", launchGraph, (GraphRun run, Stream stream))
+
 struct Driver {
 #define HEED_CUDA_MEMBER(symbol, member, arguments) Result(*member) arguments = nullptr;
   HEED_CUDA_ENTRIES(HEED_CUDA_MEMBER)
+  HEED_CUDA_GRAPH_ENTRIES(HEED_CUDA_MEMBER)
 #undef HEED_CUDA_MEMBER
   /// cuTensorMapEncodeTiled; null before CUDA 12.0.
   Result (*encodeTiled)(void* map, int type, unsigned rank, void* address, const unsigned long long* sizes,
                         const unsigned long long* strides, const unsigned* box, const unsigned* steps, int interleave,
                         int swizzle, int promotion, int fill) = nullptr;
+
+  /// Whether all of HEED_CUDA_GRAPH_ENTRIES are there: from CUDA 11.4 on.
+  bool hasGraphs() const;
 };
 
 /// The driver of this machine, initialised. Throws heed::Error where there is none, or it is too old to have all

@@ -30,7 +30,18 @@ class Heap : public Device {
   void download(void* to, const void* from, std::int64_t bytes) override {
     ++log_.downloads, std::memcpy(to, from, bytes);
   }
-  void launch(const Launch& launch) override {
+  void run(const Launches& call) override {
+    for (std::size_t n = 0; n < call.size(); ++n) count(call[n]);
+  }
+  void encode(const TensorMap&, void*) override {}
+  double replay(const Launches& call, int times) override {
+    for (int n = 0; n < times; ++n) run(call);
+    return 0;
+  }
+  std::string explain(const Launches&) override { return ""; }
+
+ private:
+  void count(const Launch& launch) {
     ++log_.launches;
     // The one kernel there is: z[i] = x[i] + w[i], and memory[i] += 1.
     struct Record {
@@ -41,11 +52,6 @@ class Heap : public Device {
     auto& r = *static_cast<const Record*>(launch.record);
     for (std::int64_t i = 0; i < r.count; ++i) r.z[i] = r.x[i] + r.w[i] + r.memory[i]++;
   }
-  void encode(const TensorMap&, void*) override {}
-  double replay(int) override { return 0; }
-  std::string explain() override { return ""; }
-
- private:
   Log& log_;
   int live_ = 0;
 };
@@ -150,6 +156,27 @@ TEST(DeviceSession, elementsBetweenThoseOfAResultStay) {
   for (int i = 0; i < rows; ++i)
     for (int j = 0; j <= columns; ++j)
       if (i + 1 < rows || j < columns) EXPECT_EQ(z[i * (columns + 1) + j], j < columns ? 8 : 7);
+}
+
+TEST(DeviceSession, aCallThatFailsOnTheHostLaunchesNothing) {
+  Log log;
+  auto executable = std::make_shared<Executable>();
+  static bool fails;
+  abi::Entry entry = [](void* session, void**) {
+    std::int64_t record[5] = {};
+    abi::heed_launch(session, "code", "count", 1, 32, 0, record, sizeof record);
+    if (fails) throw Error("memory", "none", "some is required");
+  };
+  executable->call = deviceCall(entry, {}, [&log] { return std::make_unique<Heap>(log); });
+  Runner run(executable, 1);
+  fails = true;
+  EXPECT_THROW(run.run(std::span<const ArrayView>()), Error);
+  EXPECT_EQ(log.launches, 0);
+  fails = false;
+  run.run(std::span<const ArrayView>());
+  EXPECT_EQ(log.launches, 1);
+  run.replay(3);
+  EXPECT_EQ(log.launches, 4);
 }
 
 TEST(DeviceSession, aDeviceThatIsNotThereIsTheCallersError) {

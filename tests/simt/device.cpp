@@ -36,9 +36,12 @@ void Simulated::encode(const TensorMap& map, void* to) {
   std::memcpy(to, &tensor, sizeof tensor);
 }
 
-void Simulated::launch(const Launch& launch) {
-  program_->run({launch.kernel, launch.blocks, launch.threads, launch.shared_bytes, launch.record, launch.record_bytes},
-                memory_);
+void Simulated::run(const Launches& call) {
+  for (std::size_t n = 0; n < call.size(); ++n) {
+    const Launch launch = call[n];
+    program_->run(
+        {launch.kernel, launch.blocks, launch.threads, launch.shared_bytes, launch.record, launch.record_bytes}, memory_);
+  }
 }
 
 }  // namespace heed::simt

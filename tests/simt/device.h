@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "heed/runtime/device.h"
+#include "heed/runtime/launches.h"
 #include "simt.h"
 
 namespace heed::simt {
@@ -20,10 +20,10 @@ class Simulated : public Device {
   void release(void* memory) noexcept override;
   void upload(void* to, const void* from, std::int64_t bytes) override;
   void download(void* to, const void* from, std::int64_t bytes) override;
-  void launch(const Launch& launch) override;
+  void run(const Launches& call) override;
   void encode(const TensorMap& map, void* to) override;
-  double replay(int) override { return 0; }  // it has no clock
-  std::string explain() override { return ""; }
+  double replay(const Launches&, int) override { return 0; }  // it has no clock
+  std::string explain(const Launches&) override { return ""; }
 
  private:
   std::shared_ptr<Program> program_;

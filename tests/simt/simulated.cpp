@@ -95,7 +95,8 @@ std::string ptxOf(const std::string& text, const std::string& chip) {
   return image->ptx;
 }
 
-Compiled compile(const GraphView& graph, const std::string& chip) {
+Compiled compile(const GraphView& graph, const std::string& chip, Opened open) {
+  if (!open) open = [](std::shared_ptr<Program> program) { return std::make_unique<Simulated>(std::move(program)); };
   auto context = newContext();
   auto messages = std::make_unique<Messages>(*context);
   OwningOpRef<ModuleOp> module = importGraph(*context, graph);
@@ -111,7 +112,7 @@ Compiled compile(const GraphView& graph, const std::string& chip) {
   Code code = compileTiled(std::move(module), context, chip);
   executable->code = code.host.code;
   executable->call = deviceCall(code.host.entry, executable->signature,
-                                [program = code.program] { return std::make_unique<Simulated>(program); });
+                                [open, program = code.program] { return open(program); });
   compiled.executable = executable;
   compiled.program = code.program;
   return compiled;

@@ -1,6 +1,7 @@
 // Graphs and modules compiled for a GPU, whose kernels the interpreter runs: the whole way but for the last step, PTX.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -28,12 +29,15 @@ Code compileTiled(const std::string& text, const std::string& chip = "sm_80");
 /// The PTX of its kernels.
 std::string ptxOf(const std::string& text, const std::string& chip);
 
-/// A graph as compile() would give it for cuda, on a simulated device.
+/// What a session's device is, for the kernels of a program.
+using Opened = std::function<std::unique_ptr<Device>(std::shared_ptr<Program>)>;
+
+/// A graph as compile() would give it for cuda, on a simulated device if `open` is none.
 struct Compiled {
   std::shared_ptr<const Executable> executable;
   std::shared_ptr<Program> program;
   int attentions = 0;  // fused kernels
 };
-Compiled compile(const GraphView& graph, const std::string& chip = "sm_80");
+Compiled compile(const GraphView& graph, const std::string& chip = "sm_80", Opened open = {});
 
 }  // namespace heed::simt

@@ -14,6 +14,7 @@ using namespace heed::cuda;
   }                                                               \
   asm(".text\n.globl " symbol "\n.type " symbol ", @function\n" symbol ":\njmp *heed_fake_" #member "(%rip)\n");
 HEED_CUDA_ENTRIES(HEED_CUDA_EXPORT)
+HEED_CUDA_GRAPH_ENTRIES(HEED_CUDA_EXPORT)
 #undef HEED_CUDA_EXPORT
 
 /// The copy engine of nobody takes any map.
@@ -36,6 +37,7 @@ static const bool filled = [] {
   static const Driver table = test::Fake::table();
 #define HEED_CUDA_FILL(symbol, member, arguments) heed_fake_##member = reinterpret_cast<void*>(table.member);
   HEED_CUDA_ENTRIES(HEED_CUDA_FILL)
+  HEED_CUDA_GRAPH_ENTRIES(HEED_CUDA_FILL)
 #undef HEED_CUDA_FILL
   return true;
 }();

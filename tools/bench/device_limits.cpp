@@ -1,6 +1,7 @@
 #include "device_limits.h"
 
 #include "heed/runtime/cuda/device.h"
+#include "heed/runtime/launches.h"
 
 namespace heed::bench {
 namespace {
@@ -136,12 +137,13 @@ DeviceLimits::~DeviceLimits() { device_->release(memory_); }
 double DeviceLimits::rate(const LimitKernel& kernel, std::int64_t blocks) {
   char* half = static_cast<char*>(memory_) + memoryBytes / 2;
   void* record[] = {memory_, half};
-  device_->launch(
-      {kernel.ptx.c_str(), kernel.name.c_str(), blocks, kernel.threads, kernel.shared, record, sizeof record});
+  Launches one;
+  one.add({kernel.ptx.c_str(), kernel.name.c_str(), blocks, kernel.threads, kernel.shared, record, sizeof record});
+  device_->run(one);
   char word[4];
   device_->download(word, memory_, sizeof word);  // the first time is no measurement
-  double seconds = device_->replay(1);
-  for (int n = 0; n < 2; ++n) seconds = std::min(seconds, device_->replay(1));
+  double seconds = device_->replay(one, 1);
+  for (int n = 0; n < 2; ++n) seconds = std::min(seconds, device_->replay(one, 1));
   return kernel.work * double(blocks) / seconds * 1e-9;
 }
 

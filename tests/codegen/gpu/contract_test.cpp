@@ -47,8 +47,7 @@ struct Product {
     (device->lend(arrays.values.data(), std::int64_t(arrays.values.size() * sizeof(arrays.values[0]))), ...);
     void* arguments[] = {arrays.descriptor.data()...};
     Session session(1);
-    session.device([&] { return std::move(device); });
-    code.host.entry(&session, arguments);
+    session.device([&] { return std::move(device); }).run(session, code.host.entry, arguments);
   }
   std::int64_t products() const { return code.program->count("nvvm.mma.sync"); }
 };

@@ -12,6 +12,7 @@
 #include "heed/driver/reference.h"
 #include "heed/heed.h"
 #include "heed/tests/random_parameters.h"
+#include "on_driver.h"
 #include "simulated.h"
 
 namespace heed::test {
@@ -114,6 +115,29 @@ TEST(GraphsOnGpu, AModelRemembersOnTheDevice) {
       }
     }
   }
+}
+
+TEST(GraphsOnGpu, AStepOfDecodingIsOneLaunch) {
+  testing::OnDriver driver;
+  auto open = [&](std::shared_ptr<simt::Program> program) { return driver.open(std::move(program)); };
+  {
+    KernelOf<decltype(gpt)> cpu = jit(gpt), gpu(simt::compile(gpt, "sm_80", open).executable, 1);
+    for (auto* run : {&cpu, &gpu}) {
+      bindRandom(run->runner(), 7, .5f);
+      run->begin({extent<Batch>(3), extent<Key>(24)});
+    }
+    for (int begin = 0, end = 9; end < 16; begin = end++) {
+      auto want = cpu(tokens(3, begin, end)), got = gpu(tokens(3, begin, end));
+      for (int b = 0; b < 3; ++b)
+        for (int v = 0; v < 11; ++v)
+          ASSERT_NEAR(got(b, end - begin - 1, v), want(b, end - begin - 1, v), 2e-5) << begin << ": " << b;
+      auto [kernels, graphs, updates] = driver.asked();
+      EXPECT_GT(kernels, 10);
+      EXPECT_EQ(graphs, begin > 0) << begin << ": the prompt's kernels are those of a step, so they come again";
+      EXPECT_EQ(updates, 0) << begin << ": kernels read the past where it lies";
+    }
+  }
+  EXPECT_TRUE(driver.clean());
 }
 
 struct Rows : axis<"rows"> {};

@@ -15,7 +15,7 @@ struct Counting : simt::Simulated {
       : Simulated(std::move(program)), launches(std::move(launches)) {
     *this->launches = 0;
   }
-  void launch(const Launch& launch) override { ++*launches, Simulated::launch(launch); }
+  void run(const Launches& call) override { *launches += int(call.size()), Simulated::run(call); }
   std::shared_ptr<int> launches;
 };
 
@@ -28,8 +28,7 @@ struct OnGpu : KernelRun {
       auto device = std::make_unique<Counting>(code.program, launches);
       for (Data* x : data) device->lend(x->memory(), std::int64_t(x->bytes()));
       Session session(1);
-      session.device([&] { return std::move(device); });
-      code.host.entry(&session, arguments.data());
+      session.device([&] { return std::move(device); }).run(session, code.host.entry, arguments.data());
     };
   }
   std::int64_t count(const char* op) const { return code.program->count(op); }

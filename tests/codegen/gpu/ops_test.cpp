@@ -23,8 +23,7 @@ Call onGpu(const std::string& text) {
       pointers.push_back(place->descriptor());
     }
     heed::Session session(1);
-    session.device([&] { return std::move(device); });
-    code->host.entry(&session, pointers.data());
+    session.device([&] { return std::move(device); }).run(session, code->host.entry, pointers.data());
   };
 }
 
@@ -79,8 +78,7 @@ TEST(OnGpu, RemaindersAreExact) {
     ++n;
   }
   heed::Session session(1);
-  session.device([&] { return std::move(device); });
-  code.host.entry(&session, arguments);
+  session.device([&] { return std::move(device); }).run(session, code.host.entry, arguments);
   for (std::size_t n = 0; n < x.size(); ++n) {
     float want = std::fmod(x[n], y[n]);
     if (std::isnan(want) && std::isnan(out[n])) continue;

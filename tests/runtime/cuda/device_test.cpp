@@ -4,13 +4,14 @@
 
 #include <gtest/gtest.h>
 
-#include "fake_driver.h"
 #include "heed/runtime/error.h"
 #include "heed/tests/said.h"
+#include "launched.h"
 
 namespace heed::cuda {
 namespace {
 
+using test::callOf;
 using test::Fake;
 using test::Launched;
 using testing::errorOf;
@@ -83,7 +84,7 @@ TEST(CudaDevice, codeThatIsRefusedComesWithTheDriversWords) {
   Driver table = Fake::table();
   auto device = open(hopper, table);
   Launch launch{"ptx", "k", 1, 32, 0, nullptr, 0};
-  EXPECT_SAYS(errorOf([&] { device->launch(launch); }), "line 7: unexpected token");
+  EXPECT_SAYS(errorOf([&] { device->run(callOf({launch})); }), "line 7: unexpected token");
   device.reset();
   EXPECT_TRUE(fake.clean());
 }
@@ -94,7 +95,7 @@ TEST(CudaDevice, launchesWithTheRecordAndLoadsTheCodeOnce) {
   auto device = open(hopper, table);
   const char *image = "ptx", *first = "first", *second = "second";
   const int record[] = {1, 2, 3};
-  for (const char* name : {first, second, first}) device->launch({image, name, 7, 128, 1024, record, sizeof record});
+  for (const char* name : {first, second, first}) device->run(callOf({{image, name, 7, 128, 1024, record, sizeof record}}));
   ASSERT_EQ(fake.launches.size(), 3u);
   const Launched& last = fake.launches[2];
   EXPECT_EQ(last.kernel, "first");
@@ -103,38 +104,33 @@ TEST(CudaDevice, launchesWithTheRecordAndLoadsTheCodeOnce) {
   EXPECT_EQ(last.record, std::string(reinterpret_cast<const char*>(record), sizeof record));
   EXPECT_EQ(fake.modules, 1);
   EXPECT_EQ(fake.shared_asked, 0);
-  device->launch({image, first, 1, 128, 100000, record, sizeof record});
+  device->run(callOf({{image, first, 1, 128, 100000, record, sizeof record}}));
   EXPECT_EQ(fake.shared_asked, 100000);
   device.reset();
   EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaDevice, replaysTheLastCallWithItsRecords) {
+TEST(CudaDevice, replaysACallWithItsRecords) {
   Fake fake;
   Driver table = Fake::table();
+  table.createGraph = nullptr;
   auto device = open(hopper, table);
   const char *image = "ptx", *first = "first", *second = "second";
   int record[] = {1};
-  float result;
-  void* memory = device->allocate(sizeof result);
-  auto call = [&] {
-    for (const char* name : {first, second})
-      ++record[0], device->launch({image, name, 7, 128, 0, record, sizeof record});
-    device->download(&result, memory, sizeof result);
-  };
-  call(), call();
+  Launches call;
+  for (const char* name : {first, second}) ++record[0], call.add({image, name, 7, 128, 0, record, sizeof record});
   record[0] = 100;
-  EXPECT_NEAR(device->replay(3), 2e-3, 1e-9);
-  EXPECT_SAYS(device->explain(), "second: 7 blocks of 128, 96 registers, 0 bytes of stack and spills");
-  ASSERT_EQ(fake.launches.size(), 10u);
-  for (int n : {4, 6, 8}) {
+  device->run(call);
+  EXPECT_NEAR(device->replay(call, 3), 2e-3, 1e-9);
+  EXPECT_SAYS(device->explain(call), "second: 7 blocks of 128, 96 registers, 0 bytes of stack and spills");
+  ASSERT_EQ(fake.launches.size(), 8u);
+  for (int n : {2, 4, 6}) {
     EXPECT_EQ(fake.launches[n].kernel, "first");
-    EXPECT_EQ(fake.launches[n].record, fake.launches[2].record);
-    EXPECT_EQ(fake.launches[n + 1].record, fake.launches[3].record);
+    EXPECT_EQ(fake.launches[n].record, fake.launches[0].record);
+    EXPECT_EQ(fake.launches[n + 1].record, fake.launches[1].record);
   }
   fake.launching = 700;
-  EXPECT_SAYS(errorOf([&] { device->replay(1); }), "kernel first");
-  device->release(memory);
+  EXPECT_SAYS(errorOf([&] { device->replay(call, 1); }), "kernel first");
   device.reset();
   EXPECT_TRUE(fake.clean());
 }
@@ -144,10 +140,10 @@ TEST(CudaDevice, refusesWhatTheGpuCannotGive) {
   fake.shared = 100 * 1024;
   Driver table = Fake::table();
   auto device = open(ampere, table);
-  EXPECT_SAYS(errorOf([&] { device->launch({"ptx", "k", 1, 128, 120 * 1024, nullptr, 0}); }), "has 102400");
-  EXPECT_SAYS(errorOf([&] { device->launch({"ptx", "k", std::int64_t(1) << 31, 128, 0, nullptr, 0}); }), "blocks");
+  EXPECT_SAYS(errorOf([&] { device->run(callOf({{"ptx", "k", 1, 128, 120 * 1024, nullptr, 0}})); }), "has 102400");
+  EXPECT_SAYS(errorOf([&] { device->run(callOf({{"ptx", "k", std::int64_t(1) << 31, 128, 0, nullptr, 0}})); }), "blocks");
   fake.launching = 700;
-  EXPECT_SAYS(errorOf([&] { device->launch({"ptx", "k", 1, 128, 0, nullptr, 0}); }), "kernel k: CUDA_ERROR");
+  EXPECT_SAYS(errorOf([&] { device->run(callOf({{"ptx", "k", 1, 128, 0, nullptr, 0}})); }), "kernel k: CUDA_ERROR");
   EXPECT_EQ(fake.depth, 0);
 }
 
