@@ -14,52 +14,22 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t boxColumns = 64, rowBytes = 128;  // of a box: what one swizzle is
 constexpr int64_t stages = 2;
-constexpr int64_t producerRegisters = 24, consumerRegisters = 240;
 constexpr int64_t consumersBarrier = 1;  // barrier 0 is the block's
-
-int64_t boxes(int64_t columns) { return llvm::divideCeil(columns, boxColumns); }
-
-Value i32(Builder& b, Value index) { return arith::IndexCastOp::create(b, b.getI32Type(), index); }
-
-/// PTX ISA, "Matrix descriptor": address, leading and stride offsets in units of 16 bytes, swizzle of 128 bytes.
-Value descriptor(Builder& b, Value address, int64_t leading, int64_t stride) {
-  Type i64 = b.getI64Type();
-  auto number = [&](int64_t x) -> Value { return arith::ConstantOp::create(b, b.getI64IntegerAttr(x)); };
-  Value bits = arith::IndexCastOp::create(b, i64, address);
-  bits = arith::AndIOp::create(b, arith::ShRUIOp::create(b, bits, number(4)), number(0x3fff));
-  return arith::OrIOp::create(b, bits, number((int64_t(1) << 62) | (stride / 16) << 32 | (leading / 16) << 16));
-}
-
-/// The same, so many bytes further on.
-Value further(Builder& b, Value descriptor, int64_t bytes) {
-  if (bytes == 0) return descriptor;
-  return arith::AddIOp::create(b, descriptor, arith::ConstantOp::create(b, b.getI64IntegerAttr(bytes / 16)));
-}
-
-/// Sums are numbered as the registers of wgmma: tile, half, column.
-int at(int h, int n, int c) { return 4 * n + 2 * h + c; }
 
 Values registersOf(const Fragments& x) {
   Values all(x.values().size());
-  x.each([&](int h, int n, int c) { all[at(h, n, c)] = Fragments(x).at(h, n, c); });
+  x.each([&](int h, int n, int c) { all[sumOf(h, n, c)] = Fragments(x).at(h, n, c); });
   return all;
 }
 
 Fragments fragmentsOf(ValueRange registers, int tiles) {
   Fragments x(tiles);
-  x.each([&](int h, int n, int c) { x.at(h, n, c) = registers[at(h, n, c)]; });
+  x.each([&](int h, int n, int c) { x.at(h, n, c) = registers[sumOf(h, n, c)]; });
   return x;
 }
 
 }  // namespace
-
-int64_t AttentionKernel::Mapped::bytes() const {
-  int64_t bytes = 2;
-  for (int64_t size : box) bytes *= size;
-  return bytes;
-}
 
 /// What tensor cores take, if the copy engine can be told of it. A block's rows come as one box: all rows of as many
 /// positions as they fit in, and of one more where some of it do.
@@ -78,115 +48,85 @@ bool AttentionKernel::takesHopper() {
   rowsOfPosition = constant(b, together);
   allRows = mul(b, extent[rowDim], rowsOfPosition);
   for (Capture& capture : captures) capture.byRow = hasRow(capture.view);
-  for (const Mapped& mapped : mappedTensors())
-    if (mapped.dims.size() > 5) return false;
+  for (const Mapped& tensor : mappedTensors())
+    if (tensor.dims.size() > 5) return false;
   hopper = true;
   keyTiles = keysOfStage / columnsOfTile;
   rowsTogether = rowsOfBlock = together * (most / together);
   const int64_t deep = *getConstantIntValue(extent[depth]);
-  bytesOfKeys = boxes(deep) * keysOfStage * rowBytes;
-  bytesOfValues = boxes(columnCountKnown()) * keysOfStage * rowBytes;
+  bytesOfKeys = boxes(deep) * keysOfStage * boxRowBytes;
+  bytesOfValues = boxes(columnCountKnown()) * keysOfStage * boxRowBytes;
   keysAt = boxes(deep) * pitchOfQueries();
   valuesAt = keysAt + stages * bytesOfKeys;
   barriersAt = valuesAt + stages * bytesOfValues;
-  slotsAt = barriersAt + 8 * (1 + 4 * stages);
-  slotsAt = llvm::alignTo(slotsAt, 16);
+  slotsAt = llvm::alignTo(barriersAt + 8 + 2 * Ring::bytes(stages), 16);
   return true;
 }
 
 int64_t AttentionKernel::columnCountKnown() { return getConstantIntValue(columnCount).value_or(INT64_MAX / 2); }
 
-/// Q, K and V: the view, and its dims from the innermost.
-std::vector<AttentionKernel::Mapped> AttentionKernel::mappedTensors() {
+/// Q, K and V.
+std::vector<Mapped> AttentionKernel::mappedTensors() {
+  auto dim = [&](const View& view, int64_t number, int64_t box) {
+    return Mapped::Dim{extent[number], view.stride[number], box, number};
+  };
   std::vector<Mapped> all;
-  auto map = [&](const View& view, int64_t inner) -> Mapped& {
-    Mapped& mapped = all.emplace_back(Mapped{view, {inner}, {boxColumns}});
-    for (int64_t dim : outer)
-      if (view.has(dim)) mapped.dims.push_back(dim);
-    mapped.box.resize(mapped.dims.size(), 1);
-    return mapped;
+  auto map = [&](const View& view, int64_t inner, SmallVector<std::pair<int64_t, int64_t>> rows) {
+    Mapped& mapped = all.emplace_back(Mapped{view, {dim(view, inner, boxColumns)}});
+    for (auto [number, box] : rows) mapped.dims.push_back(dim(view, number, box));
+    for (int64_t number : outer)
+      if (view.has(number)) mapped.dims.push_back(dim(view, number, 1));
   };
-  auto rows = [](Mapped& mapped, int64_t dim, int64_t count) {
-    mapped.dims.insert(mapped.dims.begin() + 1, dim), mapped.box.insert(mapped.box.begin() + 1, count);
-  };
-  Mapped& queries = map(similar[query], depth);
+  SmallVector<std::pair<int64_t, int64_t>> rows;
+  for (int64_t number : llvm::reverse(ArrayRef(rowDims).drop_front()))
+    rows.emplace_back(number, *getConstantIntValue(extent[number]));
   int64_t together = *getConstantIntValue(rowsOfPosition);
-  rows(queries, rowDim, llvm::divideCeil(consumers * 4 * rowsOfWarp, together));
-  for (int64_t dim : ArrayRef(rowDims).drop_front()) rows(queries, dim, *getConstantIntValue(extent[dim]));
-  rows(map(similar[key], depth), keyDim, keysOfStage);
-  rows(map(valueView, value[0]), keyDim, keysOfStage);
+  rows.emplace_back(rowDim, llvm::divideCeil(consumers * 4 * rowsOfWarp, together));
+  map(similar[query], depth, rows);
+  map(similar[key], depth, {{keyDim, keysOfStage}});
+  map(valueView, value[0], {{keyDim, keysOfStage}});
   return all;
 }
 
 /// Between the boxes of Q in shared memory; swizzles begin at multiples of 1024 bytes.
-int64_t AttentionKernel::pitchOfQueries() { return llvm::alignTo(mappedTensors()[0].bytes(), 1024); }
+int64_t AttentionKernel::pitchOfQueries() { return llvm::alignTo(mappedTensors()[0].bytes(), boxAlignment); }
 
-/// On the host: whether all three begin and step by multiples of 16 bytes, and have elements at all.
+/// On the host: whether the copy engine can be told of all three.
 Value AttentionKernel::mappable() {
-  Value bits = constant(b, 0), zero = constant(b, 0), all;
-  auto also = [&](Value x) { all = all ? arith::AndIOp::create(b, all, x).getResult() : x; };
-  for (const Mapped& mapped : mappedTensors()) {
-    bits = arith::OrIOp::create(b, bits, addressOf(mapped.view));
-    for (int64_t dim : mapped.dims) {
-      also(below(b, zero, extent[dim]));
-      if (dim == mapped.dims.front()) continue;
-      Value bytes = mul(b, mapped.view.stride[dim], constant(b, 2));
-      also(below(b, zero, bytes));
-      bits = arith::OrIOp::create(b, bits, bytes);
-    }
+  Value all;
+  for (const Mapped& tensor : mappedTensors()) {
+    Value possible = tensor.possible(b);
+    all = all ? arith::AndIOp::create(b, all, possible).getResult() : possible;
   }
-  Value rest = arith::AndIOp::create(b, bits, constant(b, 15));
-  also(arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest, zero));
   return all;
 }
 
-Value AttentionKernel::addressOf(const View& view) {
-  Value memory = memref::ExtractAlignedPointerAsIndexOp::create(b, view.base);
-  return add(b, memory, mul(b, view.offset, constant(b, 2)));
-}
-
 void AttentionKernel::mapTensors() {
-  Type type = LLVM::LLVMArrayType::get(b.getI64Type(), 16);
-  for (const Mapped& mapped : mappedTensors()) {
-    Values sizes, strides;
-    for (int64_t dim : mapped.dims) {
-      sizes.push_back(extent[dim]);
-      if (sizes.size() > 1) strides.push_back(mul(b, mapped.view.stride[dim], constant(b, 2)));
-    }
-    Value address = addressOf(mapped.view);
-    maps.push_back(tile::TensorMapOp::create(b, type, address, sizes, strides, mapped.box, narrow).getResult());
-  }
   mapped = mappedTensors();
-}
-
-/// Barriers: that of Q, then full and empty ones of K and of V, each for all stages.
-Value AttentionKernel::barrierOf(int which, Value slot) {
-  Value at = add(b, tensor->base(), constant(b, barriersAt + (which == 0 ? 0 : 8 + 8 * stages * (which - 1))));
-  return slot ? add(b, at, mul(b, slot, constant(b, 8))) : at;
+  for (const Mapped& tensor : mapped) maps.push_back(tensor.map(b));
 }
 
 /// One thread has all boxes of a tensor brought: `to` in shared memory, from the key or the position `first` on.
 void AttentionKernel::bring(int which, Value to, Value first, Value barrier) {
   const Mapped& from = mapped[which];
-  const int64_t count = boxes(*getConstantIntValue(extent[from.dims[0]])), pitch = llvm::alignTo(from.bytes(), 1024);
-  tile::MbarrierExpectOp::create(b, barrier, count * from.bytes());
-  for (int64_t n = 0; n < count; ++n) {
-    Values at{i32(b, constant(b, n * boxColumns))};
-    for (int64_t dim : ArrayRef(from.dims).drop_front()) {
-      Value whole = llvm::is_contained(rowDims, dim) ? constant(b, 0) : this->at.lookup(dim);
-      at.push_back(i32(b, dim == rowDim || dim == keyDim ? first : whole));
-    }
-    tile::TmaLoadOp::create(b, maps[which], add(b, to, constant(b, n * pitch)), barrier, at);
+  const int64_t count = boxes(*getConstantIntValue(from.dims[0].extent));
+  Values at{constant(b, 0)};
+  for (const Mapped::Dim& dim : ArrayRef(from.dims).drop_front()) {
+    Value whole = llvm::is_contained(rowDims, dim.number) ? constant(b, 0) : this->at.lookup(dim.number);
+    at.push_back(dim.number == rowDim || dim.number == keyDim ? first : whole);
   }
+  tile::MbarrierExpectOp::create(b, barrier, count * from.bytes());
+  gpu::bring(b, maps[which], to, count, llvm::alignTo(from.bytes(), boxAlignment), barrier, at);
 }
 
-void AttentionKernel::turnOf(Value count) {
-  slot = arith::AndIOp::create(b, count, constant(b, stages - 1));
-  parity = i32(b, arith::AndIOp::create(b, quotient(b, count, constant(b, stages)), constant(b, 1)));
+void AttentionKernel::turnOf(Value count) { turn = keyRing->turn(count); }
+
+Value AttentionKernel::stageAt(int64_t begin, int64_t bytes) {
+  return add(b, tensor->base(), add(b, constant(b, begin), mul(b, turn.slot, constant(b, bytes))));
 }
 
 void AttentionKernel::produce(Value first) {
-  when(b, first, [&] { bring(0, tensor->base(), quotient(b, blockRow, rowsOfPosition), barrierOf(0, {})); });
+  when(b, first, [&] { bring(0, tensor->base(), quotient(b, blockRow, rowsOfPosition), queryBarrier()); });
   boundCaptures();
   Value tile = constant(b, keysOfStage);
   auto loop = scf::ForOp::create(b, keyFrom, keyTo, tile, constant(b, 0));
@@ -195,14 +135,11 @@ void AttentionKernel::produce(Value first) {
   Value from = loop.getInductionVar(), count = loop.getRegionIterArgs()[0];
   auto load = [&] {
     turnOf(count);
-    Value other = arith::XOrIOp::create(b, parity, arith::ConstantOp::create(b, b.getI32IntegerAttr(1)));
     when(b, first, [&] {
-      tile::MbarrierWaitOp::create(b, barrierOf(2, slot), other);
-      bring(1, add(b, tensor->base(), add(b, constant(b, keysAt), mul(b, slot, constant(b, bytesOfKeys)))), from,
-            barrierOf(1, slot));
-      tile::MbarrierWaitOp::create(b, barrierOf(4, slot), other);
-      bring(2, add(b, tensor->base(), add(b, constant(b, valuesAt), mul(b, slot, constant(b, bytesOfValues)))), from,
-            barrierOf(3, slot));
+      keyRing->waitEmpty(turn);
+      bring(1, stageAt(keysAt, bytesOfKeys), from, keyRing->full(turn));
+      valueRing->waitEmpty(turn);
+      bring(2, stageAt(valuesAt, bytesOfValues), from, valueRing->full(turn));
     });
     syncWarp(b);
     return Values{add(b, count, constant(b, 1))};
@@ -219,16 +156,15 @@ void AttentionKernel::produce(Value first) {
 }
 
 /// A warp is done with a slot.
-void AttentionKernel::giveBack(int which) {
-  when(b, firstLane, [&] { tile::MbarrierArriveOp::create(b, barrierOf(which, slot)); });
+void AttentionKernel::giveBack(Ring& ring) {
+  when(b, firstLane, [&] { ring.giveBack(turn); });
 }
 
 Fragments AttentionKernel::productsByWarpgroup() {
-  tile::MbarrierWaitOp::create(b, barrierOf(1, slot), parity);
-  Value mine = mul(b, quotient(b, warp, constant(b, 4)), constant(b, 4 * rowsOfWarp * rowBytes));
-  Value q = descriptor(b, add(b, tensor->base(), mine), 16, 8 * rowBytes);
-  Value k = add(b, constant(b, keysAt), mul(b, slot, constant(b, bytesOfKeys)));
-  k = descriptor(b, add(b, tensor->base(), k), 16, 8 * rowBytes);
+  keyRing->waitFull(turn);
+  Value mine = mul(b, quotient(b, warp, constant(b, 4)), constant(b, 4 * rowsOfWarp * boxRowBytes));
+  Value q = descriptor(b, add(b, tensor->base(), mine), 16, 8 * boxRowBytes);
+  Value k = descriptor(b, stageAt(keysAt, bytesOfKeys), 16, 8 * boxRowBytes);
   const int64_t perBox = boxColumns / Cores::step, count = keysOfStage / 2;
   const int64_t steps = llvm::divideCeil(*getConstantIntValue(extent[depth]), Cores::step);
   SmallVector<Type> types(count, b.getF32Type());
@@ -237,13 +173,13 @@ Fragments AttentionKernel::productsByWarpgroup() {
   for (int64_t n = 0; n < steps; ++n) {
     int64_t within = n % perBox * 2 * Cores::step, box = n / perBox;
     Value left = further(b, q, box * pitchOfQueries() + within);
-    Value right = further(b, k, box * keysOfStage * rowBytes + within);
+    Value right = further(b, k, box * keysOfStage * boxRowBytes + within);
     auto product = tile::WgmmaOp::create(b, types, left, right, sums, keysOfStage, narrow, /*upright=*/false);
     sums = llvm::to_vector(ValueRange(product.getResults()));
   }
   tile::WgmmaCommitOp::create(b);
   auto done = tile::WgmmaWaitOp::create(b, types, sums, 0);
-  giveBack(2);
+  giveBack(*keyRing);
   return fragmentsOf(done.getResults(), keyTiles);
 }
 
@@ -271,14 +207,14 @@ void AttentionKernel::clearUnseen(const Keys& keys) {
     Value unseen = arith::XOrIOp::create(b, seen, arith::ConstantOp::create(b, b.getBoolAttr(true)));
     when(b, unseen, [&] {
       auto zeros = MemRefType::get({ShapedType::kDynamic}, b.getI64Type(), AffineMap(), b.getI64IntegerAttr(3));
-      Value values = add(b, constant(b, valuesAt), mul(b, slot, constant(b, bytesOfValues)));
+      Value values = add(b, constant(b, valuesAt), mul(b, turn.slot, constant(b, bytesOfValues)));
       Value all = memref::ViewOp::create(b, zeros, shared, values, ValueRange{constant(b, bytesOfValues / 8)});
       Value none = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
-      for (int64_t box = 0; box < bytesOfValues / (keysOfStage * rowBytes); ++box)
-        for (int64_t n = 0; n < rowBytes / 8; ++n)
+      for (int64_t box = 0; box < bytesOfValues / (keysOfStage * boxRowBytes); ++box)
+        for (int64_t n = 0; n < boxRowBytes / 8; ++n)
           memref::StoreOp::create(
               b, none, all,
-              add(b, mul(b, row, constant(b, rowBytes / 8)), constant(b, box * keysOfStage * rowBytes / 8 + n)));
+              add(b, mul(b, row, constant(b, boxRowBytes / 8)), constant(b, box * keysOfStage * boxRowBytes / 8 + n)));
     });
   });
   tile::FenceAsyncOp::create(b);
@@ -286,7 +222,7 @@ void AttentionKernel::clearUnseen(const Keys& keys) {
 }
 
 void AttentionKernel::accumulateByWarpgroup(State& state, const Fragments& weights, const Keys& keys) {
-  tile::MbarrierWaitOp::create(b, barrierOf(3, slot), parity);
+  valueRing->waitFull(turn);
   Value partial = arith::XOrIOp::create(b, keys.whole, arith::ConstantOp::create(b, b.getBoolAttr(true)));
   when(b, partial, [&] { clearUnseen(keys); });
   Fragments p = weights;
@@ -299,17 +235,16 @@ void AttentionKernel::accumulateByWarpgroup(State& state, const Fragments& weigh
   ValueRange all = fenced.getResults();
   Values out = llvm::to_vector(all.take_front(sums));
   ValueRange left = all.drop_front(sums);
-  Value v = add(b, constant(b, valuesAt), mul(b, slot, constant(b, bytesOfValues)));
-  v = descriptor(b, add(b, tensor->base(), v), keysOfStage * rowBytes, 8 * rowBytes);
+  Value v = descriptor(b, stageAt(valuesAt, bytesOfValues), keysOfStage * boxRowBytes, 8 * boxRowBytes);
   SmallVector<Type> types(sums, b.getF32Type());
   for (int64_t k = 0; k < keysOfStage / Cores::step; ++k) {
-    auto product = tile::WgmmaOp::create(b, types, left.slice(4 * k, 4), further(b, v, k * Cores::step * rowBytes), out,
+    auto product = tile::WgmmaOp::create(b, types, left.slice(4 * k, 4), further(b, v, k * Cores::step * boxRowBytes), out,
                                          columnTiles * columnsOfTile, narrow, /*upright=*/true);
     out = llvm::to_vector(ValueRange(product.getResults()));
   }
   tile::WgmmaCommitOp::create(b);
   auto done = tile::WgmmaWaitOp::create(b, types, out, 0);
-  giveBack(4);
+  giveBack(*valueRing);
   state.out = fragmentsOf(done.getResults(), columnTiles);
 }
 
@@ -318,27 +253,20 @@ void AttentionKernel::hopperTask(const Thread& thread) {
   shared = thread.shared;
   locate(thread);
   firstLane = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread.lane(b), constant(b, 0));
+  keyRing.emplace(b, add(b, queryBarrier(), constant(b, 8)), stages);
+  valueRing.emplace(b, add(b, queryBarrier(), constant(b, 8 + Ring::bytes(stages))), stages);
   when(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread.number, constant(b, 0)), [&] {
-    tile::MbarrierInitOp::create(b, barrierOf(0, {}), 1);
-    for (int which : {1, 2, 3, 4})
-      for (int64_t n = 0; n < stages; ++n)
-        tile::MbarrierInitOp::create(b, barrierOf(which, constant(b, n)), which % 2 ? 1 : consumers * 4);
+    tile::MbarrierInitOp::create(b, queryBarrier(), 1);
+    for (Ring* ring : {&*keyRing, &*valueRing}) ring->begin(consumers * warpsOfGroup);
     tile::FenceAsyncOp::create(b);
   });
   syncBlock(b);
-  auto consume = [&] {
-    tile::RegistersOp::create(b, consumerRegisters, /*more=*/true);
-    tile::MbarrierWaitOp::create(b, barrierOf(0, {}), arith::ConstantOp::create(b, b.getI32IntegerAttr(0)));
-    work();
-    return Values();
-  };
-  auto serve = [&] {
-    tile::RegistersOp::create(b, producerRegisters, /*more=*/false);
-    when(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, warp, constant(b, 4 * consumers)),
-         [&] { produce(firstLane); });
-    return Values();
-  };
-  choose(b, below(b, warp, constant(b, 4 * consumers)), {}, consume, serve);
+  specialise(
+      b, warp, consumers, [&] { produce(firstLane); },
+      [&] {
+        tile::MbarrierWaitOp::create(b, queryBarrier(), arith::ConstantOp::create(b, b.getI32IntegerAttr(0)));
+        work();
+      });
 }
 
 void AttentionKernel::emitHopper(const Device& device) {

@@ -16,6 +16,7 @@
 #include "heed/codegen/gpu/cores.h"
 #include "heed/codegen/gpu/kernels.h"
 #include "heed/codegen/gpu/thread.h"
+#include "heed/codegen/gpu/warpgroup.h"
 
 namespace heed::codegen::gpu {
 
@@ -145,24 +146,18 @@ class AttentionKernel {
   // hopper.cpp: the same by wgmma, what it multiplies brought by the copy engine
   static constexpr int consumers = 2;  // warpgroups of 64 rows
   static constexpr int64_t keysOfStage = 128;
-  /// A tensor that the copy engine is told of, its dims from the innermost, and how much of each it brings at once.
-  struct Mapped {
-    View view;
-    llvm::SmallVector<int64_t> dims, box;
-    int64_t bytes() const;
-  };
   bool takesHopper();
   int64_t columnCountKnown();
   std::vector<Mapped> mappedTensors();
   int64_t pitchOfQueries();
   Value mappable();
-  Value addressOf(const View& view);
   void mapTensors();
-  Value barrierOf(int which, Value slot);
+  Value queryBarrier() { return add(b, tensor->base(), constant(b, barriersAt)); }
+  Value stageAt(int64_t begin, int64_t bytes);  // of this turn
   void bring(int which, Value to, Value first, Value barrier);
   void turnOf(Value count);
   void produce(Value first);
-  void giveBack(int which);
+  void giveBack(Ring& ring);
   Fragments productsByWarpgroup();
   void clearUnseen(const Keys& keys);
   void accumulateByWarpgroup(State& state, const Fragments& weights, const Keys& keys);
@@ -233,7 +228,8 @@ class AttentionKernel {
   std::vector<Mapped> mapped;                     // Q, K, V
   Values maps;
   Value shared, firstLane;
-  Value slot, parity;  // of the tile at work
+  std::optional<Ring> keyRing, valueRing;
+  Ring::Turn turn;  // of the tile at work
 
   // Of the thread, while code is emitted.
   Positions at;                     // of the outer dims
