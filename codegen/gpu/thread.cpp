@@ -77,6 +77,14 @@ Value anyLane(Builder& b, Value bit) {
   return NVVM::VoteSyncOp::create(b, b.getI1Type(), allLanes(b), bit, NVVM::VoteSyncKind::any);
 }
 
+Value sameInWarp(Builder& b, Value index) {
+  Type word = b.getI32Type();
+  auto number = [&](int32_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(x)); };
+  Value mine = arith::IndexCastOp::create(b, word, index);
+  Value first = NVVM::ShflOp::create(b, word, allLanes(b), mine, number(0), number(31), NVVM::ShflKind::idx, UnitAttr());
+  return arith::IndexCastOp::create(b, b.getIndexType(), first);
+}
+
 void syncWarp(Builder& b) { NVVM::SyncWarpOp::create(b, allLanes(b)); }
 void syncBlock(Builder& b) { NVVM::Barrier0Op::create(b); }
 

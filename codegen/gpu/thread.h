@@ -39,6 +39,9 @@ mlir::Value acrossLanes(Builder& b, mlir::Value value, int64_t lanes,
                         llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
 /// Whether any lane's bit is set.
 mlir::Value anyLane(Builder& b, mlir::Value bit);
+/// The first lane's `index`, of what all lanes of a warp have alike: ptxas cannot know that they have, and would keep
+/// what is made of it in registers of every lane.
+mlir::Value sameInWarp(Builder& b, mlir::Value index);
 /// Until all threads of the warp, or of the block, are here; what they wrote to shared memory is seen by the others.
 void syncWarp(Builder& b);
 void syncBlock(Builder& b);

@@ -132,13 +132,15 @@ Step Compiler::device(Operation* op) {
       .Case([&](NVVM::ThreadIdXOp) { return fill([](Warp& w, int l) { return w.thread(l); }); })
       .Case([&](NVVM::BlockIdXOp) { return fill([](Warp& w, int) { return w.block.number; }); })
       .Case([&](NVVM::ShflOp shuffle) -> Step {
-        if (shuffle.getKind() != NVVM::ShflKind::bfly || isa<LLVM::LLVMStructType>(shuffle.getType())) return {};
+        bool direct = shuffle.getKind() == NVVM::ShflKind::idx;
+        if (!direct && shuffle.getKind() != NVVM::ShflKind::bfly) return {};
+        if (isa<LLVM::LLVMStructType>(shuffle.getType())) return {};
         int out = word(shuffle), x = word(shuffle.getVal()), by = word(shuffle.getOffset());
         return counted([=](Warp& w, Mask m) {
           w.requireAll(m, op);
           Word held[lanes];
           std::copy_n(w.at(x), lanes, held);
-          each(m, [&](int l) { w.at(out)[l] = held[(l ^ int(w.at(by)[l])) % lanes]; });
+          each(m, [&](int l) { w.at(out)[l] = held[((direct ? 0 : l) ^ int(w.at(by)[l])) % lanes]; });
         });
       })
       .Case([&](NVVM::VoteSyncOp vote) -> Step {

@@ -216,60 +216,36 @@ void AttentionKernel::finish(State state) {
   choose(b, one, {}, results, [&] { return finishPart(state), Values(); });
 }
 
-/// A chunk of columns of O: the keys at work, those of which a warp sees nothing skipped.
+Values AttentionKernel::overTiles(int64_t size, Values start,
+                                  llvm::function_ref<Values(const Tile&, ValueRange)> body) {
+  auto loop = scf::ForOp::create(b, keyFrom, keyTo, constant(b, size), start);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Tile tile{loop.getInductionVar(), smaller(b, add(b, loop.getInductionVar(), constant(b, size)), keyTo), {}};
+  ValueRange so = loop.getRegionIterArgs();
+  Values next;
+  if (op.getKeep().empty()) {
+    next = body(tile, so);
+  } else {
+    auto [some, all] = classify(tile.from, sub(b, tile.to, constant(b, 1)));
+    tile.all = all;
+    next = choose(
+        b, some, so.getTypes(), [&] { return body(tile, so); }, [&] { return llvm::to_vector(so); });
+  }
+  scf::YieldOp::create(b, next);
+  return llvm::to_vector(ValueRange(loop.getResults()));
+}
+
+/// A chunk of columns of O.
 void AttentionKernel::columns(Value first) {
   chunk = first;
-  const int64_t tile = keyTiles * columnsOfTile;
-  Values carried = start().pack();
-  if (hopper) carried.push_back(constant(b, 0));  // tiles so far
-  auto loop = scf::ForOp::create(b, keyFrom, keyTo, constant(b, tile), carried);
-  {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPointToStart(loop.getBody());
-    Value from = loop.getInductionVar(), to = smaller(b, add(b, from, constant(b, tile)), keyTo);
-    State state = State::unpack(loop.getRegionIterArgs(), columnTiles);
-    auto work = [&](Value all) {
-      if (hopper)
-        turnOf(loop.getRegionIterArgs().back());
-      else if (cores)
-        stageKeys(from);
-      Fragments s = scores(from);
-      Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, sub(b, to, from), constant(b, tile));
-      if (all) whole = arith::AndIOp::create(b, whole, all);
-      const size_t scores = s.values().size(), words = tile / warpSize;
-      SmallVector<Type> types(scores, b.getF32Type());
-      types.append(words, b.getI32Type());
-      Values seen = choose(
-          b, whole, types,
-          [&] {
-            Values same(s.values());
-            same.append(words, arith::ConstantOp::create(b, b.getI32IntegerAttr(-1)));
-            return same;
-          },
-          [&] {
-            auto [hidden, sets] = hide(s, from);
-            Values now(hidden.values());
-            now.append(sets);
-            return now;
-          });
-      ValueRange both(seen);
-      Fragments finished(keyTiles, both.take_front(scores));
-      Values next = absorb(state, finished, {from, both.drop_front(scores), whole}).pack();
-      if (hopper) next.push_back(add(b, loop.getRegionIterArgs().back(), constant(b, 1)));
-      return next;
-    };
-    Values next;
-    if (op.getKeep().empty()) {
-      next = work({});
-    } else {
-      auto [some, all] = classify(from, sub(b, to, constant(b, 1)));
-      next = choose(
-          b, some, ValueRange(carried).getTypes(), [&, all = all] { return work(all); },
-          [&] { return llvm::to_vector(ValueRange(loop.getRegionIterArgs())); });
-    }
-    scf::YieldOp::create(b, next);
-  }
-  finish(State::unpack(loop.getResults(), columnTiles));
+  if (hopper) return columnsByWarpgroup();
+  auto step = [&](const Tile& tile, ValueRange so) {
+    if (cores) stageKeys(tile.from);
+    auto [s, keys] = visible(scores(tile.from), tile);
+    return absorb(State::unpack(so, columnTiles), s, keys).pack();
+  };
+  finish(State::unpack(overTiles(keyTiles * columnsOfTile, start().pack(), step), columnTiles));
 }
 
 /// Blocks of one outer point stand together, the last rows first: under a causal mask those see the most keys.
@@ -299,15 +275,19 @@ void AttentionKernel::locate(const Thread& thread) {
   group = quotient(b, lane, constant(b, 4));
   quad = b.createOrFold<arith::RemUIOp>(lane, constant(b, 4));
   twice_ = mul(b, quad, constant(b, 2));
+  findRows(warp);
+}
+
+void AttentionKernel::findRows(Value warp) {
   warpRow = add(b, blockRow, mul(b, warp, constant(b, rowsOfWarp)));
+  for (int h = 0; h < halves; ++h) {
+    row[h] = add(b, warpRow, add(b, group, constant(b, 8 * h)));
+    position[h] = positionsOf(smaller(b, row[h], sub(b, rowEnd, constant(b, 1))));
+  }
 }
 
 /// What a warp does with its rows.
 void AttentionKernel::work() {
-  for (int h = 0; h < halves; ++h) {
-    row.push_back(add(b, warpRow, add(b, group, constant(b, 8 * h))));
-    position[h] = positionsOf(smaller(b, row[h], sub(b, rowEnd, constant(b, 1))));
-  }
   for (Capture& capture : captures)
     if (!capture.byKey)
       for (int h = 0; h < halves; ++h) capture.loaded.push_back(element(atRow(capture.view, h)));

@@ -97,7 +97,6 @@ void AttentionKernel::multiplyInto(Fragments& sums, int n, ValueRange a, ValueRa
 }
 
 Fragments AttentionKernel::productsByCores() {
-  if (hopper) return productsByWarpgroup();
   Fragments sums(keyTiles, real(0));
   for (int64_t k = 0; k < stagedKeys.columns; k += Cores::step)
     for (int n = 0; n < keyTiles; n += 2) {
@@ -110,7 +109,6 @@ Fragments AttentionKernel::productsByCores() {
 /// O += P V. The sums of a product lie as the next product wants its left operand. Values of keys that no row of the
 /// warp sees are made 0, whatever they hold.
 void AttentionKernel::accumulateByCores(State& state, const Fragments& weights, const Keys& keys) {
-  if (hopper) return accumulateByWarpgroup(state, weights, keys);
   Cores::wait(b, 0);
   syncBlock(b);
   Fragments p = weights;

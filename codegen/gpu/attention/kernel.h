@@ -81,6 +81,11 @@ class AttentionKernel {
     Value count, rows;
     View memory;
   };
+  /// Keys [from, to): so many as are worked on together, or what is left. `all`: whether each row sees each of them;
+  /// null: there is no mask.
+  struct Tile {
+    Value from, to, all;
+  };
   /// The keys that a warp works on together, and which of them are there and seen by any of its rows: a bit for each.
   struct Keys {
     Value first;
@@ -97,8 +102,11 @@ class AttentionKernel {
   void emitKernel(const Device& device);
   void task(const Thread& thread);
   void locate(const Thread& thread);
+  void findRows(Value warp);
   void work();
   void columns(Value first);
+  /// Calls body(tile, so) for those tiles of the keys at work that a row sees anything of.
+  Values overTiles(int64_t size, Values start, llvm::function_ref<Values(const Tile&, mlir::ValueRange)> body);
   State start();
   void finish(State state);
   Value mean(Value out, Value sum);
@@ -115,6 +123,8 @@ class AttentionKernel {
 
   // scores.cpp: S and what is seen of it
   Fragments scores(Value keys);
+  Fragments posted(llvm::ArrayRef<Fragments> raw, Value keys);
+  std::pair<Fragments, Keys> visible(Fragments scores, const Tile& tile);
   Fragments products(Similarity& similarity, Value keys);
   std::pair<Fragments, Values> hide(Fragments scores, Value keys);
   std::pair<Value, Value> classify(Value from, Value to);
@@ -126,7 +136,14 @@ class AttentionKernel {
   Values cloned(RegionCloner cloner, mlir::Region& region, mlir::ValueRange arguments);
 
   // softmax.cpp: P, and O
-  State absorb(State state, Fragments scores, Keys keys);
+  /// What a tile adds to the sums: P, and the factor of what was summed before, of each half.
+  struct Weights {
+    Fragments of;
+    Values before;
+  };
+  State absorb(State state, Fragments scores, const Keys& keys);
+  Weights weights(State& state, Fragments scores, const Keys& keys);
+  void rescale(State& state, const Values& before);
   void accumulate(State& state, const Fragments& weights, const Keys& keys);
   Value shift(Value max);
   Value rescaled(Value max, Value shift);
@@ -153,14 +170,17 @@ class AttentionKernel {
   Value mappable();
   void mapTensors();
   Value queryBarrier() { return add(b, tensor->base(), constant(b, barriersAt)); }
-  Value stageAt(int64_t begin, int64_t bytes);  // of this turn
+  Value stageAt(int64_t begin, int64_t bytes, const Ring::Turn& turn);
   void bring(int which, Value to, Value first, Value barrier);
-  void turnOf(Value count);
   void produce(Value first);
-  void giveBack(Ring& ring);
-  Fragments productsByWarpgroup();
-  void clearUnseen(const Keys& keys);
-  void accumulateByWarpgroup(State& state, const Fragments& weights, const Keys& keys);
+  void giveBack(Ring& ring, const Ring::Turn& turn);
+
+  // warpgroups.cpp: what they do with it
+  void columnsByWarpgroup();
+  Values stepOfWarpgroup(mlir::ValueRange so, const Tile& tile, bool pending);
+  Values askForScores(const Ring::Turn& turn);
+  Values askForSums(Values out, mlir::ValueRange weights, const Ring::Turn& turn);
+  void clearUnseen(const Keys& keys, const Ring::Turn& turn);
   void hopperTask(const Thread& thread);
   void emitHopper(const Device& device);
 
@@ -229,7 +249,6 @@ class AttentionKernel {
   Values maps;
   Value shared, firstLane;
   std::optional<Ring> keyRing, valueRing;
-  Ring::Turn turn;  // of the tile at work
 
   // Of the thread, while code is emitted.
   Positions at;                     // of the outer dims
@@ -239,11 +258,11 @@ class AttentionKernel {
   Value blockRow, rowEnd;           // and of the block; where its rows end
   int64_t rowsOfBlock;              // from one block to the next
   int64_t rowsTogether;             // whose keys are classified at once: a warp's rows, or a block's
-  Values row;                       // of each half
-  Values position[halves];          // along rowDims; past the end those of the last row
-  Value part, keyFrom, keyTo;       // the keys at work
-  Value chunk;                      // the first column of O, of the value dims in one
-  Value columnCount;                // of all chunks
+  Value row[halves];
+  Values position[halves];     // along rowDims; past the end those of the last row
+  Value part, keyFrom, keyTo;  // the keys at work
+  Value chunk;                 // the first column of O, of the value dims in one
+  Value columnCount;           // of all chunks
   Parts parts;
   View weightsOf;  // shared memory of the warp: P
 };

@@ -29,10 +29,14 @@ Values AttentionKernel::cloned(RegionCloner cloner, Region& region, ValueRange a
 Fragments AttentionKernel::scores(Value keys) {
   SmallVector<Fragments> raw;
   for (Similarity& similarity : similarities) raw.push_back(cores ? productsByCores() : products(similarity, keys));
+  return posted(raw, keys);
+}
+
+Fragments AttentionKernel::posted(ArrayRef<Fragments> raw, Value keys) {
   Fragments finished(keyTiles);
   finished.each([&](int h, int n, int c) {
     Values arguments;
-    for (Fragments& sums : raw) arguments.push_back(sums.at(h, n, c));
+    for (Fragments sums : raw) arguments.push_back(sums.at(h, n, c));
     arguments.append(capturesAt(op.getPost(), raw.size(), h, n, c, keys));
     finished.at(h, n, c) = cloned(cloner(h, clampedKey(keyAt(keys, n, c))), op.getPost(), arguments)[0];
   });
@@ -97,6 +101,30 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, int h, int n,
   return elements;
 }
 
+/// Finished scores of a tile with -inf where a row does not see the key, and which keys are seen.
+std::pair<Fragments, AttentionKernel::Keys> AttentionKernel::visible(Fragments scores, const Tile& tile) {
+  const int64_t size = keyTiles * columnsOfTile, words = size / warpSize;
+  Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, sub(b, tile.to, tile.from), constant(b, size));
+  if (tile.all) whole = arith::AndIOp::create(b, whole, tile.all);
+  const size_t count = scores.values().size();
+  SmallVector<Type> types(count, b.getF32Type());
+  types.append(words, b.getI32Type());
+  auto asTheyAre = [&] {
+    Values same(scores.values());
+    same.append(words, arith::ConstantOp::create(b, b.getI32IntegerAttr(-1)));
+    return same;
+  };
+  auto hidden = [&] {
+    auto [hidden, sets] = hide(scores, tile.from);
+    Values now(hidden.values());
+    now.append(sets);
+    return now;
+  };
+  Values both = choose(b, whole, types, asTheyAre, hidden);
+  return {Fragments(keyTiles, ValueRange(both).take_front(count)),
+          {tile.from, Values(ArrayRef(both).drop_front(count)), whole}};
+}
+
 /// -inf where a row does not see the key, or there is none; and the set of keys that a row of the warp sees.
 std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys) {
   Region& keep = op.getKeep();
@@ -104,31 +132,33 @@ std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys)
   Values sets(keyTiles * columnsOfTile / warpSize, nothing);
   auto bit = [&](Value of) { return arith::IndexCastOp::create(b, b.getI32Type(), of).getResult(); };
   auto number = [&](int64_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(x))).getResult(); };
+  // How many keys there are from this thread's first one on: in 32 bits, for they are compared with many constants.
+  Value left = smaller(b, sub(b, extent[keyDim], add(b, keys, twice_)), constant(b, keyTiles * columnsOfTile));
+  left = bit(left);
   for (int n = 0; n < keyTiles; ++n)
     for (int c = 0; c < 2; ++c) {
-      Value key = keyAt(keys, n, c), exists = below(b, key, extent[keyDim]), any;
+      Value key = keyAt(keys, n, c), any;
+      Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, left, number(n * columnsOfTile + c));
       for (int h = 0; h < halves; ++h) {
         Value visible = exists;
         if (!keep.empty()) {
-          Value kept = cloned(cloner(h, clampedKey(key)), keep, capturesAt(keep, 0, h, n, c, keys))[0];
-          // Rows past the end must not keep a key alive.
-          kept = arith::AndIOp::create(b, kept, below(b, row[h], rowEnd));
+          // Rows past the end are the last row again, and keep no other key alive.
+          Value kept = cloned(cloner(h, key), keep, capturesAt(keep, 0, h, n, c, keys))[0];
           visible = arith::AndIOp::create(b, kept, exists);
         }
         Value& score = scores.at(h, n, c);
         score = arith::SelectOp::create(b, visible, score, none);
         any = any ? arith::OrIOp::create(b, any, visible).getResult() : visible;
       }
-      // The lanes that have the same column of other rows differ in lane / 4.
-      Value votes = NVVM::VoteSyncOp::create(b, b.getI32Type(), number(-1), any, NVVM::VoteSyncKind::ballot);
-      Value same = arith::AndIOp::create(b, arith::ShRUIOp::create(b, votes, bit(quad)), number(0x11111111));
-      Value seen = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, same, number(0));
+      // Its bit, but for what all of the thread's columns have in common.
       Value& mine = sets[n * columnsOfTile / warpSize];
-      Value place = bit(column(n % (warpSize / columnsOfTile), c));
-      mine = arith::OrIOp::create(b, mine,
-                                  arith::ShLIOp::create(b, arith::ExtUIOp::create(b, b.getI32Type(), seen), place));
+      Value place = number(int64_t(1) << (n * columnsOfTile % warpSize + c));
+      mine = arith::OrIOp::create(b, mine, arith::SelectOp::create(b, any, place, nothing));
     }
-  for (Value& set : sets) set = acrossQuad(set, [&](Value x, Value y) { return arith::OrIOp::create(b, x, y); });
+  for (Value& set : sets) {
+    set = arith::ShLIOp::create(b, set, bit(twice_));
+    set = acrossLanes(b, set, warpSize, [&](Value x, Value y) { return arith::OrIOp::create(b, x, y); });
+  }
   return {scores, sets};
 }
 

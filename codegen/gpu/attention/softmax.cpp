@@ -28,9 +28,20 @@ Value AttentionKernel::rescaled(Value max, Value shift) {
 }
 
 /// The state after one more tile of finished scores.
-AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, Keys keys) {
+AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, const Keys& keys) {
+  Weights p = weights(state, scores, keys);
+  rescale(state, p.before);
+  if (cores)
+    accumulateByCores(state, p.of, keys);
+  else
+    accumulate(state, p.of, keys);
+  return state;
+}
+
+/// m and l of the state become those after the tile.
+AttentionKernel::Weights AttentionKernel::weights(State& state, Fragments scores, const Keys& keys) {
   auto larger = [&](Value x, Value y) -> Value { return arith::MaxNumFOp::create(b, x, y); };
-  Fragments weights(keyTiles);
+  Weights weights{Fragments(keyTiles), {}};
   for (int h = 0; h < halves; ++h) {
     Value most = state.max[h];
     for (int n = 0; n < keyTiles; ++n)
@@ -43,25 +54,25 @@ AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, Ke
       for (int c = 0; c < 2; ++c) {
         // The score is never rounded to base 2, which would cost large ones a unit in the last place.
         Value weight = exp2(math::FmaOp::create(b, scores.at(h, n, c), real(log2e), negated));
-        weights.at(h, n, c) = weight;
+        weights.of.at(h, n, c) = weight;
         sum = sum ? arith::AddFOp::create(b, sum, weight).getResult() : weight;
       }
     state.sum[h] = math::FmaOp::create(b, state.sum[h], alpha, sum);
-    for (int n = 0; n < columnTiles; ++n)
-      for (int c = 0; c < 2; ++c) state.out.at(h, n, c) = arith::MulFOp::create(b, state.out.at(h, n, c), alpha);
+    weights.before.push_back(alpha);
   }
   if (Region& weigh = op.getWeigh(); !weigh.empty())
-    weights.each([&](int h, int n, int c) {
-      Values arguments{weights.at(h, n, c)};
+    weights.of.each([&](int h, int n, int c) {
+      Values arguments{weights.of.at(h, n, c)};
       arguments.append(capturesAt(weigh, 1, h, n, c, keys.first));
       Value key = clampedKey(keyAt(keys.first, n, c));
-      weights.at(h, n, c) = cloned(cloner(h, key), weigh, arguments)[0];
+      weights.of.at(h, n, c) = cloned(cloner(h, key), weigh, arguments)[0];
     });
-  if (cores)
-    accumulateByCores(state, weights, keys);
-  else
-    accumulate(state, weights, keys);
-  return state;
+  return weights;
+}
+
+void AttentionKernel::rescale(State& state, const Values& before) {
+  state.out.each(
+      [&](int h, int n, int c) { state.out.at(h, n, c) = arith::MulFOp::create(b, state.out.at(h, n, c), before[h]); });
 }
 
 /// O += P V, key by key: P goes through shared memory, for a thread has only two of every eight columns of it. A key

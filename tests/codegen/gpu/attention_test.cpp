@@ -1,6 +1,7 @@
 // Attention kernels for a GPU, by the SIMT interpreter, against f64 loops: every kernel of the CPU's tests as it is,
 // then with tensor cores; ragged extents, hidden keys, races.
 #include <iostream>
+#include <sstream>
 
 #include "on_gpu.h"
 #include "ptxas.h"
@@ -185,6 +186,32 @@ TEST(GpuAttention, AssemblesWithoutSpills) {
       EXPECT_EQ(said.kernels, hopper ? 3 : 2) << "one merges parts";
       EXPECT_EQ(said.clean, said.kernels) << said.said;
       std::cout << chip << " depth " << depth << ": " << said.registers() << "\n";
+    }
+}
+
+/// Products of two tiles are under way when a warpgroup makes weights: it waits for the scores, makes them, and only
+/// then waits for the sums.
+TEST(GpuAttention, WeightsAreMadeWhileSumsAreAddedUp) {
+  if (!machineCode(".version 8.0\n.target sm_90a\n.address_size 64\n", "sm_90a"))
+    GTEST_SKIP() << "no ptxas or no nvdisasm on PATH, and HEED_PTXAS and HEED_NVDISASM are not set";
+  for (int depth : {64, 128})
+    for (KernelCase kernel : {sdpa(), causal(withLse(sdpa()))}) {
+      std::istringstream code(
+          *machineCode(simt::ptxOf(narrow(kernel, "bf16", depth, depth).text(), "sm_90a"), "sm_90a"));
+      int products = 0, powers = 0, maxima = 0, between = 0;
+      bool waited = false;
+      for (std::string line; std::getline(code, line);) {
+        auto has = [&](const char* word) { return line.find(word) != line.npos; };
+        EXPECT_FALSE(has("LDL") || has("STL")) << line;
+        products += has("HGMMA");
+        if (has("WARPGROUP.DEPBAR.LE gsb0, 0x1")) waited = true, ++between;
+        if (has("WARPGROUP.DEPBAR.LE gsb0, 0x0")) waited = false;
+        powers += waited && has("MUFU.EX2"), maxima += waited && has("FMNMX");
+      }
+      EXPECT_EQ(between, 1);
+      EXPECT_GE(products, 2 * (depth / 16 + 8));
+      EXPECT_GE(powers, 64) << "one of each score of a thread: 128 keys, 64 rows, 128 threads";
+      EXPECT_GE(maxima, 64);
     }
 }
 

@@ -1,4 +1,4 @@
-// ptxas, where it is: on PATH, or named by HEED_PTXAS.
+// ptxas and nvdisasm, where they are: on PATH, or named by HEED_PTXAS and HEED_NVDISASM.
 #pragma once
 
 #include <unistd.h>
@@ -32,18 +32,30 @@ inline std::string outputOf(const std::string& command, int& status) {
   return text;
 }
 
-/// What it says of `ptx`; nullopt where there is none.
-inline std::optional<Ptxas> assemble(const std::string& ptx, const std::string& chip) {
-  const char* named = std::getenv("HEED_PTXAS");
-  const std::string ptxas = named ? named : "ptxas";
+/// A program by its name, or by that of the environment variable; nullopt where there is none.
+inline std::optional<std::string> program(const char* name, const char* variable) {
+  const char* named = std::getenv(variable);
   int status;
-  outputOf(ptxas + " --version", status);
-  if (status != 0) return std::nullopt;
+  outputOf((named ? named : name) + std::string(" --version"), status);
+  return status == 0 ? std::optional<std::string>(named ? named : name) : std::nullopt;
+}
+
+/// A file name of this process.
+inline std::string temporary(const char* end) {
   const char* folder = std::getenv("TMPDIR");
-  std::string file = std::string(folder ? folder : "/tmp") + "/heed_" + std::to_string(getpid()) + ".ptx";
+  return std::string(folder ? folder : "/tmp") + "/heed_" + std::to_string(getpid()) + end;
+}
+
+/// What ptxas says of `ptx`; nullopt where there is none. The machine code goes to `cubin`.
+inline std::optional<Ptxas> assemble(const std::string& ptx, const std::string& chip,
+                                     const std::string& cubin = "/dev/null") {
+  const std::optional<std::string> ptxas = program("ptxas", "HEED_PTXAS");
+  if (!ptxas) return std::nullopt;
+  const std::string file = temporary(".ptx");
   std::ofstream(file) << ptx;
   Ptxas result;
-  result.said = outputOf(ptxas + " -v -arch=" + chip + " " + file + " -o /dev/null", status);
+  int status;
+  result.said = outputOf(*ptxas + " -v -arch=" + chip + " " + file + " -o " + cubin, status);
   std::remove(file.c_str());
   auto count = [&](const char* of) {
     int n = 0;
@@ -54,6 +66,17 @@ inline std::optional<Ptxas> assemble(const std::string& ptx, const std::string& 
   result.kernels = count("Function properties");
   result.clean = count("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads");
   return result;
+}
+
+/// The machine code of `ptx` as text; nullopt where ptxas or nvdisasm is missing.
+inline std::optional<std::string> machineCode(const std::string& ptx, const std::string& chip) {
+  const std::optional<std::string> nvdisasm = program("nvdisasm", "HEED_NVDISASM");
+  const std::string cubin = temporary(".cubin");
+  if (!nvdisasm || !assemble(ptx, chip, cubin)) return std::nullopt;
+  int status;
+  std::string text = outputOf(*nvdisasm + " -c " + cubin, status);
+  std::remove(cubin.c_str());
+  return status == 0 ? std::optional(text) : std::nullopt;
 }
 
 }  // namespace heed::testing
