@@ -210,12 +210,15 @@ Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference) {
   };
 }
 
+/// Of two errors; NaN is the largest.
+static double larger(double x, double y) { return x >= y || std::isnan(x) ? x : y; }
+
 double Errors::root(double squares) const { return std::sqrt(squares / double(std::max<std::int64_t>(count, 1))); }
 
 void Errors::addRelative(const Errors& other) {
   const double unit = other.largest > 0 ? 1 / other.largest : 1;
   largest = 1;
-  most = std::fmax(most, other.most * unit), naive_most = std::fmax(naive_most, other.naive_most * unit);
+  most = larger(most, other.most * unit), naive_most = larger(naive_most, other.naive_most * unit);
   squares += other.squares * unit * unit, naive_squares += other.naive_squares * unit * unit;
   each_most += other.most * unit, naive_each_most += other.naive_most * unit;
   count += other.count, ++results;
@@ -235,7 +238,8 @@ Errors errorsOf(const ArrayView& got, const ArrayView& exact, const ArrayView& n
     if (have == want || (std::isnan(have) && std::isnan(want))) return;
     const double here = std::fabs(have - want);
     errors.squares += here * here;
-    if (!(here <= errors.most)) errors.most = here, errors.at = n;
+    if (const double most = larger(errors.most, here); most != errors.most && !std::isnan(errors.most))
+      errors.most = most, errors.at = n;
   });
   return errors;
 }

@@ -101,6 +101,25 @@ TEST(Compile, VerifyCatchesWhatIsWrong) {
   EXPECT_THROW(run(std::make_shared<Executable>(code), 5), Error);
 }
 
+TEST(Errors, NaNIsLargerThanAnyOther) {
+  const std::vector<std::int64_t> three{3};
+  AnyArray got(DType::f32, three), exact(DType::f32, three);
+  for (std::size_t wrong : {0u, 1u, 2u}) {
+    for (std::size_t n = 0; n < 3; ++n) {
+      static_cast<float*>(exact.view.data)[n] = 1;
+      static_cast<float*>(got.view.data)[n] = n == wrong ? NAN : 5;
+    }
+    Errors errors = errorsOf(got.view, exact.view, exact.view);
+    EXPECT_TRUE(std::isnan(errors.most));
+    EXPECT_EQ(errors.at, std::int64_t(wrong));
+    for (int order : {0, 1}) {
+      Errors sum;
+      for (int n : {0, 1}) sum.addRelative(n == order ? errors : errorsOf(exact.view, exact.view, exact.view));
+      EXPECT_TRUE(std::isnan(sum.most)) << order;
+    }
+  }
+}
+
 TEST(Compile, ASwitchIsZeroOrOne) {
   Variable verify("HEED_VERIFY", "yes");
   EXPECT_THROW(compile(Causal().graph()), Error);

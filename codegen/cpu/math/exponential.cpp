@@ -64,7 +64,8 @@ namespace {
 /// An odd function that rises to 1, by 32 polynomials that a permutation looks up: no branch, no exponential, no
 /// division. The n-th entries are the polynomial in r = a - n * width that meets f(a) / s - 1 at Chebyshev nodes of
 /// |r| <= width / 2, where s is the smaller one of a and `bend`: small, so that s + s * polynomial is rounded once. The
-/// bend lies between the pieces near - 1 and near, and the last piece ends where f is 1, so a takes no other way there.
+/// bend lies between the pieces near - 1 and near, and the last piece ends where f is 1 within half a unit, so a takes
+/// no other way there; it is raised by that much, for from its end on the function stays what it is there: exactly 1.
 template <int count>
 struct Pieces {
   float width;  // of few bits, so that n * width is exact
@@ -85,6 +86,7 @@ struct Pieces {
         for (int i = count - 1; i >= order; --i) c[i] = (c[i] - c[i - 1]) / (at[i] - at[i - order]);
       for (int order = count - 2; order >= 0; --order)
         for (int i = order; i < count - 1; ++i) c[i] -= at[order] * c[i + 1];
+      if (n == 31) c[0] += (1 - f(most)) / bend;
       for (int i = 0; i < count; ++i) factors[i][n] = float(c[i]);
     }
   }

@@ -52,6 +52,17 @@ TEST_P(Math, KnowsTheSpecialNumbers) {
   }
 }
 
+TEST_P(Math, WhatRisesToOneStaysThere) {
+  for (const MathFunction& f : mathFunctions) {
+    if (f.reference(20) != 1 || f.reference(-20) != -1) continue;  // tanh, erf
+    auto run = compiledFunction(f.name, *codegen::targetFor(GetParam()));
+    Tensor<float> x({200}), y({200});
+    for (int n = 0; n < 200; ++n) x[{n}] = (n % 2 ? -1.f : 1.f) * 9.2f * std::pow(2.f, float(n) * .63f);
+    run(x, y);
+    for (int n = 0; n < 200; ++n) EXPECT_EQ(y[{n}], n % 2 ? -1.f : 1.f) << f.name << "(" << x[{n}] << ")";
+  }
+}
+
 std::vector<std::string> instructionSets() {
   std::vector<std::string> names;
   for (const char* name : {"avx512", "avx2", "baseline"})
