@@ -10,7 +10,8 @@ namespace heed::codegen::gpu {
 using namespace mlir;
 
 namespace {
-constexpr int64_t piece = 8;  // numbers of 16 bits that are copied at once
+constexpr int64_t piece = 8;       // numbers of 16 bits that are copied at once
+constexpr int64_t mostSteps = 16;  // of a loop that is written out
 }  // namespace
 
 Cores::Cores(Builder& b, const Thread& thread, int64_t threads, Type narrow)
@@ -32,6 +33,19 @@ void Cores::stage(const Staged& to, const Source& from, Value at) {
   Value zero = constant(b, 0), begin = add(b, start, constant(b, to.begin));
   if (at) begin = add(b, begin, at);
   auto overTile = [&](int64_t perRow, llvm::function_ref<void(Value, Value, Value, Value)> body) {
+    if (const int64_t together = threads / perRow;
+        threads % perRow == 0 && to.rows % together == 0 && to.rows / together <= mostSteps) {
+      // A thread keeps its columns, and its rows are known distances apart: one address for all of them.
+      Value first = quotient(b, thread, constant(b, perRow));
+      Value within = sub(b, thread, mul(b, first, constant(b, perRow)));
+      Value place = add(b, begin, mul(b, first, constant(b, to.pitch())));
+      for (int64_t n = 0; n < to.rows; n += together) {
+        Value row = add(b, first, constant(b, n));
+        body(add(b, place, constant(b, n * to.pitch())), within, from.line(row),
+             from.rows ? below(b, row, from.rows) : Value());
+      }
+      return;
+    }
     auto loop = scf::ForOp::create(b, thread, constant(b, to.rows * perRow), constant(b, threads));
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());

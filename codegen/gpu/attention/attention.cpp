@@ -240,8 +240,8 @@ Values AttentionKernel::overTiles(int64_t size, Values start,
 void AttentionKernel::columns(Value first) {
   chunk = first;
   if (hopper) return columnsByWarpgroup();
+  if (cores) return columnsByCores();
   auto step = [&](const Tile& tile, ValueRange so) {
-    if (cores) stageKeys(tile.from);
     auto [s, keys] = visible(scores(tile.from), tile);
     return absorb(State::unpack(so, columnTiles), s, keys).pack();
   };

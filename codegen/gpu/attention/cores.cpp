@@ -1,5 +1,10 @@
 // S and O by tensor cores: tiles of K and V in shared memory, Q in registers.
+//
+// There are two stages of shared memory: while a tile is multiplied, the next one that any row sees comes to the other.
+// One barrier for each tile says both that it is there and that nobody reads the one before any more.
 #include "heed/codegen/gpu/attention/kernel.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace heed::codegen::gpu {
 
@@ -8,6 +13,7 @@ using namespace mlir;
 namespace {
 
 constexpr int64_t maxDepth = 128;  // whose fragments of Q stay in registers
+constexpr int64_t stages = 2;
 
 Value number(Builder& b, int64_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(x))); }
 Value word(Builder& b, Value index) { return arith::IndexCastOp::create(b, b.getI32Type(), index); }
@@ -37,23 +43,23 @@ bool AttentionKernel::takesCores() {
   if (!products || !columns || *products < 1 || *products > maxDepth || *columns < 1) return false;
 
   const int64_t padded = llvm::alignTo(*products, Cores::step), tile = 2 * warpSize;
-  stagedQueries = {0, warps * rowsOfWarp, padded};
-  stagedKeys = {stagedQueries.bytes(), tile, padded};
-  stagedValues = {stagedKeys.begin + stagedKeys.bytes(), tile,
-                  std::min<int64_t>(llvm::alignTo(*columns, Cores::step), maxDepth)};
+  stagedQueries = {0, warps * rowsOfWarp, padded};  // until they are in registers
+  stagedKeys = {0, tile, padded};
+  stagedValues = {stagedKeys.bytes(), tile, std::min<int64_t>(llvm::alignTo(*columns, Cores::step), maxDepth)};
   return true;
 }
 
 int64_t AttentionKernel::sharedBytes() {
-  if (cores) return stagedValues.begin + stagedValues.bytes();
+  const int64_t sets = warps * stagedValues.rows / 8;  // clearUnseenValues
+  if (cores) return std::max(stagedQueries.bytes(), stages * stageBytes() + sets);
   return int64_t(warps) * rowsOfWarp * keyTiles * columnsOfTile * sizeof(float);
 }
 
 /// Lines of a view, where `rowAt` says, `strides` apart; its columns along `dim`, from `column` on.
 void AttentionKernel::stage(const Staged& to, const View& view, int64_t dim, Value column, ArrayRef<Value> strides,
-                            llvm::function_ref<View(Value)> rowAt) {
+                            llvm::function_ref<View(Value)> rowAt, Value at) {
   auto line = [&](Value row) { return rowAt(row).offset; };
-  tensor->stage(to, {view, line, strides, column, extent[dim]});
+  tensor->stage(to, {view, line, strides, column, extent[dim]}, at);
 }
 
 /// Q of the block to shared memory, and from there each warp's to its registers.
@@ -74,19 +80,81 @@ void AttentionKernel::stageQueries(const Thread& thread) {
     queries.push_back(tensor->left(stagedQueries, row, constant(b, k)));
 }
 
-/// K and V of a tile; K is there when this returns, V when accumulateByCores has waited.
-void AttentionKernel::stageKeys(Value keys) {
-  syncBlock(b);  // all warps are done with the tile before
-  auto stageLines = [&](const Staged& to, const View& view, int64_t dim, Value column) {
-    stage(to, view, dim, column, view.stride[keyDim],
-          [&](Value row) { return moved(view, keyDim, clampedKey(add(b, keys, row))); });
+int64_t AttentionKernel::stageBytes() { return stagedValues.begin + stagedValues.bytes(); }
+
+/// Where the stage of the tile from `keys` on begins: they take turns.
+Value AttentionKernel::stageOf(Value keys) {
+  Value nth = quotient(b, keys, constant(b, keyTiles * columnsOfTile));
+  return mul(b, arith::RemUIOp::create(b, nth, constant(b, stages)), constant(b, stageBytes()));
+}
+
+/// K and V of a tile are on their way, if it is to come.
+void AttentionKernel::bringKeys(Value keys, Value comes) {
+  Value to = stageOf(keys);
+  auto bring = [&](const Staged& staged, const View& view, int64_t dim, Value column) {
+    stage(
+        staged, view, dim, column, view.stride[keyDim],
+        [&](Value row) { return moved(view, keyDim, clampedKey(add(b, keys, row))); }, to);
   };
-  stageLines(stagedKeys, similar[key], depth, constant(b, 0));
+  when(b, comes, [&] {
+    bring(stagedKeys, similar[key], depth, constant(b, 0));
+    bring(stagedValues, valueView, value[0], chunk);
+  });
   Cores::commit(b);
-  stageLines(stagedValues, valueView, value[0], chunk);
-  Cores::commit(b);
-  Cores::wait(b, 1);
-  syncBlock(b);
+}
+
+/// The first tile is on its way; what is seenOf() of it.
+std::pair<Value, Value> AttentionKernel::beginStaging() {
+  syncBlock(b);  // all have Q in registers, or are done with the columns before
+  auto [comes, all] = seenOf(keyFrom);
+  bringKeys(keyFrom, comes);
+  return {comes, all};
+}
+
+/// The tile from `keys` on is there when this returns, if it was seen; the next one is on its way. What is seenOf()
+/// that.
+std::pair<Value, Value> AttentionKernel::stageNext(Value keys, Value seen) {
+  Value next = add(b, keys, constant(b, keyTiles * columnsOfTile));
+  auto [comes, all] = seenOf(next);
+  auto turn = [&, comes = comes] {
+    Cores::wait(b, 0);
+    syncBlock(b);
+    bringKeys(next, comes);
+  };
+  if (op.getKeep().empty())
+    turn();
+  else
+    when(b, arith::OrIOp::create(b, seen, comes), turn);
+  stageAtWork = stageOf(keys);
+  return {comes, all};
+}
+
+/// As overTiles does it, a tile ahead.
+void AttentionKernel::columnsByCores() {
+  const int64_t size = keyTiles * columnsOfTile;
+  const bool hides = !op.getKeep().empty();
+  Values carried = start().pack();
+  const size_t count = carried.size();
+  auto first = beginStaging();
+  if (hides) carried.append({first.first, first.second});
+  auto loop = scf::ForOp::create(b, keyFrom, keyTo, constant(b, size), carried);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(loop.getBody());
+    ValueRange all = loop.getRegionIterArgs(), so = all.take_front(count);
+    Tile tile{loop.getInductionVar(), smaller(b, add(b, loop.getInductionVar(), constant(b, size)), keyTo), {}};
+    Value seen;
+    if (hides) seen = all[count], tile.all = all[count + 1];
+    auto coming = stageNext(tile.from, seen);
+    auto work = [&] {
+      auto [s, keys] = visible(scores(tile.from), tile);
+      return absorb(State::unpack(so, columnTiles), s, keys).pack();
+    };
+    Values next = hides ? choose(b, seen, so.getTypes(), work, [&] { return llvm::to_vector(so); }) : work();
+    if (hides) next.append({coming.first, coming.second});
+    scf::YieldOp::create(b, next);
+  }
+  finish(State::unpack(ValueRange(loop.getResults()).take_front(count), columnTiles));
 }
 
 /// sums[tile n] += a b
@@ -100,35 +168,58 @@ Fragments AttentionKernel::productsByCores() {
   Fragments sums(keyTiles, real(0));
   for (int64_t k = 0; k < stagedKeys.columns; k += Cores::step)
     for (int n = 0; n < keyTiles; n += 2) {
-      Values both = tensor->right(stagedKeys, constant(b, n * columnsOfTile), constant(b, k), false);
+      Values both = tensor->right(stagedKeys, constant(b, n * columnsOfTile), constant(b, k), false, stageAtWork);
       for (int t = 0; t < 2; ++t) multiplyInto(sums, n + t, queries[k / Cores::step], ValueRange(both).slice(2 * t, 2));
     }
   return sums;
 }
 
-/// O += P V. The sums of a product lie as the next product wants its left operand. Values of keys that no row of the
-/// warp sees are made 0, whatever they hold.
-void AttentionKernel::accumulateByCores(State& state, const Fragments& weights, const Keys& keys) {
-  Cores::wait(b, 0);
-  syncBlock(b);
-  Fragments p = weights;
-  auto spread = [&](Value bits, int from) {  // two bits from `from` on, as masks of two halves of a register
-    Value low = arith::ShLIOp::create(b, bits, number(b, 31 - from));
-    Value high = arith::ShLIOp::create(b, bits, number(b, 30 - from));
-    low = arith::ShRUIOp::create(b, arith::ShRSIOp::create(b, low, number(b, 31)), number(b, 16));
-    high = arith::ShLIOp::create(b, arith::ShRSIOp::create(b, high, number(b, 31)), number(b, 16));
-    return arith::OrIOp::create(b, low, high).getResult();
+/// Values of keys that no row of the block sees are made 0, whatever they hold. All threads come by together: whether a
+/// tile is whole is known of the block.
+void AttentionKernel::clearUnseenValues(ValueRange seen) {
+  const int64_t words = stagedValues.rows / warpSize, share = warps * warpSize / stagedValues.rows;
+  auto sharedAt = [&](Value bytes) -> Value {
+    Value address = arith::IndexCastOp::create(b, b.getI64Type(), add(b, tensor->base(), bytes));
+    return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext(), 3), address);
   };
+  auto setAt = [&](Value warp, Value word) {
+    return sharedAt(add(b, constant(b, stages * stageBytes()),
+                        mul(b, add(b, mul(b, warp, constant(b, words)), word), constant(b, 4))));
+  };
+  Value lane = add(b, mul(b, group, constant(b, 4)), quad), zero = constant(b, 0);
+  when(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, zero), [&] {
+    for (int64_t n = 0; n < words; ++n) LLVM::StoreOp::create(b, seen[n], setAt(warp, constant(b, n)));
+  });
+  syncBlock(b);
+  Value thread = add(b, mul(b, warp, constant(b, warpSize)), lane), row = quotient(b, thread, constant(b, share));
+  Value of = quotient(b, row, constant(b, warpSize)), any = number(b, 0);
+  for (int64_t w = 0; w < warps; ++w)
+    any = arith::OrIOp::create(b, any, LLVM::LoadOp::create(b, b.getI32Type(), setAt(constant(b, w), of)));
+  Value bit = arith::ShRUIOp::create(b, any, word(b, sub(b, row, mul(b, of, constant(b, warpSize)))));
+  Value kept = arith::TruncIOp::create(b, b.getI1Type(), bit);
+  when(b, arith::XOrIOp::create(b, kept, arith::ConstantOp::create(b, b.getBoolAttr(true))), [&] {
+    // The threads of a row take turns at pieces of four numbers.
+    Value within = sub(b, thread, mul(b, row, constant(b, share)));
+    Value line =
+        add(b, add(b, stageAtWork, constant(b, stagedValues.begin)), mul(b, row, constant(b, stagedValues.pitch())));
+    line = add(b, line, mul(b, within, constant(b, 8)));
+    for (int64_t n = 0; n < stagedValues.columns / 4; n += share)
+      LLVM::StoreOp::create(b, arith::ConstantOp::create(b, b.getI64IntegerAttr(0)),
+                            sharedAt(add(b, line, constant(b, 8 * n))));
+  });
+  syncBlock(b);
+}
+
+/// O += P V. The sums of a product lie as the next product wants its left operand.
+void AttentionKernel::accumulateByCores(State& state, const Fragments& weights, const Keys& keys) {
+  Fragments p = weights;
   for (int64_t k = 0; k < stagedValues.rows; k += Cores::step) {
     int n = int(k / columnsOfTile);
     Values a;
     for (int t = 0; t < 2; ++t)
       for (int h = 0; h < halves; ++h) a.push_back(tensor->packed(p.at(h, n + t, 0), p.at(h, n + t, 1)));
-    Value set = arith::ShRUIOp::create(b, keys.seen[k / warpSize], word(b, add(b, twice_, constant(b, k % warpSize))));
-    Values seen{spread(set, 0), spread(set, 8)};
     for (int t = 0; t < columnTiles; t += 2) {
-      Values both = tensor->right(stagedValues, constant(b, t * columnsOfTile), constant(b, k), true);
-      for (auto [i, x] : llvm::enumerate(both)) x = arith::AndIOp::create(b, x, seen[i % 2]);
+      Values both = tensor->right(stagedValues, constant(b, t * columnsOfTile), constant(b, k), true, stageAtWork);
       for (int i = 0; i < 2; ++i) multiplyInto(state.out, t + i, a, ValueRange(both).slice(2 * i, 2));
     }
   }

@@ -128,6 +128,7 @@ class AttentionKernel {
   Fragments products(Similarity& similarity, Value keys);
   std::pair<Fragments, Values> hide(Fragments scores, Value keys);
   std::pair<Value, Value> classify(Value from, Value to);
+  std::pair<Value, Value> seenOf(Value from);
   std::pair<Value, Value> rowsClassified();
   Bounds boundsOf(const Capture& capture, Value from, Value to);
   void boundCaptures();
@@ -152,11 +153,17 @@ class AttentionKernel {
   bool takesCores();
   int64_t sharedBytes();
   void stageQueries(const Thread& thread);
-  void stageKeys(Value keys);
+  void columnsByCores();
+  int64_t stageBytes();
+  Value stageOf(Value keys);
+  void bringKeys(Value keys, Value comes);
+  std::pair<Value, Value> beginStaging();
+  std::pair<Value, Value> stageNext(Value keys, Value seen);
   Fragments productsByCores();
+  void clearUnseenValues(mlir::ValueRange seen);
   void accumulateByCores(State& state, const Fragments& weights, const Keys& keys);
   void stage(const Staged& to, const View& view, int64_t dim, Value column, llvm::ArrayRef<Value> strides,
-             llvm::function_ref<View(Value)> rowAt);
+             llvm::function_ref<View(Value)> rowAt, Value at = {});
   void multiplyInto(Fragments& sums, int n, mlir::ValueRange a, mlir::ValueRange right);
   Value exp2(Value x);
 
@@ -238,6 +245,7 @@ class AttentionKernel {
   int64_t depth = -1;           // its dim
   mlir::Type narrow;            // bf16 or f16
   Staged stagedQueries, stagedKeys, stagedValues;
+  Value stageAtWork;  // where it begins, in bytes
   std::optional<Cores> tensor;
   llvm::SmallVector<Values> queries;  // fragments, for each 16 of the depth
 

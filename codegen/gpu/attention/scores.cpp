@@ -116,6 +116,7 @@ std::pair<Fragments, AttentionKernel::Keys> AttentionKernel::visible(Fragments s
   };
   auto hidden = [&] {
     auto [hidden, sets] = hide(scores, tile.from);
+    if (cores && !hopper) clearUnseenValues(sets);
     Values now(hidden.values());
     now.append(sets);
     return now;
@@ -239,6 +240,22 @@ std::pair<Value, Value> AttentionKernel::classify(Value from, Value to) {
   if (!unordered) return {results[0], results[1]};
   Value ordered = arith::XOrIOp::create(b, unordered, arith::ConstantOp::create(b, b.getBoolAttr(true)));
   return {arith::OrIOp::create(b, results[0], unordered), arith::AndIOp::create(b, results[1], ordered)};
+}
+
+/// The same for the tile from `from` on; there may be none, of which nothing is seen. All is null where nothing hides
+/// keys.
+std::pair<Value, Value> AttentionKernel::seenOf(Value from) {
+  Value exists = below(b, from, keyTo);
+  if (op.getKeep().empty()) return {exists, {}};
+  Value end = smaller(b, add(b, from, constant(b, keyTiles * columnsOfTile)), keyTo);
+  Values both = choose(
+      b, exists, {b.getI1Type(), b.getI1Type()},
+      [&] {
+        auto [some, all] = classify(from, sub(b, end, constant(b, 1)));
+        return Values{some, all};
+      },
+      [&] { return Values(2, arith::ConstantOp::create(b, b.getBoolAttr(false))); });
+  return {both[0], both[1]};
 }
 
 }  // namespace heed::codegen::gpu

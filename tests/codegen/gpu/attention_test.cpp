@@ -168,6 +168,22 @@ TEST(GpuAttention, TilesThatNobodySeesAreSkipped) {
   EXPECT_EQ(products(causal(sdpa()), "sm_90a") * 4, products(sdpa(), "sm_90a") * 3) << "tiles of 128 x 128";
 }
 
+TEST(GpuAttention, ATileOfKeysCostsOneBarrier) {
+  auto barriers = [](KernelCase kernel, std::int64_t keys) {
+    OnGpu compiled(narrow(kernel, "bf16", 16, 16));
+    compiled.run(sizesOf(compiled.kernel, 64, keys, 16, 16), {}, true, 1, true, 1.2e-2);
+    return compiled.count("nvvm.barrier0");
+  };
+  const std::int64_t one = barriers(sdpa(), 128) - barriers(sdpa(), 64);
+  EXPECT_GT(one, 0);
+  EXPECT_EQ(barriers(sdpa(), 256) - barriers(sdpa(), 128), 2 * one);
+  EXPECT_EQ(one % 4, 0) << "each warp of a block";
+  // Of these tiles the last one has 36 keys: two barriers more, around the values that are cleared.
+  EXPECT_EQ(barriers(sdpa(), 100) - barriers(sdpa(), 64), 3 * one);
+  // Nobody sees the tiles after the first.
+  EXPECT_EQ(barriers(causal(sdpa()), 256), barriers(causal(sdpa()), 64));
+}
+
 /// The kernels that speed is claimed for: ptxas takes them, and nothing leaves the registers.
 TEST(GpuAttention, AssemblesWithoutSpills) {
   if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
