@@ -11,6 +11,7 @@ static constexpr int known[] = {80, 86, 87, 89, 90, 100, 103, 120, 121};
 
 /// Of A100, H100, B200 and their smaller relatives (NVIDIA's architecture whitepapers).
 int Device::multiprocessors() const {
+  if (processors) return processors;
   if (generation >= 120) return 170;
   if (generation >= 100) return 148;
   if (generation >= 90) return 132;

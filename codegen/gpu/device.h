@@ -15,6 +15,7 @@ namespace heed::codegen {
 struct Device {
   int generation = 80;  // 80 is Ampere, 90 Hopper
   bool exact = false;
+  int processors = 0;  // that it has, if not as many as usual
 
   /// "sm_90a".
   std::string name() const { return "sm_" + std::to_string(generation) + (exact ? "a" : ""); }

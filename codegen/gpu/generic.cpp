@@ -2,7 +2,7 @@
 // where a row is reduced.
 #include "heed/codegen/cpu/loops/combine.h"
 #include "heed/codegen/cpu/loops/coordinates.h"
-#include "heed/codegen/gpu/contract.h"
+#include "heed/codegen/gpu/contract/kernel.h"
 #include "heed/codegen/gpu/kernels.h"
 #include "heed/codegen/gpu/place.h"
 
@@ -184,29 +184,11 @@ LogicalResult check(linalg::LinalgOp op) {
 
 Type elementOf(Value memref) { return cast<MemRefType>(memref.getType()).getElementType(); }
 
-}  // namespace
-
-LogicalResult lowerGeneric(linalg::LinalgOp op) {
-  if (failed(check(op))) return failure();
-  Builder b(op.getLoc(), op);
-  if (failed(Generic(b, op).emit(b))) return failure();
-  op.erase();
-  return success();
-}
-
-LogicalResult lowerContract(tile::ContractOp op) {
-  Type left = elementOf(op.getLhs()), right = elementOf(op.getRhs()), type = elementOf(op.getOut());
-  auto narrow = [](Type type) { return type.isF32() || type.isF16() || type.isBF16(); };
-  bool floats = narrow(type) && narrow(left) && narrow(right);
-  bool integers = isa<IntegerType>(type) && !type.isInteger(1) && left == type && right == type;
-  if (!floats && !integers)
-    return op.emitOpError() << "of " << left << " and " << right << " into " << type
-                            << "; f32, f16 or bf16 are possible, or one integer type";
-  if (LogicalResult result = failure(); lowerByCores(op, result)) {
-    if (succeeded(result)) op.erase();
-    return result;
-  }
-  Builder b(op.getLoc(), op);
+/// A thread for each sum, or a warp.
+LogicalResult emitByThreads(Builder& b, tile::ContractOp op) {
+  emitRemark(op.getLoc()) << "product by fma: no tiles";
+  Type type = elementOf(op.getOut());
+  const bool floats = isa<FloatType>(type);
   SmallVector<utils::IteratorType> iterators;
   for (StringRef role : op.getRoles().getAsValueRange<StringAttr>())
     iterators.push_back(role == "depth" ? utils::IteratorType::reduction : utils::IteratorType::parallel);
@@ -233,6 +215,31 @@ LogicalResult lowerContract(tile::ContractOp op) {
   LogicalResult result = Generic(b, sum, &op.getEpilogue(), /*firstCapture=*/2, op.getOut()).emit(b);
   sum.erase();
   if (out != op.getOut()) out.getDefiningOp()->erase();
+  return result;
+}
+
+}  // namespace
+
+LogicalResult lowerGeneric(linalg::LinalgOp op) {
+  if (failed(check(op))) return failure();
+  Builder b(op.getLoc(), op);
+  if (failed(Generic(b, op).emit(b))) return failure();
+  op.erase();
+  return success();
+}
+
+LogicalResult lowerContract(tile::ContractOp op, const Device& device) {
+  Type left = elementOf(op.getLhs()), right = elementOf(op.getRhs()), type = elementOf(op.getOut());
+  auto narrow = [](Type type) { return type.isF32() || type.isF16() || type.isBF16(); };
+  bool floats = narrow(type) && narrow(left) && narrow(right);
+  bool integers = isa<IntegerType>(type) && !type.isInteger(1) && left == type && right == type;
+  if (!floats && !integers)
+    return op.emitOpError() << "of " << left << " and " << right << " into " << type
+                            << "; f32, f16 or bf16 are possible, or one integer type";
+  Builder b(op.getLoc(), op);
+  auto byThreads = [&](Builder& b) { return emitByThreads(b, op); };
+  ProductKernel kernel(op, device);
+  LogicalResult result = kernel.possible() ? kernel.emit(byThreads) : byThreads(b);
   if (succeeded(result)) op.erase();
   return result;
 }

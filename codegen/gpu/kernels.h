@@ -14,7 +14,7 @@ namespace heed::codegen::gpu {
 // Each replaces its op; what has no lowering is an error at the op.
 mlir::LogicalResult lowerGeneric(mlir::linalg::LinalgOp op);
 mlir::LogicalResult lowerRows(tile::RowsOp op);
-mlir::LogicalResult lowerContract(tile::ContractOp op);
+mlir::LogicalResult lowerContract(tile::ContractOp op, const Device& device);
 mlir::LogicalResult lowerAttention(tile::AttentionOp op, const Device& device);
 
 /// arith.remf to what the device has, exactly.

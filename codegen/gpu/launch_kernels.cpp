@@ -30,6 +30,7 @@ struct LaunchKernels : impl::LaunchKernelsBase<LaunchKernels> {
       getOperation().emitError() << "tile-launch-kernels: chip is \"" << chip << "\"; sm_80 to sm_121 are possible";
       return signalPassFailure();
     }
+    device->processors = multiprocessors;
     // Each kernel of the device reads one weight.
     getOperation().walk([](tile::ProductsOp op) { op.dissolve(); });
     // A loop that reads takes what is in it along; one around it that only repeats stays with the host.
@@ -47,7 +48,7 @@ struct LaunchKernels : impl::LaunchKernelsBase<LaunchKernels> {
     for (scf::ForOp loop : loops)
       if (failed(lowerReadingLoop(loop))) return signalPassFailure();
     bool ok = each<tile::AttentionOp>([&](tile::AttentionOp op) { return lowerAttention(op, *device); }) &&
-              each<tile::ContractOp>(lowerContract) && each<tile::RowsOp>(lowerRows) &&
+              each<tile::ContractOp>([&](tile::ContractOp op) { return lowerContract(op, *device); }) && each<tile::RowsOp>(lowerRows) &&
               each<linalg::LinalgOp>(lowerGeneric);
     if (!ok) return signalPassFailure();
     expandRemainders(getOperation());

@@ -12,7 +12,7 @@ namespace heed::codegen {
 using namespace mlir;
 
 void buildGpuPipeline(OpPassManager& pm, const Device& device) {
-  pm.addNestedPass<func::FuncOp>(gpu::createLaunchKernels({device.name()}));
+  pm.addNestedPass<func::FuncOp>(gpu::createLaunchKernels({device.name(), device.processors}));
   pm.addPass(createCSEPass());  // every element of a fragment asks for the same addresses again
   pm.addPass(createTileAddSession());
   pm.addPass(gpu::createOutlineLaunches());

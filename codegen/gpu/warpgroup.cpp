@@ -9,8 +9,8 @@ namespace heed::codegen::gpu {
 using namespace mlir;
 
 namespace {
-// 65536 registers, of which each thread of a block has as many at first: (2 * 240 + 24) * 128 are 64512.
-constexpr int64_t producerRegisters = 24, consumerRegisters = 240;
+// Of a thread, at first: what ptxas gives each of three warpgroups of 65536 registers.
+constexpr int64_t registersAtFirst = 168;
 
 Value addressOf(Builder& b, const View& view) {
   Value memory = memref::ExtractAlignedPointerAsIndexOp::create(b, view.base);
@@ -87,9 +87,10 @@ void Ring::waitEmpty(const Turn& turn) {
 
 void Ring::giveBack(const Turn& turn) { tile::MbarrierArriveOp::create(b, barrier(turn.slot, 1)); }
 
-void specialise(Builder& b, Value warp, int64_t consumers, llvm::function_ref<void()> produce,
+void specialise(Builder& b, Value warp, int64_t producerRegisters, llvm::function_ref<void()> produce,
                 llvm::function_ref<void()> consume) {
-  Value first = constant(b, warpsOfGroup * consumers);
+  const int64_t consumerRegisters = registersAtFirst + (registersAtFirst - producerRegisters) / consumerGroups;
+  Value first = constant(b, warpsOfGroup * consumerGroups);
   choose(
       b, below(b, warp, first), {},
       [&] {

@@ -68,9 +68,10 @@ class Ring {
   int64_t stages;
 };
 
-/// A block of `consumers` warpgroups and one more, whose first warp produces: each does its part, with its share of
-/// the registers.
-void specialise(Builder& b, mlir::Value warp, int64_t consumers, llvm::function_ref<void()> produce,
+/// A block of two warpgroups that consume and one more, whose first warp produces: each does its part. A thread of the
+/// last one keeps `producerRegisters`, a multiple of 16, and the others share the rest.
+constexpr int64_t consumerGroups = 2;
+void specialise(Builder& b, mlir::Value warp, int64_t producerRegisters, llvm::function_ref<void()> produce,
                 llvm::function_ref<void()> consume);
 
 /// Where wgmma finds an operand: PTX ISA, "Matrix descriptor", with the swizzle of 128 bytes. Rows of the depth:

@@ -32,6 +32,7 @@ static const llvm::fltSemantics& semantics(Type type) { return cast<FloatType>(t
 double toDouble(Word bits, Type type) {
   if (type.isF32()) return std::bit_cast<float>(std::uint32_t(bits));
   if (type.isF64()) return std::bit_cast<double>(bits);
+  if (type.isBF16()) return std::bit_cast<float>(std::uint32_t(bits) << 16);
   llvm::APFloat x(semantics(type), llvm::APInt(bitsOf(type), bits));
   bool lost;
   x.convert(llvm::APFloat::IEEEdouble(), llvm::APFloat::rmNearestTiesToEven, &lost);

@@ -1,9 +1,9 @@
 // What Hopper does beside its threads: barriers that count bytes, the copy engine, products of warpgroups.
 //
-// A copy is there at once but may be read only by warps that have waited for its barrier. A product is computed as late
-// as possible, by the wait that returns it, and until then nobody may bring something else to where it reads: what
-// comes too early shows as NaN or as a fault. Swizzle: PTX ISA, "Swizzling modes", 128 bytes; layouts of operands in
-// shared memory: "Strides" under "Matrix descriptor".
+// A copy is there at once but may be read only by warps that have waited for its barrier. A product is computed at
+// once, but its sums are NaN to all but further products before a wait has returned them, and until then nobody may
+// bring something else to where it reads: what comes too early shows as NaN or as a fault. Swizzle: PTX ISA, "Swizzling
+// modes", 128 bytes; layouts of operands in shared memory: "Strides" under "Matrix descriptor".
 #include "heed/codegen/tile/async.h"
 
 #include <algorithm>
@@ -21,6 +21,14 @@ int firstOf(Mask m) { return std::countr_zero(m); }
 
 /// Of an address: bits 4 to 6 are xor bits 7 to 9.
 std::uintptr_t swizzled(std::uintptr_t address) { return address ^ ((address >> 7 & 7) << 4); }
+
+/// A sum of a product under way, in a register: a NaN that tells its group, and beside it what it will be.
+constexpr std::uint32_t nanOfProducts = 0x7fe00000, groupBits = 0x1fffff;
+Word underWay(float sum, int group) {
+  return Word(std::bit_cast<std::uint32_t>(sum)) << 32 | nanOfProducts | (std::uint32_t(group) & groupBits);
+}
+bool isUnderWay(Word word) { return (std::uint32_t(word) & ~groupBits) == nanOfProducts; }
+float sumIn(Word word) { return std::bit_cast<float>(std::uint32_t(isUnderWay(word) ? word >> 32 : word)); }
 
 /// A matrix of 16-bit numbers in shared memory.
 struct Operand {
@@ -170,9 +178,6 @@ Step Compiler::async(Operation* op) {
       const Operand right(w.at(b)[0], shared, upright);
       const bool memory = a.size() == 1;
       const Operand left(memory ? w.at(a[0])[0] : 0, shared, false);
-      std::vector<Word> held;
-      if (!memory)
-        for (int word : a) held.insert(held.end(), w.at(word), w.at(word) + lanes);
       auto touch = [=](Warp& w, int change) {
         auto hold = [&](std::uintptr_t address) {
           if (std::string wrong = w.block.shared.hold(address, 2, w, change); !wrong.empty()) fault(op, wrong);
@@ -183,52 +188,56 @@ Step Compiler::async(Operation* op) {
         }
       };
       touch(w, 1);
-      for (int word : results) std::fill_n(w.at(word), lanes, std::bit_cast<std::uint32_t>(std::nanf("")));
-      w.products.push_back(
-          {w.productGroups, [=](Warp& w) {
-             touch(w, -1);
-             auto read = [&](std::uintptr_t address) {
-               std::uint16_t bits;
-               std::memcpy(&bits, reinterpret_cast<const void*>(address), 2);
-               return toDouble(bits, element);
-             };
-             std::vector<double> B(std::size_t(n) * 16);
-             for (int j = 0; j < n; ++j)
-               for (int k = 0; k < 16; ++k) B[std::size_t(j) * 16 + k] = read(right.address(j, k));
-             double A[16][16];
-             for (int i = 0; i < 16; ++i)
-               for (int k = 0; k < 16; ++k) {
-                 // Fragments of mma.m16n8k16: register 2 (k / 8) + i / 8, lane 4 (i % 8) + k % 8 / 2, half k % 2.
-                 const Word bits =
-                     memory ? 0 : held[std::size_t((2 * (k / 8) + i / 8) * lanes + 4 * (i % 8) + k % 8 / 2)];
-                 A[i][k] = memory ? read(left.address(16 * (w.number % 4) + i, k))
-                                  : toDouble(bits >> (16 * (k % 2)) & 0xffff, element);
-               }
-             for (std::size_t r = 0; r < results.size(); ++r)
-               for (int l = 0; l < lanes; ++l) {
-                 const int i = l / 4 + 8 * int(r / 2 % 2), j = 8 * int(r / 4) + 2 * (l % 4) + int(r % 2);
-                 double sum = sums.empty() ? 0 : std::bit_cast<float>(std::uint32_t(w.at(sums[r])[l]));
-                 for (int k = 0; k < 16; ++k) sum += A[i][k] * B[std::size_t(j) * 16 + k];
-                 w.at(results[r])[l] = std::bit_cast<std::uint32_t>(float(sum));
-               }
-           }});
+      auto read = [&](std::uintptr_t address) {
+        std::uint16_t bits;
+        std::memcpy(&bits, reinterpret_cast<const void*>(address), 2);
+        return toDouble(bits, element);
+      };
+      std::vector<double> B(std::size_t(n) * 16);
+      for (int j = 0; j < n; ++j)
+        for (int k = 0; k < 16; ++k) B[std::size_t(j) * 16 + k] = read(right.address(j, k));
+      double A[16][16];
+      for (int i = 0; i < 16; ++i)
+        for (int k = 0; k < 16; ++k) {
+          // Fragments of mma.m16n8k16: register 2 (k / 8) + i / 8, lane 4 (i % 8) + k % 8 / 2, half k % 2.
+          const Word bits = memory ? 0 : w.at(a[std::size_t(2 * (k / 8) + i / 8)])[4 * (i % 8) + k % 8 / 2];
+          A[i][k] = memory ? read(left.address(16 * (w.number % 4) + i, k))
+                           : toDouble(bits >> (16 * (k % 2)) & 0xffff, element);
+        }
+      for (std::size_t r = 0; r < results.size(); ++r)
+        for (int l = 0; l < lanes; ++l) {
+          const int i = l / 4 + 8 * int(r / 2 % 2), j = 8 * int(r / 4) + 2 * (l % 4) + int(r % 2);
+          double sum = sums.empty() ? 0 : sumIn(w.at(sums[r])[l]);
+          for (int k = 0; k < 16; ++k) sum += A[i][k] * B[std::size_t(j) * 16 + k];
+          w.at(results[r])[l] = underWay(float(sum), w.productGroups);
+        }
+      w.products.push_back({w.productGroups, [=](Warp& w) { touch(w, -1); }});
     });
   }
-  auto passOn = [&](ValueRange to, ValueRange from, std::function<void(Warp&)> first) {
+  auto passOn = [&](ValueRange to, ValueRange from) {
     return counted([=, to = words(to), from = words(from)](Warp& w, Mask m) {
       w.requireAll(m, op);
-      first(w);
       for (std::size_t n = 0; n < to.size(); ++n) std::copy_n(w.at(from[n]), lanes, w.at(to[n]));
     });
   };
-  if (auto fence = dyn_cast<tile::WgmmaFenceOp>(op)) return passOn(fence.getResults(), fence.getValues(), [](Warp&) {});
-  if (auto wait = dyn_cast<tile::WgmmaWaitOp>(op))
-    return passOn(wait.getResults(), wait.getValues(), [pending = int(wait.getPending())](Warp& w) {
-      while (!w.products.empty() && w.products.front().group < w.productGroups - pending) {
-        w.products.front().compute(w);
+  if (auto fence = dyn_cast<tile::WgmmaFenceOp>(op)) return passOn(fence.getResults(), fence.getValues());
+  if (auto wait = dyn_cast<tile::WgmmaWaitOp>(op)) {
+    auto to = words(wait.getResults()), from = words(wait.getValues());
+    return counted([=, pending = int(wait.getPending())](Warp& w, Mask m) {
+      w.requireAll(m, op);
+      const int done = w.productGroups - pending;
+      while (!w.products.empty() && w.products.front().group < done) {
+        w.products.front().end(w);
         w.products.erase(w.products.begin());
       }
+      for (std::size_t n = 0; n < to.size(); ++n)
+        for (int l = 0; l < lanes; ++l) {
+          const Word x = w.at(from[n])[l];
+          const bool there = isUnderWay(x) && int(x & groupBits) < done;
+          w.at(to[n])[l] = there ? std::bit_cast<std::uint32_t>(sumIn(x)) : x;
+        }
     });
+  }
   if (isa<tile::WgmmaCommitOp>(op))
     return counted([=](Warp& w, Mask m) {
       w.requireAll(m, op);

@@ -129,7 +129,7 @@ class Warp {
   int groups[lanes] = {};  // of copies, committed so far
   struct Product {
     int group;
-    std::function<void(Warp&)> compute;
+    std::function<void(Warp&)> end;
   };
   std::vector<Product> products;  // of this warp's rows, under way
   int productGroups = 0;

@@ -37,10 +37,12 @@ struct Messages {
 
 }  // namespace
 
-Code compileTiled(OwningOpRef<ModuleOp> module, std::shared_ptr<MLIRContext> context, const std::string& chip) {
+Code compileTiled(OwningOpRef<ModuleOp> module, std::shared_ptr<MLIRContext> context, const std::string& chip,
+                  int multiprocessors) {
   Messages messages(*context);
   std::optional<codegen::Device> device = codegen::deviceFor(chip);
   if (!device) throw std::runtime_error(chip + " is no chip");
+  device->processors = multiprocessors;
   PassManager lower(context.get()), rest(context.get());
   codegen::buildGpuPipeline(lower, *device);
   messages.require(succeeded(lower.run(*module)));
@@ -72,12 +74,12 @@ Code compileTiled(OwningOpRef<ModuleOp> module, std::shared_ptr<MLIRContext> con
   return {std::move(*host), std::shared_ptr<Program>(all, &all->program)};
 }
 
-Code compileTiled(const std::string& text, const std::string& chip) {
+Code compileTiled(const std::string& text, const std::string& chip, int multiprocessors) {
   auto context = newContext();
   Messages messages(*context);
   auto module = parseSourceString<ModuleOp>(text, context.get());
   messages.require(bool(module));
-  return compileTiled(std::move(module), context, chip);
+  return compileTiled(std::move(module), context, chip, multiprocessors);
 }
 
 std::string ptxOf(const std::string& text, const std::string& chip) {

@@ -20,11 +20,12 @@ struct Code {
   std::unique_ptr<Device> open() const { return std::make_unique<Simulated>(program); }
 };
 
-/// `module` at the tiled stage, compiled for a chip such as "sm_80". Throws std::runtime_error with the diagnostics.
+/// `module` at the tiled stage, compiled for a chip such as "sm_80", with so many multiprocessors or, 0, as many as it
+/// has. Throws std::runtime_error with the diagnostics.
 Code compileTiled(mlir::OwningOpRef<mlir::ModuleOp> module, std::shared_ptr<mlir::MLIRContext> context,
-                  const std::string& chip = "sm_80");
+                  const std::string& chip = "sm_80", int multiprocessors = 0);
 /// The same for the text of one.
-Code compileTiled(const std::string& text, const std::string& chip = "sm_80");
+Code compileTiled(const std::string& text, const std::string& chip = "sm_80", int multiprocessors = 0);
 
 /// The PTX of its kernels.
 std::string ptxOf(const std::string& text, const std::string& chip);

@@ -15,6 +15,7 @@ using namespace mlir;
 namespace {
 
 constexpr int64_t stages = 2;
+constexpr int64_t producerRegisters = 24;
 
 }  // namespace
 
@@ -147,7 +148,7 @@ void AttentionKernel::hopperTask(const Thread& thread) {
   });
   syncBlock(b);
   specialise(
-      b, warp, consumers, [&] { produce(firstLane); },
+      b, warp, producerRegisters, [&] { produce(firstLane); },
       [&] {
         tile::MbarrierWaitOp::create(b, queryBarrier(), arith::ConstantOp::create(b, b.getI32IntegerAttr(0)));
         work();

@@ -168,7 +168,7 @@ class AttentionKernel {
   Value exp2(Value x);
 
   // hopper.cpp: the same by wgmma, what it multiplies brought by the copy engine
-  static constexpr int consumers = 2;  // warpgroups of 64 rows
+  static constexpr int consumers = consumerGroups;  // warpgroups of 64 rows
   static constexpr int64_t keysOfStage = 128;
   bool takesHopper();
   int64_t columnCountKnown();

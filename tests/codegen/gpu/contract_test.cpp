@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
+#include <iostream>
 #include <random>
 
 #include "heed/runtime/array.h"
@@ -40,7 +42,8 @@ struct Dense {
 
 struct Product {
   simt::Code code;
-  explicit Product(const std::string& text) : code(simt::compileTiled(text)) {}
+  explicit Product(const std::string& text, const std::string& chip = "sm_80", int multiprocessors = 0)
+      : code(simt::compileTiled(text, chip, multiprocessors)) {}
   template <class... Arrays>
   void operator()(Arrays&... arrays) {
     auto device = std::make_unique<simt::Simulated>(code.program);
@@ -49,7 +52,7 @@ struct Product {
     Session session(1);
     session.device([&] { return std::move(device); }).run(session, code.host.entry, arguments);
   }
-  std::int64_t products() const { return code.program->count("nvvm.mma.sync"); }
+  std::int64_t products(const char* op = "nvvm.mma.sync") const { return code.program->count(op); }
 };
 
 /// out[m, n] = 2 sum_k x[m, k] y + bias[n] + m; y is [n, k] or, upright, [k, n].
@@ -112,17 +115,165 @@ TEST(GpuContract, HalfPrecision) {
   check<element_of<f16>>("f16", true);
 }
 
+/// By wgmma on a device of two multiprocessors: blocks that go through several tiles.
+template <class T>
+void checkHopper(const std::string& type, bool upright) {
+  Product product(text(type, upright), "sm_90a", 2);
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal;
+  struct Shape {
+    std::int64_t m, n, k;
+  };
+  for (auto [m, n, k] : {Shape{128, 512, 64}, Shape{300, 520, 200}, Shape{17, 528, 320}}) {
+    Dense<T> x({m, k}), y(upright ? std::vector{k, n} : std::vector{n, k});
+    Dense<float> bias({n}), out({m, n});
+    for (auto* a : {&x, &y})
+      for (T& e : a->values) e = T(normal(random));
+    for (float& e : bias.values) e = normal(random);
+    ASSERT_NO_THROW(product(x, y, bias, out)) << m << " " << n << " " << k;
+    for (std::int64_t i = 0; i < m; ++i)
+      for (std::int64_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (std::int64_t d = 0; d < k; ++d)
+          sum += double(float(x({i, d}))) * double(float(upright ? y({d, j}) : y({j, d})));
+        ASSERT_NEAR(out({i, j}), 2 * sum + bias({j}) + double(i), 1e-4)
+            << m << " " << n << " " << k << ": " << i << " " << j;
+      }
+  }
+  EXPECT_EQ(product.products(), 0);
+  EXPECT_GT(product.products("tile.wgmma"), 0);
+}
+
+TEST(GpuContract, RowsByRowsOnHopper) { checkHopper<element_of<bf16>>("bf16", false); }
+TEST(GpuContract, RowsByColumnsOnHopper) { checkHopper<element_of<f16>>("f16", true); }
+
+/// out[o, b, h, s, e] = gelu(sum_gd x[o, b, s, g, d] w + bias[h, e]) silu(gate[o, b, s, h, e]) / 2 + residual[o, b, h,
+/// s, e] for w[o, h, e, g, d] or, upright, w[o, g, d, h, e]: of each role several dims, the last one of the columns
+/// `wide`.
+std::string blockText(bool upright, std::int64_t wide) {
+  auto array = [](int dynamic, const std::string& rest, const std::string& type) {
+    std::string sizes, strides;
+    for (int d = 0; d < dynamic; ++d) sizes += "?x", strides += "?, ";
+    if (rest.empty()) sizes += "?x";
+    return "memref<" + sizes + rest + type + ", strided<[" + strides + "1], offset: ?>>";
+  };
+  const std::string e = std::to_string(wide) + "x";
+  std::string x = array(4, "", "bf16"), w = upright ? array(4, e, "bf16") : x, bias = array(1, e, "f32");
+  if (!upright) w = "memref<?x?x" + e + "?x?xbf16, strided<[?, ?, ?, ?, 1], offset: ?>>";
+  std::string wide5 = array(4, e, "bf16");
+  std::string types = x + ", " + w + ", " + bias + ", " + wide5 + ", " + wide5 + ", " + wide5;
+  auto map = [](const std::string& dims) { return "affine_map<(o, b, s, h, e, g, d) -> (" + dims + ")>"; };
+  return "func.func @f(%x: " + x + ", %w: " + w + ", %b: " + bias + ", %g: " + wide5 + ", %r: " + wide5 +
+         ", %o: " + wide5 +
+         R"() {
+    "tile.contract"(%x, %w, %b, %g, %r, %o) <{roles = ["outer", "row", "row", "column", "column", "depth", "depth"],
+      indexing_maps = [)" +
+         map("o, b, s, g, d") + ", " + map(upright ? "o, g, d, h, e" : "o, h, e, g, d") + ", " + map("h, e") + ", " +
+         map("o, b, s, h, e") + ", " + map("o, b, h, s, e") + ", " + map("o, b, h, s, e") + R"(]}> ({
+    ^bb0(%sum: f32, %bias: f32, %narrow: bf16, %residual: bf16):
+      %half = arith.constant 0.5 : f32
+      %one = arith.constant 1.0 : f32
+      %root = arith.constant 0.70710678 : f32
+      %t = arith.addf %sum, %bias : f32
+      %u = arith.mulf %t, %root : f32
+      %erf = math.erf %u : f32
+      %v = arith.addf %erf, %one : f32
+      %gelu = arith.mulf %t, %v : f32
+      %gate = arith.extf %narrow : bf16 to f32
+      %minus = arith.negf %gate : f32
+      %exp = math.exp %minus : f32
+      %below = arith.addf %exp, %one : f32
+      %silu = arith.divf %gate, %below : f32
+      %product = arith.mulf %gelu, %silu : f32
+      %quarter = arith.mulf %half, %half : f32
+      %scaled = arith.mulf %product, %quarter : f32
+      %wide = arith.extf %residual : bf16 to f32
+      %all = arith.addf %scaled, %wide : f32
+      %rounded = arith.truncf %all : f32 to bf16
+      tile.yield %rounded : bf16
+    }) : ()" +
+         types + R"() -> ()
+    return
+  })";
+}
+
+/// Which instruction is to have run, if any.
+void checkBlock(const std::string& chip, bool upright, std::int64_t E, std::int64_t pad, const std::string& by) {
+  SCOPED_TRACE(chip + (upright ? ", upright, " : ", ") + std::to_string(E) + " wide");
+  Product product(blockText(upright, E), chip, /*multiprocessors=*/3);
+  using T = element_of<bf16>;
+  const std::int64_t O = 2, B = 3, S = 50, H = 8, G = 2, D = 40;
+  Dense<T> x({O, B, S, G, D}, pad), w(upright ? std::vector{O, G, D, H, E} : std::vector{O, H, E, G, D});
+  Dense<T> gate({O, B, S, H, E}), residual({O, B, H, S, E}), out({O, B, H, S, E});
+  Dense<float> bias({H, E});
+  std::mt19937 random(3);
+  std::normal_distribution<float> normal;
+  for (auto* a : {&x, &w, &gate, &residual})
+    for (T& e : a->values) e = T(normal(random));
+  for (float& e : bias.values) e = normal(random);
+  ASSERT_NO_THROW(product(x, w, bias, gate, residual, out));
+  for (std::int64_t o = 0; o < O; ++o)
+    for (std::int64_t b = 0; b < B; ++b)
+      for (std::int64_t s = 0; s < S; ++s)
+        for (std::int64_t h = 0; h < H; ++h)
+          for (std::int64_t e = 0; e < E; ++e) {
+            double sum = bias({h, e});
+            for (std::int64_t g = 0; g < G; ++g)
+              for (std::int64_t d = 0; d < D; ++d)
+                sum += double(float(x({o, b, s, g, d}))) *
+                       double(float(upright ? w({o, g, d, h, e}) : w({o, h, e, g, d})));
+            const double z = float(gate({o, b, s, h, e})), r = float(residual({o, b, h, s, e}));
+            const double want = sum * (1 + std::erf(sum * std::sqrt(.5))) * z / (1 + std::exp(-z)) / 4 + r;
+            ASSERT_NEAR(float(out({o, b, h, s, e})), want, std::fabs(want) * 0x1p-8 + 1e-4)
+                << o << " " << b << " " << s << " " << h << " " << e;
+          }
+  for (const char* op : {"nvvm.mma.sync", "tile.wgmma"}) EXPECT_EQ(product.products(op) > 0, op == by) << op;
+}
+
+TEST(GpuContract, AnyLayoutAndEpilogue) {
+  for (bool upright : {false, true}) {
+    for (std::int64_t wide : {5, 24, 64}) {
+      checkBlock("sm_80", upright, wide, 0, "nvvm.mma.sync");
+      checkBlock("sm_90a", upright, wide, 0, "tile.wgmma");
+      if (HasFailure()) return;
+    }
+    // The dims of the depth do not lie as one.
+    checkBlock("sm_90a", upright, 24, 8, "");
+  }
+}
+
+TEST(GpuContract, SmallProductsGoByMmaSync) {
+  // Four tiles of wgmma, of which eight multiprocessors would see too few; and rows that begin anywhere.
+  for (auto [multiprocessors, shift] : {std::pair(8, 0), std::pair(2, 1)}) {
+    Product product(text("bf16", false), "sm_90a", multiprocessors);
+    Dense<element_of<bf16>> x({256, 16}, 0, shift), y({512, 16}, 0, shift);
+    Dense<float> bias({512}), out({256, 512});
+    product(x, y, bias, out);
+    EXPECT_GT(product.products(), 0);
+    EXPECT_EQ(product.products("tile.wgmma"), 0);
+  }
+}
+
 TEST(GpuContract, AssemblesWithoutSpills) {
   if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
-  for (const char* chip : {"sm_80", "sm_90", "sm_90a"})
-    for (const char* type : {"bf16", "f16"})
-      for (bool upright : {false, true}) {
-        std::string ptx = simt::ptxOf(text(type, upright), chip);
-        EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k16"), ptx.npos);
-        Ptxas said = *assemble(ptx, chip);
-        EXPECT_TRUE(said.accepted) << said.said;
-        EXPECT_EQ(said.clean, 1) << said.said;
-      }
+  auto clean = [](const std::string& ptx, const std::string& chip, int kernels) {
+    const bool hopper = chip == "sm_90a";
+    EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k16"), ptx.npos);
+    EXPECT_EQ(ptx.find("wgmma.mma_async.sync.aligned.m64n256k16") != ptx.npos, hopper);
+    EXPECT_EQ(ptx.find("cp.async.bulk.tensor") != ptx.npos, hopper);
+    Ptxas said = *assemble(ptx, chip);
+    EXPECT_TRUE(said.accepted) << said.said;
+    EXPECT_EQ(said.kernels, kernels);
+    EXPECT_EQ(said.clean, said.kernels) << said.said;
+    std::cout << chip << ": " << said.registers() << "\n";
+  };
+  for (const char* chip : {"sm_80", "sm_90", "sm_90a"}) {
+    const int forms = chip == std::string("sm_90a") ? 2 : 1;
+    for (bool upright : {false, true}) {
+      for (const char* type : {"bf16", "f16"}) clean(simt::ptxOf(text(type, upright), chip), chip, forms);
+      for (std::int64_t wide : {64, 5}) clean(simt::ptxOf(blockText(upright, wide), chip), chip, forms + 1);
+    }
+  }
 }
 
 TEST(GpuContract, ResultsAreRoundedOnce) {

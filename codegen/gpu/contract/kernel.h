@@ -1,0 +1,90 @@
+// One tile.contract by tensor cores: blocks of sums, finished by the op's epilogue.
+//
+// In two forms. By mma.sync warps bring tiles of both sides to shared memory together. By wgmma (sm_90a) the copy
+// engine does, ahead of the products, where the operands are of a kind that it knows and the product is large.
+//
+// Invariant: in each form a sum adds along the depth in one order, whatever the block it stands in and however many
+// rows there are. Test: tests/codegen/gpu/contract_test.cpp.
+#pragma once
+
+#include <optional>
+
+#include "heed/codegen/gpu/cores.h"
+#include "heed/codegen/gpu/device.h"
+#include "heed/codegen/gpu/place.h"
+#include "heed/codegen/gpu/warpgroup.h"
+#include "heed/codegen/tile/tile.h"
+
+namespace heed::codegen::gpu {
+
+class ProductKernel {
+ public:
+  ProductKernel(tile::ContractOp op, const Device& device);
+
+  /// bf16 or f16, both sides contiguous where fragments are.
+  bool possible();
+  /// Writes the kernels in front of the op. `otherwise` writes, there, what does the same on operands whose dims of the
+  /// depth do not lie as one; it is asked only where that is not known.
+  mlir::LogicalResult emit(llvm::function_ref<mlir::LogicalResult(Builder&)> otherwise);
+
+ private:
+  using Value = mlir::Value;
+
+  // contract.cpp: the frame
+  Value product(llvm::ArrayRef<int64_t> dims);
+  Value lieAsOne(const View& view, llvm::ArrayRef<int64_t> dims);
+  Place along(const Place& place, llvm::ArrayRef<int64_t> dims, Value number);
+  Values capturesAt(const Place& here);
+  Value finished(const Place& here, Value sum, mlir::ValueRange captures);
+
+  // cores.cpp
+  void emitCores();
+  void stage(Cores& cores, const Place& place, Value k, Value at);
+  Values sums(const Thread& thread, const Place& place);
+  void finishByRows(const Thread& thread, const Place& place, const Values& sums);
+
+  // hopper.cpp
+  struct Tile {
+    Place place;  // at its outer dims
+    Value firstRow, firstColumn;
+  };
+  bool takesHopper();
+  std::vector<Mapped> mappedTensors();
+  Value large();
+  Tile tileAt(Value number);
+  void overTiles(const Thread& thread, llvm::function_ref<void(const Tile&, Value count)> body);
+  void produce(const Tile& tile, Value count);
+  Values sumsByWarpgroup(const Thread& thread, Value count);
+  void finishFragments(const Thread& thread, const Tile& tile, const Values& sums);
+  void finishBatch(const Place& line, Value column, Value pair, const Values& sums);
+  Place atColumn(const Place& line, Value column, int64_t first, Value within);
+  bool wholeBatches();
+  void emitHopper();
+
+  tile::ContractOp op;
+  Device device;
+  Builder b;
+  size_t out;  // its operand number
+  llvm::SmallVector<View> views;
+  Values extents;
+  llvm::SmallVector<int64_t> outer, rows, columns;
+  int64_t depth = -1;
+  Value joined;          // whether the operands lie as the kernels read them; null: yes
+  bool upright = false;  // the right side has the depth as rows
+  bool failed = false;
+  Value rowCount, columnCount;
+
+  // By mma.sync.
+  Staged left, right;
+  int64_t turn = 0;  // bytes of one tile of both
+  Value firstRow, firstColumn;
+  std::pair<Value, Value> warpAt;  // row and column of the warp's sums in the block
+
+  // By wgmma.
+  std::vector<Mapped> mapped;  // left, right
+  Values maps;
+  Value rowTiles, columnTiles, tiles, blocks, steps, base;
+  std::optional<Ring> ring;
+};
+
+}  // namespace heed::codegen::gpu

@@ -1,0 +1,23 @@
+// Of which kernels the host chooses: by how many tiles there are, and by whether the depth lies as one.
+// RUN: heed-opt %s --tile-launch-kernels=chip=sm_90a 2>&1 | FileCheck %s
+// RUN: heed-opt %s --tile-launch-kernels=chip=sm_80 2>&1 | FileCheck %s --check-prefix=AMPERE
+
+// CHECK-DAG: remark: product by wgmma: tiles of 128 x 256, if there are more than 66
+// CHECK-DAG: remark: product by mma.sync: tiles of 128 x 128
+// CHECK-DAG: remark: product by fma: no tiles
+// CHECK:     func.func @heads
+// CHECK:     tile.tensor_map
+// CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = 196672 : i64, threads = 384 : i64}>
+// CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = {{.*}}, threads = 256 : i64}>
+// CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = 0 : i64, threads = 256 : i64}>
+
+// AMPERE-NOT: wgmma
+// AMPERE-NOT: tensor_map
+func.func @heads(%x: memref<?x4x64xbf16, strided<[?, ?, 1], offset: ?>>, %w: memref<512x4x64xbf16>,
+                 %o: memref<?x512xbf16>) {
+  "tile.contract"(%x, %w, %o) <{roles = ["row", "column", "depth", "depth"], indexing_maps = [
+      affine_map<(m, n, h, d) -> (m, h, d)>, affine_map<(m, n, h, d) -> (n, h, d)>,
+      affine_map<(m, n, h, d) -> (m, n)>]}> ({
+  }) : (memref<?x4x64xbf16, strided<[?, ?, 1], offset: ?>>, memref<512x4x64xbf16>, memref<?x512xbf16>) -> ()
+  return
+}
