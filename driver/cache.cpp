@@ -1,4 +1,4 @@
-// An entry is a line that says what it is, a checksum, and the parts with their lengths.
+// An entry is a line that says what it is, the parts with their lengths, and a seal.
 #include "heed/driver/cache.h"
 
 #include <dlfcn.h>
@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "heed/runtime/error.h"
+#include "heed/runtime/seal.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Endian.h"
@@ -20,12 +21,7 @@ using namespace llvm;
 namespace heed {
 namespace {
 
-constexpr StringLiteral magic = "heed code 2\n";
-
-std::string digest(StringRef bytes) {
-  auto hash = SHA256::hash(arrayRefFromStringRef(bytes));
-  return std::string(hash.begin(), hash.end());
-}
+constexpr StringLiteral magic = "heed code 3\n";
 
 /// The binary that heed is linked into: another build, another stamp.
 std::string buildStamp() {
@@ -82,7 +78,7 @@ std::string Cache::keyOf(mlir::ModuleOp module, const Machine& machine) {
                      target.cpu + "\n" + target.features + "\n" + std::to_string(target.lanes) + "\n";
   raw_string_ostream out(text);
   module.print(out, mlir::OpPrintingFlags().enableDebugInfo());
-  return toHex(digest(text), /*LowerCase=*/true);
+  return toHex(SHA256::hash(arrayRefFromStringRef(text)), /*LowerCase=*/true);
 }
 
 std::string Cache::pathOf(const std::string& key) const {
@@ -97,11 +93,9 @@ std::optional<CacheEntry> Cache::find(const std::string& key) const {
   if (lstat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode) || !onlyOursToWrite(file)) return {};
   auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
   if (!buffer) return {};
-  StringRef in = (*buffer)->getBuffer();
-  if (!in.consume_front(magic) || in.size() < 32) return {};
-  StringRef sum = in.take_front(32);
-  in = in.drop_front(32);
-  if (sum != digest(in)) return {};
+  auto whole = unsealed({(*buffer)->getBufferStart(), (*buffer)->getBufferSize()});
+  StringRef in = whole.value_or("");
+  if (!in.consume_front(magic)) return {};
   auto whose = part(in);
   auto kernels = number(in);
   auto explanation = part(in);
@@ -116,7 +110,7 @@ std::optional<CacheEntry> Cache::find(const std::string& key) const {
 }
 
 void Cache::keep(const std::string& key, const CacheEntry& entry) const {
-  std::string body;
+  std::string body = magic.str();
   append(body, StringRef(key));
   append(body, std::uint64_t(entry.kernels));
   append(body, StringRef(entry.explanation));
@@ -127,7 +121,7 @@ void Cache::keep(const std::string& key, const CacheEntry& entry) const {
                                 sys::fs::owner_read | sys::fs::owner_write))
     return;
   raw_fd_ostream out(descriptor, /*shouldClose=*/true);
-  out << magic << digest(body) << body;
+  out << body << sealOf(body);
   out.close();
   bool whole = !out.has_error();
   out.clear_error();

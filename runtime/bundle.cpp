@@ -1,4 +1,5 @@
-// The text is words with a space behind each; a word is its length, a colon, and itself.
+// The text is words with a space behind each; a word is its length, a colon, and itself. A seal ends the file: what a
+// damaged library does when it is opened cannot be known.
 #include "heed/runtime/bundle.h"
 
 #include <dlfcn.h>
@@ -6,10 +7,13 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 
 #include "heed/runtime/bundle_about.h"
 #include "heed/runtime/device_session.h"
 #include "heed/runtime/error.h"
+#include "heed/runtime/seal.h"
 #include "heed/runtime/session.h"
 
 // libgcc's conversions of f16, for CPUs that lack them.
@@ -21,7 +25,7 @@ float __extendhfsf2(_Float16);
 namespace heed {
 namespace {
 
-constexpr const char* magic = "heed bundle 2";  // changes with the text and with abi.h
+constexpr const char* magic = "heed bundle 3";  // changes with the text and with abi.h
 
 class Writer {
  public:
@@ -95,6 +99,32 @@ class Reader {
   std::string_view text_;
 };
 
+[[noreturn]] void refuseVersion(const std::string& path, const std::string& version) {
+  throw Error("bundle " + path, "it is of version \"" + version + "\"", std::string(magic) + " is required",
+              "compile it again with this heed");
+}
+
+/// The version that a file from before there were seals says it is of, or "".
+std::string versionWithoutSeal(std::string_view file) {
+  if (hasSeal(file)) return "";
+  for (const std::string& version : {std::string("heed bundle 1"), std::string("heed bundle 2")})
+    if (file.find(std::to_string(version.size()) + ":" + version) != file.npos) return version;
+  return "";
+}
+
+/// Nothing of the file is opened as a library before.
+void requireWhole(const std::string& path) {
+  std::stringstream bytes;
+  if (std::ifstream file(path, std::ios::binary); file) bytes << file.rdbuf();
+  if (!bytes.good() || bytes.view().empty())
+    throw Error("bundle " + path, "it cannot be opened, or is empty", "a file that heed-compile wrote is required",
+                "name another");
+  if (unsealed(bytes.view())) return;
+  if (std::string version = versionWithoutSeal(bytes.view()); !version.empty()) refuseVersion(path, version);
+  throw Error("bundle " + path, "it is not whole: it was cut short or changed, or is no bundle",
+              "each byte must be as heed-compile wrote it", "copy it again, or compile it again");
+}
+
 bool cpuRuns(const std::string& target) {
 #if defined(__x86_64__)
   __builtin_cpu_init();
@@ -123,9 +153,7 @@ std::string BundleAbout::write() const {
 
 BundleAbout BundleAbout::read(const std::string& path, std::string_view text) {
   Reader r(path, text);
-  if (std::string version = r.word(); version != magic)
-    throw Error("bundle " + path, "it is of version \"" + version + "\"", std::string(magic) + " is required",
-                "compile it again with this heed");
+  if (std::string version = r.word(); version != magic) refuseVersion(path, version);
   BundleAbout about;
   about.target = r.word();
   about.device.generation = int(r.number(0, 1000)), about.device.exact = r.number(0, 1) != 0;
@@ -143,6 +171,7 @@ BundleAbout BundleAbout::read(const std::string& path, std::string_view text) {
 std::shared_ptr<const Executable> loadBundle(const std::string& path) {
   // A name without a folder would be looked for where libraries are.
   const std::string file = path.find('/') == path.npos ? "./" + path : path;
+  requireWhole(path);
   std::shared_ptr<void> library(dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL), [](void* x) { x ? dlclose(x) : 0; });
   if (!library)
     throw Error("bundle " + path, std::string("it cannot be opened: ") + dlerror(),

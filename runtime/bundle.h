@@ -11,8 +11,8 @@
 
 namespace heed {
 
-/// Opens a bundle. Throws heed::Error where there is none, it is of another version of heed, or this CPU lacks what it
-/// needs; a GPU is asked for by the first call.
+/// Opens a bundle. Throws heed::Error where there is none, it is not whole, it is of another version of heed, or this
+/// CPU lacks what it needs; a GPU is asked for by the first call.
 std::shared_ptr<const Executable> loadBundle(const std::string& path);
 
 }  // namespace heed

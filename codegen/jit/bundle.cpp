@@ -5,6 +5,7 @@
 #include "heed/codegen/jit/backend.h"
 #include "heed/codegen/jit/jit.h"
 #include "heed/runtime/bundle_about.h"
+#include "heed/runtime/seal.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/AsmParser/Parser.h"
 #include "llvm/IR/Constants.h"
@@ -65,6 +66,20 @@ struct Temporary {
   }
 };
 
+llvm::Error seal(const std::string& path) {
+  auto library = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  if (!library) return llvm::errorCodeToError(library.getError());
+  const llvm::StringRef bytes = (*library)->getBuffer();
+  std::error_code error;
+  llvm::raw_fd_ostream out(path, error, llvm::sys::fs::OF_Append);
+  if (error) return llvm::errorCodeToError(error);
+  out << sealOf({bytes.data(), bytes.size()});
+  out.close();
+  error = out.error();
+  out.clear_error();
+  return llvm::errorCodeToError(error);
+}
+
 }  // namespace
 
 llvm::Error writeBundle(const std::string& path, llvm::ArrayRef<std::string> objects, const std::string& about,
@@ -106,7 +121,7 @@ llvm::Error writeBundle(const std::string& path, llvm::ArrayRef<std::string> obj
     auto words = llvm::MemoryBuffer::getFile(said.path);
     return backendFailure("bundle: " + linker + ": " + error + (words ? (*words)->getBuffer() : ""));
   }
-  return llvm::Error::success();
+  return seal(path);
 }
 
 }  // namespace heed::codegen

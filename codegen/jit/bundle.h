@@ -10,7 +10,7 @@
 namespace heed::codegen {
 
 /// Writes the library to `path`: the code of `objects` (from jit()), `about` as its symbol heed_bundle, and in place of
-/// what it calls jumps through heed_services. Runs ld.lld or ld.
+/// what it calls jumps through heed_services; a seal behind it. Runs ld.lld or ld.
 llvm::Error writeBundle(const std::string& path, llvm::ArrayRef<std::string> objects, const std::string& about,
                         const Target& target);
 

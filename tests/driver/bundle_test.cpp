@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <random>
 
 #include "heed/heed.h"
 #include "heed/runtime/error.h"
@@ -33,6 +34,7 @@ using testing::errorOf;
 struct File {
   std::string path = ::testing::TempDir() + "heed_" + std::to_string(getpid()) + ".bundle";
   ~File() { std::remove(path.c_str()); }
+  void fill(const std::string& bytes) const { std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes; }
 };
 
 TEST(Bundle, DoesWhatTheCompilersCodeDoes) {
@@ -83,8 +85,34 @@ TEST(Bundle, OfAGpuAsksForItWhenItIsCalled) {
 TEST(Bundle, OtherFilesAreRefused) {
   EXPECT_SAYS(errorOf([] { loadBundle("/nowhere/heed.bundle"); }), "cannot be opened");
   File file;
-  std::ofstream(file.path) << "no library";
-  EXPECT_SAYS(errorOf([&] { loadBundle(file.path); }), "cannot be opened");
+  file.fill("no library");
+  EXPECT_SAYS(errorOf([&] { loadBundle(file.path); }), "it is not whole");
+  file.fill(
+      "\x7f"
+      "ELF, 13:heed bundle 2 9:cpu:avx2 ");
+  EXPECT_SAYS(errorOf([&] { loadBundle(file.path); }), "it is of version \"heed bundle 2\"");
+  EXPECT_SAYS(errorOf([] { loadBundle(::testing::TempDir()); }), "cannot be opened");
+}
+
+TEST(Bundle, DamageIsSeenBeforeAnythingIsOpened) {
+  File file;
+  saveBundle(graph, {}, file.path);
+  std::ifstream in(file.path, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(in)), {});
+  for (std::size_t size = 0; size < whole.size(); size += 97) {
+    file.fill(whole.substr(0, size));
+    EXPECT_SAYS(errorOf([&] { loadBundle(file.path); }), "bundle " + file.path + ": it ") << size;
+  }
+  std::mt19937 random(7);
+  for (int n = 0; n < 200; ++n) {
+    std::string broken = whole;
+    const std::size_t bit = random() % (8 * whole.size());
+    broken[bit / 8] ^= char(1 << bit % 8);
+    file.fill(broken);
+    EXPECT_SAYS(errorOf([&] { loadBundle(file.path); }), "it is not whole") << bit;
+  }
+  file.fill(whole);
+  EXPECT_EQ(errorOf([&] { loadBundle(file.path); }), "");
 }
 
 }  // namespace
