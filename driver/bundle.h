@@ -16,6 +16,7 @@ namespace heed {
 void saveBundle(const GraphView& graph, const Options& options, const std::string& path);
 
 /// The same for the text of a module at stage `graph`, as HEED_DUMP writes it. `name` is what dumps and errors call it.
+/// Throws heed::Error with its line where the text is no such module.
 void saveBundle(const std::string& text, const std::string& name, const Options& options, const std::string& path);
 
 }  // namespace heed

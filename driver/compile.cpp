@@ -17,13 +17,13 @@
 #include "heed/driver/reproducer.h"
 #include "heed/driver/signature_of.h"
 #include "heed/passes/import/import.h"
+#include "heed/passes/import/parse_graph.h"
 #include "heed/runtime/bundle_about.h"
 #include "heed/runtime/cuda/device.h"
 #include "heed/runtime/device_session.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/session.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
 
 using namespace mlir;
 
@@ -73,8 +73,9 @@ class Compilation {
         dump_(options.dump.empty() ? environment.dump : options.dump, name),
         context_(registry(), MLIRContext::Threading::DISABLED),
         handler_(&context_, [this](Diagnostic& d) { collect(d); }) {
+    context_.printOpOnDiagnostic(false);  // the reproducer has it
     module_ = source_(context_);
-    if (!module_) throw Error("compile: the graph is not valid: " + errors_);
+    if (!module_) throw Error("compile: the graph is not valid: " + llvm::StringRef(errors_).rtrim().str());
   }
 
   void run(const Stage& stage) {
@@ -228,7 +229,7 @@ void saveBundle(const GraphView& graph, const Options& options, const std::strin
 }
 
 void saveBundle(const std::string& text, const std::string& name, const Options& options, const std::string& path) {
-  auto parse = [&](MLIRContext& context) { return parseSourceString<ModuleOp>(text, &context, name); };
+  auto parse = [&](MLIRContext& context) { return parseGraph(context, text, name); };
   saveCompiled(Compilation(parse, name, options, readEnvironment()), path);
 }
 

@@ -1,5 +1,6 @@
 // heed-compile: a module at stage `graph` (HEED_DUMP writes them) as a bundle, which loadBundle() runs without LLVM.
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -26,7 +27,8 @@ int main(int argc, char** argv) {
     std::ifstream file;
     if (input != "-") {
       file.open(input);
-      if (!file) throw Error("heed-compile", input + " cannot be read", "a file is required", "name another");
+      if (!file || std::filesystem::is_directory(input))
+        throw Error("heed-compile", input + " cannot be read", "a file is required", "name another");
     }
     text << (input == "-" ? std::cin.rdbuf() : file.rdbuf());
     saveBundle(text.str(), input, options, output);
