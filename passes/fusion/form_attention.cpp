@@ -1,6 +1,8 @@
 // The pass: for each site, absorb, peel the mask, write heed.attention; then what else read the softmax.
 //
-// Invariant: every softmax that is left has a remark. Test: tests/passes/fusion/form_attention.mlir.
+// Invariant: every softmax that is left has a remark, and so has what weighs like one. Test:
+// tests/passes/fusion/form_attention.mlir.
+#include "heed/passes/fusion/exponentials.h"
 #include "heed/passes/fusion/passes.h"
 #include "heed/passes/fusion/remark.h"
 #include "heed/passes/fusion/second_users.h"
@@ -94,6 +96,7 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
       emitRemark(softmax.getLoc()) << "not fused: " << describe(softmax) << " over `" << softmax.getAxis() << "` "
                                    << whyUnfused(softmax);
     });
+    remarkExponentials(getOperation());
   }
 };
 

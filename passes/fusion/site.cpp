@@ -7,33 +7,34 @@ using namespace mlir;
 
 namespace heed::fusion {
 
-/// Adds the softmaxes over one of `axes` from which x is made, pointwise.
-static void collectSoftmaxes(const Renamed& seen, ArrayRef<StringRef> axes, llvm::SmallPtrSetImpl<Value>& visited,
-                             SmallVectorImpl<Renamed>& found) {
-  Renamed x = throughLayout(seen);
-  if (!x.op() || !visited.insert(x.value).second) return;
-  if (auto softmax = dyn_cast<ir::SoftmaxOp>(x.op())) {
-    if (llvm::is_contained(axes, x.name(softmax.getAxis()))) found.push_back(x);
-  } else if (isa<ir::Elementwise>(x.op())) {
-    for (Value operand : x.op()->getOperands()) collectSoftmaxes(x.operand(operand), axes, visited, found);
-  }
+SmallVector<Renamed> pointwiseParts(const Renamed& whole, llvm::function_ref<bool(const Renamed&)> wanted) {
+  llvm::SmallPtrSet<Value, 16> visited;
+  SmallVector<Renamed> found;
+  auto visit = [&](auto& visit, const Renamed& seen) -> void {
+    Renamed x = throughLayout(seen);
+    if (!x.op() || !visited.insert(x.value).second) return;
+    if (wanted(x))
+      found.push_back(x);
+    else if (isa<ir::Elementwise>(x.op()))
+      for (Value operand : x.op()->getOperands()) visit(visit, x.operand(operand));
+  };
+  visit(visit, whole);
+  return found;
 }
 
-static bool dependsOn(const Renamed& x, Value softmax) {
+static bool dependsOn(const Renamed& x, Value part) {
   return ir::madeOf(
-      x.value, [&](Value v) { return v == softmax; },
+      x.value, [&](Value v) { return v == part; },
       [](Operation* op) { return isa<ir::Elementwise, ir::RenameOp>(op); });
 }
 
-/// Whether x is the softmax times something that does not depend on it, or 0. The kernel divides by the sum of the
-/// weights at its end, and that passes through factors only: w * w or 1 - w would come out wrong.
-static bool isMultiple(const Renamed& seen, Value softmax) {
+bool isMultiple(const Renamed& seen, Value part) {
   Renamed x = throughLayout(seen);
-  if (x.value == softmax || constantOf(x) == 0.0) return true;
+  if (x.value == part || constantOf(x) == 0.0) return true;
   if (!x.op()) return false;
   auto operand = [&](unsigned i) { return x.operand(x.op()->getOperand(i)); };
-  auto free = [&](unsigned i) { return !dependsOn(operand(i), softmax); };
-  auto multiple = [&](unsigned i) { return isMultiple(operand(i), softmax); };
+  auto free = [&](unsigned i) { return !dependsOn(operand(i), part); };
+  auto multiple = [&](unsigned i) { return isMultiple(operand(i), part); };
   if (isa<ir::MulOp>(x.op())) return (multiple(0) && free(1)) || (free(0) && multiple(1));
   if (isa<ir::DivOp>(x.op())) return multiple(0) && free(1);
   if (isa<ir::NegOp>(x.op())) return multiple(0);
@@ -67,9 +68,10 @@ std::optional<Site> findSite(Operation* contraction) {
   if (product->factors.size() != 2) return std::nullopt;
   for (unsigned side : {0, 1}) {
     Renamed weights = product->factors[side], value = product->factors[1 - side];
-    llvm::SmallPtrSet<Value, 16> visited;
-    SmallVector<Renamed> found;
-    collectSoftmaxes(weights, product->axes, visited, found);
+    SmallVector<Renamed> found = pointwiseParts(weights, [&](const Renamed& x) {
+      auto softmax = dyn_cast<ir::SoftmaxOp>(x.op());
+      return softmax && llvm::is_contained(product->axes, x.name(softmax.getAxis()));
+    });
     // In another block it is computed once for many contractions: fusing would compute it again for each.
     if (found.size() != 1 || found[0].op()->getBlock() != contraction->getBlock()) continue;
     if (!isMultiple(weights, found[0].value)) continue;

@@ -19,6 +19,13 @@ struct Site {
 /// Nothing if no softmax over a contracted axis feeds the op through pointwise ops, or more than one does.
 std::optional<Site> findSite(mlir::Operation* contraction);
 
+/// What is `wanted` of that from which x is made, pointwise: the first on each way, each once.
+llvm::SmallVector<Renamed> pointwiseParts(const Renamed& x, llvm::function_ref<bool(const Renamed&)> wanted);
+
+/// Whether x is `part` times something that does not depend on it, or 0. The kernel divides by the sum of the weights
+/// at its end, and that passes through factors only: w * w or 1 - w would come out wrong.
+bool isMultiple(const Renamed& x, mlir::Value part);
+
 /// The axes that may be the row, the best first: they are not the value's. Symbolic extents, then the largest, then the
 /// innermost come first.
 llvm::SmallVector<llvm::StringRef> rowCandidates(const Site& site);
