@@ -44,8 +44,8 @@ void Arguments::begin(std::span<const Extent> extents) {
   }
   if (!complete || !unknown.empty())
     throw Error("begin", unknown.empty() ? std::to_string(extents.size()) + " extents" : "an extent of " + unknown,
-                "the extents of " + (needed.empty() ? "nothing" : needed) + " are required",
-                "begin({extent<Batch>(4), extent<Key>(1024)})");
+                needed.empty() ? "the graph has no state of such an axis" : "the extents of " + needed + " are required",
+                needed.empty() ? "begin({}), or none" : "begin({extent<Batch>(4), extent<Key>(1024)})");
   begun_ = false;
   for (Slot& slot : states_) {
     std::vector<std::int64_t> sizes;

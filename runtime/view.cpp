@@ -35,12 +35,17 @@ void copyAxis(const ArrayView& from, const ArrayView& to, int axis, const std::b
 
 std::string_view dtypeName(DType dtype) {
   static constexpr std::string_view names[] = {"i1", "i32", "f16", "bf16", "f32"};
-  return names[static_cast<int>(dtype)];
+  const auto at = static_cast<std::size_t>(dtype);
+  return at < std::size(names) ? names[at] : "an unknown type";
 }
 
 int elementBytes(DType dtype) {
   static constexpr int widths[] = {1, 4, 2, 2, 4};
-  return widths[static_cast<int>(dtype)];
+  const auto at = static_cast<std::size_t>(dtype);
+  if (at >= std::size(widths))
+    throw Error("array", "DType(" + std::to_string(at) + ") for its elements", "i1, i32, f16, bf16 or f32 is required",
+                "take one of DType's names");
+  return widths[at];
 }
 
 ArrayView::ArrayView(DType dtype, void* data, std::span<const std::int64_t> extents)

@@ -15,8 +15,9 @@
 
 namespace heed {
 
+/// "f32"; "an unknown type" where a number was made a DType.
 std::string_view dtypeName(DType dtype);
-/// Bytes of one element. An i1 takes a whole byte that is 0 or 1.
+/// Bytes of one element. An i1 takes a whole byte that is 0 or 1. Throws heed::Error on an unknown type.
 int elementBytes(DType dtype);
 
 struct ArrayView {

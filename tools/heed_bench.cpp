@@ -22,11 +22,20 @@ void addSettings(bench::Flags flags, bench::Settings& settings, std::int64_t& th
   flags.flag("--json", settings.json, "one JSON object on one line");
 }
 
+void requireWorkload(const CLI::App& app) {
+  const std::vector<std::string> strange = app.remaining();
+  if (strange.empty() && !app.get_subcommands().empty()) return;
+  std::string names;
+  for (const CLI::App* workload : app.get_subcommands({})) names += (names.empty() ? "" : ", ") + workload->get_name();
+  throw Error("heed-bench", strange.empty() ? "no workload was given" : "'" + strange[0] + "' was given",
+              "a workload is required: " + names, "heed-bench --help says what they are");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("heed-bench: time a workload beside the limit of this machine");
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1)->allow_extras();  // requireWorkload() says which are missing or too many
   bench::Settings settings;
   std::int64_t threads = 0;
   std::vector<bench::Subject> subjects{
@@ -40,6 +49,7 @@ int main(int argc, char** argv) {
 
   try {
     CLI11_PARSE(app, argc, argv);
+    requireWorkload(app);
     settings.options.threads = int(threads);
     settings.options.target = parseTarget(settings.target);
     for (const bench::Subject& subject : subjects) {

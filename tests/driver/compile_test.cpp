@@ -130,6 +130,10 @@ TEST(Compile, AnUnknownTargetIsRefused) {
   EXPECT_THROW(compile(Causal().graph(), {.target = {"cpu", "avx1024"}}), Error);
 }
 
+TEST(Compile, AnUnknownElementTypeIsRefused) {
+  for (DType element : {DType(99), DType::i32}) EXPECT_THROW(compile(Causal().graph(), {.element = element}), Error);
+}
+
 TEST(Compile, ATapeOfAnotherVersionIsRefused) {
   Causal causal;
   GraphView graph = causal.graph();

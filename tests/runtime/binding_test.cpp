@@ -201,6 +201,23 @@ TEST(Binding, parametersAreCheckedWhenBound) {
             "without an extent");
 }
 
+TEST(Binding, anUnknownElementTypeIsNamed) {
+  Call call;
+  call.valid.view.dtype = DType(77);
+  EXPECT_EQ(
+      call.error(),
+      "valid: elements of an unknown type; i32 is required; give an array of that type, or bind(Weights{...}), which "
+      "converts");
+}
+
+TEST(Binding, whatRemembersNothingTakesNoExtents) {
+  Call call;
+  const Extent extents[] = {{"batch", 4}};
+  EXPECT_EQ(errorOf([&] { call.arguments->begin(extents); }),
+            "begin: an extent of batch; the graph has no state of such an axis; begin({}), or none");
+  EXPECT_EQ(errorOf([&] { call.arguments->begin({}); }), "");
+}
+
 TEST(Binding, aResultsAxisMustComeFromAnArgument) {
   Signature signature;
   signature.inputs = {spec("q", DType::f32, {seq})};

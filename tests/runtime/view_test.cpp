@@ -36,6 +36,11 @@ TEST(View, touchesTheBytesOfItsElements) {
   EXPECT_FALSE(up.overlaps({up.end, up.end + 4}));
 }
 
+TEST(View, ofAnUnknownTypeIsRefused) {
+  EXPECT_EQ(errorOf([] { ArrayView(DType(77), nullptr, {}); }),
+            "array: DType(77) for its elements; i1, i32, f16, bf16 or f32 is required; take one of DType's names");
+}
+
 TEST(View, copiesBetweenAnyStrides) {
   std::vector<float> from(24), to(24, -1);
   for (int i = 0; i < 24; ++i) from[i] = i;

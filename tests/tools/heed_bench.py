@@ -160,6 +160,14 @@ class Refusals(unittest.TestCase):
                 for part in [option.strip("-"), value, allowed]:
                     self.assertIn(part, message)
 
+    def test_no_workload(self):
+        for arguments, said in [([], "no workload"), (["foo"], "'foo'"), (["foo", "attention"], "'foo'"), (["--foo"], "'--foo'")]:
+            with self.subTest(arguments):
+                message = self.refused(*arguments)
+                self.assertIn(said + " was given", message)
+                self.assertIn("attention, attention-decode, gemm", message)
+        self.assertIn("bar", call("attention", "bar").stderr)
+
     def test_what_does_not_go_together(self):
         self.assertIn("divide --heads=4", self.refused("attention", "--heads=4", "--kv-heads=3"))
         self.assertIn("at least --seq=8", self.refused("attention", "--seq=8", "--kv-seq=4", "--mask=causal"))
