@@ -20,9 +20,13 @@ Runner::Runner(std::shared_ptr<const Executable> executable, int threads, Thread
   state_ = std::make_unique<State>(std::move(executable), threads, pool);
 }
 
-Runner::Runner(const Runner& other)
-    : Runner(other.state_->executable, other.session().threads(), other.session().pool()) {
+Runner::Runner(const Runner& other) : Runner(other.shared(), other.session().threads(), other.session().pool()) {
   state_->arguments.bindAs(other.arguments());
+}
+
+void Runner::movedFrom() {
+  throw Error("kernel", "it was moved to another", "a kernel that holds code is required",
+              "call the one it was moved to, or copy it");
 }
 
 Runner& Runner::operator=(Runner other) noexcept {

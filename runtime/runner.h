@@ -31,15 +31,15 @@ class Runner {
 
   /// Binds a parameter by name for all calls to come; its memory is kept alive if the array owns it.
   void bind(std::string_view name, const AnyArray& array) {
-    state_->arguments.bind(name, array);
-    state_->session.parametersChanged();
+    state().arguments.bind(name, array);
+    state().session.parametersChanged();
   }
   /// The same for an array whose axes may come in another order than the graph's.
   void bind(std::string_view name, const AnyArray& array, std::span<const AxisSpec> axes);
   /// Binds all parameters at once; one heed::Error lists every missing and unknown name.
   void bindAll(std::span<const NamedArray> arrays) {
-    state_->arguments.bindAll(arrays);
-    state_->session.parametersChanged();
+    state().arguments.bindAll(arrays);
+    state().session.parametersChanged();
   }
   /// Binds the parameters to a file's tensors, as fit() in weights/weights.h pairs them; all of them or, if it throws,
   /// none.
@@ -47,16 +47,16 @@ class Runner {
 
   /// For a graph with states: gives them room and forgets what they held; see Arguments.
   void begin(std::span<const Extent> extents) {
-    state_->arguments.begin(extents);
-    state_->session.statesBegun();
+    state().arguments.begin(extents);
+    state().session.statesBegun();
   }
   void begin(std::initializer_list<Extent> extents) { begin(std::span(extents.begin(), extents.size())); }
   /// How many tokens each row has been told by the calls that succeeded.
-  std::span<const std::int32_t> past() const { return state_->arguments.past(); }
+  std::span<const std::int32_t> past() const { return state().arguments.past(); }
   /// Forgets the last tokens of each row: those of padding, or those that were only tried.
-  void rewind(std::span<const std::int32_t> lengths) { state_->arguments.rewind(lengths); }
+  void rewind(std::span<const std::int32_t> lengths) { state().arguments.rewind(lengths); }
   /// Rows padded on the left: the first counts[row] tokens of the calls to come are seen by nobody and not remembered.
-  void pad(std::span<const std::int32_t> counts) { state_->arguments.pad(counts); }
+  void pad(std::span<const std::int32_t> counts) { state().arguments.pad(counts); }
 
   /// Runs it into memory of the caller's. Throws heed::Error naming the argument, the axis and both extents.
   void run(std::span<const ArrayView> inputs, std::span<const ArrayView> results) {
@@ -68,28 +68,31 @@ class Runner {
   /// The same with memory made when the extents of the results are known: make(arguments) gives a range of views.
   template <class Make>
   void runInto(std::span<const ArrayView> inputs, Make&& make) {
-    Session::Turn turn(state_->session);
-    state_->arguments.inputs(inputs);
-    state_->arguments.results(make(std::as_const(state_->arguments)));
-    state_->arguments.pack(state_->session, *state_->executable);
-    state_->session.call(*state_->executable, state_->arguments.descriptors());
-    state_->arguments.finish();
+    Session::Turn turn(state().session);
+    state().arguments.inputs(inputs);
+    state().arguments.results(make(std::as_const(state().arguments)));
+    state().arguments.pack(state().session, *state().executable);
+    state().session.call(*state().executable, state().arguments.descriptors());
+    state().arguments.finish();
   }
 
   /// The last call's kernels again, without copies to and from the device: seconds per time. See Device::replay.
   double replay(int times) {
-    Session::Turn turn(state_->session);
-    return state_->session.replay(times);
+    Session::Turn turn(state().session);
+    return state().session.replay(times);
   }
 
   /// What the last call's kernels take of the device; empty on the CPU.
-  std::string explain() { return state_->session.explain(); }
+  std::string explain() { return state().session.explain(); }
 
-  void cancel() noexcept { state_->session.cancel(); }
-  const Executable& executable() const { return *state_->executable; }
-  const std::shared_ptr<const Executable>& shared() const { return state_->executable; }
-  const Session& session() const { return state_->session; }
-  const Arguments& arguments() const { return state_->arguments; }
+  /// A runner that was moved from has nothing to cancel; all else but to be assigned to is a heed::Error.
+  void cancel() noexcept {
+    if (state_) state_->session.cancel();
+  }
+  const Executable& executable() const { return *state().executable; }
+  const std::shared_ptr<const Executable>& shared() const { return state().executable; }
+  const Session& session() const { return state().session; }
+  const Arguments& arguments() const { return state().arguments; }
 
  private:
   struct State {
@@ -99,6 +102,12 @@ class Runner {
     State(std::shared_ptr<const Executable> e, int threads, ThreadPool* pool)
         : executable(std::move(e)), session(threads, pool), arguments(executable->signature) {}
   };
+  State& state() const {
+    if (!state_) movedFrom();
+    return *state_;
+  }
+  [[noreturn]] static void movedFrom();
+
   std::unique_ptr<State> state_;
 };
 

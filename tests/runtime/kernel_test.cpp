@@ -48,6 +48,34 @@ TEST(Kernel, givesOneResultAsAnArray) {
   EXPECT_EQ(o(1, 1), 5);
 }
 
+TEST(Kernel, thatWasMovedFromSaysSo) {
+  auto run = kernel();
+  auto other = std::move(run);
+  EXPECT_EQ(std::get<0>(other(x))(1, 2), 36);
+  const auto refused = [](auto call) {
+    try {
+      call();
+      ADD_FAILURE() << "nothing thrown";
+    } catch (const Error& e) {
+      EXPECT_STREQ(e.what(),
+                   "kernel: it was moved to another; a kernel that holds code is required; call the one it was "
+                   "moved to, or copy it");
+    }
+  };
+  Array<f32, Seq, Depth> o(2);
+  Array<f32, Seq> sum(2);
+  refused([&] { run(x); });
+  refused([&] { run.into(std::tie(o, sum), x); });
+  refused([&] { run.bind("w", Array<f32, Depth>{1, 2, 3}); });
+  refused([&] { run.begin({}); });
+  refused([&] { run.past(); });
+  refused([&] { run.explanation(); });
+  refused([&] { AddRow copy = run; });
+  run.cancel();
+  run = other;
+  EXPECT_EQ(std::get<0>(run(x))(1, 2), 36);
+}
+
 TEST(Kernel, writesIntoTheCallersArraysWithoutAllocating) {
   auto run = kernel(2);
   Array<f32, Seq, Depth> o(2);
