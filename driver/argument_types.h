@@ -108,8 +108,10 @@ template <class... A>
 struct TargetsOf<std::tuple<A&...>> {
   using type = List<A...>;
 };
+template <class... A>
+struct TargetsOf<const std::tuple<A&...>> : TargetsOf<std::tuple<A&...>> {};
 template <class Into>
-using Targets = typename TargetsOf<std::remove_const_t<Into>>::type;
+using Targets = typename TargetsOf<Into>::type;
 
 /// The same for the arrays that results are written into.
 template <class... Required, class... Given>

@@ -7,14 +7,18 @@
 #include <concepts>
 #include <type_traits>
 
+// What builds on nothing first: a compiler's message about a header lists no chain of includes.
+// clang-format off
+#include "heed/dsl/dsl.h"
+#include "heed/runtime/typed.h"
+#include "heed/runtime/array.h"
 #include "heed/driver/argument_types.h"
+#include "heed/driver/kernel.h"
 #include "heed/driver/bundle.h"
 #include "heed/driver/compile.h"
 #include "heed/driver/describe.h"
-#include "heed/driver/kernel.h"
-#include "heed/dsl/dsl.h"
-#include "heed/runtime/array.h"
 #include "heed/runtime/generate.h"
+// clang-format on
 
 namespace heed {
 
@@ -69,6 +73,13 @@ requires(!std::convertible_to<const F&, GraphView>) Kernel<void()> jit(const F&,
 template <auto F>
 Kernel<void()> jit(const auto&...) {
   static_assert(lang::never<lang::Fixed<F>>, "heed: jit<f>(): f is not traced; jit(trace<f>(\"x\"))");
+  return Kernel<void()>(nullptr);
+}
+
+/// Options come in braces.
+template <TypedGraph G, class Given>
+requires(!std::convertible_to<const Given&, Options>) Kernel<void()> jit(const G&, const Given&, const auto&...) {
+  static_assert(lang::never<Given>, "heed: jit(graph, options): options stand in {}: jit(graph, {.target = cpu()})");
   return Kernel<void()>(nullptr);
 }
 

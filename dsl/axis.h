@@ -30,14 +30,22 @@ struct RunTimeExtent {
   }
 };
 
+/// What is wrong with an axis. The rules of a class are a class beside it, of which nothing but `told` is read, here
+/// and in all ...Rules: to clang a class that says what is wrong is invalid, and so is all that is made of it.
+template <Text Name, std::int64_t Extent>
+struct AxisRules {
+  static_assert(!Name.view().empty(), "heed: axis<name>: an axis needs a name");
+  static_assert(Extent >= symbolic, "heed: axis<name, extent>: an extent is not negative");
+  static constexpr bool told = true;
+};
+
 }  // namespace lang
 
 /// struct Seq : axis<"seq"> {};        extent bound at run time
 /// struct Heads : axis<"heads", 8> {}; extent 8
 template <lang::Text Name, std::int64_t Extent = lang::symbolic, lang::Text Symbol = Name>
 struct axis {
-  static_assert(!Name.view().empty(), "heed: axis<name>: an axis needs a name");
-  static_assert(Extent >= lang::symbolic, "heed: axis<name, extent>: an extent is not negative");
+  static_assert(lang::AxisRules<Name, Extent>::told);
   static constexpr auto name = Name;
   static constexpr auto symbol = Symbol;
   static constexpr std::int64_t extent = Extent;
@@ -81,15 +89,39 @@ struct memory : axis<Name> {
       requires { typename Tokens::rows; }, "heed: memory<Tokens, name>: Tokens is a sequence<name, Rows...>");
 };
 
+namespace lang {
+
+/// An extent divided among parts; 1 where that is a mistake.
+template <std::int64_t Whole, std::int64_t Parts>
+struct Division {
+  static constexpr bool known = Whole >= 0 && Parts > 0, divides = known && Whole % (known ? Parts : 1) == 0;
+  static constexpr std::int64_t extent = divides ? Whole / (known ? Parts : 1) : 1;
+};
+template <class Division>
+struct DivisionRules {
+  static constexpr bool known = Division::known, divides = !known || Division::divides;
+  static_assert(known, "heed: part<Whole, Parts, name>: both axes need a static extent");
+  static_assert(divides, "heed: part<Whole, Parts, name>: the extent of Parts does not divide that of Whole");
+  static constexpr bool told = true;
+};
+
+}  // namespace lang
+
 /// A's extent divided among Parts: the depth of one head is part<Model, Heads, "depth">.
 template <Axis A, Axis Parts, lang::Text Name>
-struct part : axis<Name, (A::extent > 0 && Parts::extent > 0 ? A::extent / Parts::extent : 1)> {
-  static_assert(A::extent >= 0 && Parts::extent > 0, "heed: part<Whole, Parts, name>: both axes need a static extent");
-  static_assert(A::extent < 0 || Parts::extent <= 0 || A::extent % (Parts::extent > 0 ? Parts::extent : 1) == 0,
-                "heed: part<Whole, Parts, name>: the extent of Parts does not divide that of Whole");
+struct part : axis<Name, lang::Division<A::extent, Parts::extent>::extent> {
+  using division = lang::Division<A::extent, Parts::extent>;
+  static_assert(lang::DivisionRules<division>::told);
 };
 
 namespace lang {
+
+/// Whether A is a part that was refused.
+template <class A>
+inline constexpr bool undivided = false;
+template <class A>
+requires requires { typename A::division; }
+inline constexpr bool undivided<A> = !A::division::divides;
 
 template <class T>
 constexpr std::string_view typeName() {

@@ -35,7 +35,8 @@ struct Graph {
   constexpr int count(std::string_view op) const { return GraphView(*this).count(op); }
 
   /// The position among the parameters of the one at `path`, "layers.3.attn.q.weight" or "layers.{i}.attn.q.weight".
-  consteval int parameter(std::string_view path) const { return lang::parameterAt(*this, path); }
+  /// A graph that was refused has no nodes, and nothing more to say.
+  consteval int parameter(std::string_view path) const { return Nodes ? lang::parameterAt(*this, path) : 0; }
 };
 
 }  // namespace heed

@@ -6,6 +6,7 @@
 // Read tests/dsl/module_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -37,28 +38,34 @@ concept Number = std::is_arithmetic_v<M> || std::is_enum_v<M> || std::is_empty_v
 template <class M>
 concept Module = std::is_class_v<M> && std::is_aggregate_v<M> && !std::is_empty_v<M> && !Operand<M> && !isState<M>;
 
-template <class M>
-constexpr bool wellFormed();
-template <class Fields>
-inline constexpr bool wellFormedFields = false;
-template <class... F>
-inline constexpr bool wellFormedFields<hana::tuple<F...>> = (wellFormed<typename F::type>() && ...);
+/// What a module holds, from good to bad: nothing wrong; a layer that was refused where it was declared; what no module
+/// may hold.
+enum class Form { sound, refused, foreign };
 
-/// Whether all that M holds, at any depth, is what a module may hold.
 template <class M>
-constexpr bool wellFormed() {
-  if constexpr (Number<M> || AnyTensor<M> || isState<M>)
-    return true;
+constexpr Form formOf();
+template <class Fields>
+inline constexpr Form formOfFields = Form::foreign;
+template <class... F>
+inline constexpr Form formOfFields<hana::tuple<F...>> = std::max({Form::sound, formOf<typename F::type>()...});
+
+/// The worst that M holds, at any depth.
+template <class M>
+constexpr Form formOf() {
+  if constexpr (Faulty<M>)
+    return Form::refused;
+  else if constexpr (Number<M> || AnyTensor<M> || isState<M>)
+    return Form::sound;
   else if constexpr (isRepeat<M>)
-    return wellFormed<decltype(M::block)>();
+    return std::is_class_v<decltype(M::block)> ? formOf<decltype(M::block)>() : Form::refused;
   else if constexpr (arraySize<M> > 0)
-    return arraySize<M> <= 1000 && wellFormed<typename M::value_type>();
+    return arraySize<M> <= 1000 ? formOf<typename M::value_type>() : Form::foreign;
   else if constexpr (!Module<M>)
-    return false;
+    return Form::foreign;
   else if constexpr (fieldCount<M> > fieldLimit || !plainFields<M>(std::make_index_sequence<fieldCount<M>>{}))
-    return false;
+    return Form::foreign;
   else
-    return wellFormedFields<typename FieldsOf<M>::type>;
+    return formOfFields<typename FieldsOf<M>::type>;
 }
 
 template <class M>

@@ -12,9 +12,14 @@
 
 namespace heed::lang {
 
-/// f(x), where f may take the user's line as well.
+/// f(x), where f may not know what to do with x.
 template <class X, class F>
-constexpr auto pipe(tape::Place place, const X& x, const F& f);
+constexpr auto pipe(const X& x, const F& f);
+
+/// Whether F takes everything and the user's line, and says itself what is wrong with x. It is not asked whether it
+/// takes x: its answer would come with all the steps of the question.
+template <class F>
+inline constexpr bool answers = std::is_invocable_v<const F&, Fault, tape::Place>;
 
 template <class... Operands>
 inline constexpr bool anyFaulty = (Faulty<Operands> || ...);
@@ -37,7 +42,10 @@ struct OtherOperators {
   /// x | layer is layer(x).
   template <class F>
   friend constexpr auto operator|(here<Self> x, const F& f) {
-    return pipe(x.place, x.value, f);
+    if constexpr (answers<F>)
+      return f(x.value, x.place);
+    else
+      return pipe(x.value, f);
   }
 
   template <class R>

@@ -45,61 +45,95 @@ constexpr bool takes() {
     return true;
 }
 
+/// What Block does with operands of these types. A question is asked where the one before it has a good answer.
+template <class Block, class... A>
+struct Repeated {
+  static constexpr bool count = sizeof...(A) > 0 && sizeof...(A) <= 4;
+  static constexpr bool axes = takes<Block, A...>();
+  static constexpr bool callable =
+      std::conjunction_v<std::bool_constant<count && axes>, std::is_invocable<const Block&, const A&...>>;
+  static constexpr bool agree = [] {
+    if constexpr (callable) {
+      using R = std::invoke_result_t<const Block&, const A&...>;
+      if constexpr (!Faulty<R>) return carriesAgree<typename Results<R>::Tensors, std::tuple<A...>>;
+    }
+    return false;
+  }();
+  static constexpr bool faulty = [] {
+    if constexpr (callable) return Faulty<std::invoke_result_t<const Block&, const A&...>>;
+    return false;
+  }();
+};
+/// The user's line is no operand.
+template <class Block, class Operands, class Given>
+struct RepeatedBy;
+template <class Block, class... A>
+struct RepeatedBy<Block, axes<A...>, axes<>> {
+  using type = Repeated<Block, A...>;
+};
+template <class Block, class... A>
+struct RepeatedBy<Block, axes<A...>, axes<tape::Place>> : RepeatedBy<Block, axes<A...>, axes<>> {};
+template <class Block, class... A, class G, class... Given>
+struct RepeatedBy<Block, axes<A...>, axes<G, Given...>> : RepeatedBy<Block, axes<A..., G>, axes<Given...>> {};
+
+template <class Block, class... A>
+concept Repeats = (!std::is_same_v<A, tape::Place> && ...) && !anyFaulty<A...> && Repeated<Block, A...>::agree;
+
+template <std::int32_t N, class Block>
+struct RepeatRules {
+  static_assert(N > 0, "heed: Repeat<N, Block>: N must be positive");
+  static_assert(std::is_class_v<Block>, "heed: Repeat<N, Block>: Block is a module: a struct with operator()");
+  static constexpr bool told = true;
+};
+
 }  // namespace lang
 
 template <std::int32_t N, class Block>
 struct Repeat {
-  static_assert(N > 0, "heed: Repeat<N, Block>: N must be positive");
+  static_assert(lang::RepeatRules<N, Block>::told);
   static constexpr std::int32_t count = N;
   Block block{};
   std::uint32_t scope = lang::unbound;
 
   template <class A>
-  constexpr auto operator()(const A& a, tape::Place place = lang::caller()) const {
-    return run(place, a);
-  }
+  requires lang::Repeats<Block, A>
+  constexpr auto operator()(const A& a, tape::Place place = lang::caller()) const { return run(place, a); }
   template <class A, class B>
+  requires lang::Repeats<Block, A, B>
   constexpr auto operator()(const A& a, const B& b, tape::Place place = lang::caller()) const {
     return run(place, a, b);
   }
   template <class A, class B, class C>
+  requires lang::Repeats<Block, A, B, C>
   constexpr auto operator()(const A& a, const B& b, const C& c, tape::Place place = lang::caller()) const {
     return run(place, a, b, c);
   }
   template <class A, class B, class C, class D>
+  requires lang::Repeats<Block, A, B, C, D>
   constexpr auto operator()(const A& a, const B& b, const C& c, const D& d, tape::Place place = lang::caller()) const {
     return run(place, a, b, c, d);
   }
-  template <class... A>
-  requires(sizeof...(A) == 0 || sizeof...(A) > 4) constexpr auto operator()(const A&...) const {
-    static_assert(lang::anyFaulty<A...>, "heed: Repeat<N, Block>: layers(x), with one to four operands");
+  template <class... Given>
+  constexpr auto operator()(const Given&...) const {
+    if constexpr (std::is_class_v<Block> && !lang::anyFaulty<Given...>) {
+      using Asked = typename lang::RepeatedBy<Block, axes<>, axes<Given...>>::type;
+      constexpr bool count = Asked::count, axes = !count || Asked::axes, callable = !count || !axes || Asked::callable,
+                     agree = !count || !axes || !callable || Asked::faulty || Asked::agree;
+      static_assert(count, "heed: Repeat<N, Block>: layers(x), with one to four operands");
+      static_assert(axes, "heed: Repeat<N, Block>: Block takes tensors of other axes");
+      static_assert(callable, "heed: Repeat<N, Block>: Block cannot be called with these operands");
+      static_assert(agree, "heed: Repeat<N, Block>: Block must return the tensors it takes, the carries first");
+    }
     return lang::Fault{};
   }
 
  private:
   template <class... A>
   constexpr auto run(tape::Place place, const A&... args) const {
-    constexpr bool axes = lang::takes<Block, A...>();
-    // The second is asked only where the first holds.
-    constexpr bool callable =
-        std::disjunction_v<std::bool_constant<!axes>, std::is_invocable<const Block&, const A&...>>;
-    static_assert(axes, "heed: Repeat<N, Block>: Block takes tensors of other axes");
-    static_assert(callable, "heed: Repeat<N, Block>: Block cannot be called with these operands");
-    if constexpr (axes && callable) {
-      using R = std::invoke_result_t<const Block&, const A&...>;
-      constexpr bool faulty = lang::Faulty<R>;
-      constexpr bool agree = faulty || lang::carriesAgree<typename lang::Results<R>::Tensors, std::tuple<A...>>;
-      static_assert(agree, "heed: Repeat<N, Block>: Block must return the tensors it takes, the carries first");
-      if constexpr (agree && !faulty) {
-        constexpr std::size_t carries = lang::resultCount<R>;
-        return trace<R>(place, std::tuple<const A&...>(args...), std::make_index_sequence<carries>{},
-                        std::make_index_sequence<sizeof...(A) - carries>{});
-      } else {
-        return lang::Fault{};
-      }
-    } else {
-      return lang::Fault{};
-    }
+    using R = std::invoke_result_t<const Block&, const A&...>;
+    constexpr std::size_t carries = lang::resultCount<R>;
+    return trace<R>(place, std::tuple<const A&...>(args...), std::make_index_sequence<carries>{},
+                    std::make_index_sequence<sizeof...(A) - carries>{});
   }
 
   template <class R, class... A, std::size_t... C, std::size_t... E>

@@ -21,6 +21,7 @@ struct SignatureOfMember<R(A...)> {
   static constexpr std::size_t arity = sizeof...(A);
   using result = std::remove_cvref_t<R>;
   static constexpr bool tensors = (AnyTensor<A> && ...);
+  static constexpr bool values = (std::is_convertible_v<const std::remove_cvref_t<A>&, A> && ...);
   using type = std::remove_cvref_t<R>(std::remove_cvref_t<A>...);
 };
 template <class R, class... A>

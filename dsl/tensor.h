@@ -13,12 +13,17 @@
 namespace heed {
 namespace lang {
 
-template <bool Valid, class D, class... A>
+template <class D>
+inline constexpr bool isElement = ElementType<D>;
+template <class A>
+inline constexpr bool isAxis = Axis<A>;
+
+template <class D, class... A>
 struct TypeStore {
   static constexpr TypeInfo info{};
 };
 template <class D, class... A>
-struct TypeStore<true, D, A...> {
+requires(isElement<D> && (isAxis<A> && ...)) struct TypeStore<D, A...> {
   static constexpr const AxisInfo* axes[sizeof...(A) + 1]{&axisInfo<A>..., nullptr};
   static constexpr TypeInfo info{D::dtype, sizeof...(A), axes};
 };
@@ -30,14 +35,23 @@ constexpr R emit(Tape* tape, std::string_view op, Tape::Ids operands, Tape::Attr
   return R{tape, tape->add(op, operands, attributes, {&R::info}, place)};
 }
 
-template <class D>
-inline constexpr bool isElement = ElementType<D>;
-template <class A>
-inline constexpr bool isAxis = Axis<A>;
 template <bool Axes, class... A>
 inline constexpr bool distinctAxes = true;
 template <class... A>
 inline constexpr bool distinctAxes<true, A...> = distinctNames<axes<A...>>;
+
+/// What is wrong with a Tensor.
+template <class D, class... A>
+struct TensorRules {
+  static constexpr bool hasElement = isElement<D>;
+  static constexpr bool hasAxes = (isAxis<A> && ...);
+  static constexpr bool distinct = distinctAxes<hasAxes, A...>;
+  static_assert(hasElement, "heed: Tensor<T, Axes...>: T is one of i1, i32, f16, bf16, f32");
+  static_assert(!hasElement || hasAxes,
+                "heed: Tensor<T, Axes...>: an axis is a struct that derives from axis<\"name\">");
+  static_assert(distinct, "heed: Tensor<T, Axes...>: two axes of one name in one tensor");
+  static constexpr bool told = true;
+};
 
 /// What a rejected word returns: it becomes anything without another word, so that one mistake is one message.
 struct Fault : PointwiseWords<Fault> {
@@ -56,11 +70,9 @@ constexpr auto fault() {
 }
 
 template <class X, class F>
-constexpr auto pipe([[maybe_unused]] tape::Place place, const X& x, const F& f) {
+constexpr auto pipe(const X& x, const F& f) {
   if constexpr (anyFaulty<X, F>) {
     return Fault{};
-  } else if constexpr (std::is_invocable_v<const F&, X, tape::Place>) {
-    return f(x, place);
   } else {
     constexpr bool takes = std::is_invocable_v<const F&, X>;
     static_assert(takes, "heed: x | f is f(x), and f does not take this x; join masks by ||");
@@ -93,15 +105,9 @@ struct NoTensor {
 /// order, because order is layout and never meaning.
 template <class D, class... A>
 struct Tensor : lang::PointwiseWords<Tensor<D, A...>> {
-  static constexpr bool hasElement = lang::isElement<D>;
-  static constexpr bool hasAxes = (lang::isAxis<A> && ...);
-  static constexpr bool distinct = lang::distinctAxes<hasAxes, A...>;
-  static_assert(hasElement, "heed: Tensor<T, Axes...>: T is one of i1, i32, f16, bf16, f32");
-  static_assert(!hasElement || hasAxes,
-                "heed: Tensor<T, Axes...>: an axis is a struct that derives from axis<\"name\">");
-  static_assert(distinct, "heed: Tensor<T, Axes...>: two axes of one name in one tensor");
+  static_assert(lang::TensorRules<D, A...>::told);
 
-  static constexpr const TypeInfo &info = lang::TypeStore < hasElement && hasAxes, D, A... > ::info;
+  static constexpr const TypeInfo& info = lang::TypeStore<D, A...>::info;
   lang::Tape* tape = nullptr;
   std::uint32_t id = lang::unbound;
 

@@ -26,16 +26,18 @@ constexpr bool traceable() {
     constexpr bool faulty = Faulty<typename Given::result>;
     constexpr bool returns = faulty || Results<typename Given::result>::valid;
     constexpr bool tensors = Given::tensors, named = Given::arity == sizeof...(Names);
+    constexpr bool values = !tensors || Given::values;
     constexpr bool texts = (Literal<Names> && ...);
-    constexpr bool formed = !Module<F> || wellFormed<F>();
+    constexpr Form form = Module<F> ? formOf<F>() : Form::sound;
     static_assert(tensors, "heed: trace: every parameter of the function must be a Tensor<T, Axes...>");
+    static_assert(values, "heed: trace: a parameter is a value or const&; what changes it, copies it: auto y = x");
     static_assert(returns, "heed: trace: the function must return a tensor, or several in a tuple or a struct");
     static_assert(texts, "heed: trace: a name is a text: trace<f>(\"q\", \"k\")");
     static_assert(!texts || named, "heed: trace: give one name for each parameter of the function");
-    static_assert(formed,
+    static_assert(form != Form::foreign,
                   "heed: a module's fields, at most 32, are tensors, modules, Repeat, std::array or numbers; it has no "
                   "base and no T[n]");
-    return tensors && returns && texts && named && formed && !faulty;
+    return tensors && values && returns && texts && named && form == Form::sound && !faulty;
   } else {
     constexpr bool known = Given::known;
     static_assert(known, "heed: trace: give a function, a lambda or a module whose parameters are tensors, not auto");

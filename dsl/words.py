@@ -130,6 +130,11 @@ constexpr auto {name}(const Given&...) {{
   static_assert(lang::anyFaulty<Given...>, "heed: {spelled}: call it like this, with types in <> and tensors in ()");
   return lang::Fault{{}};
 }}
+template <lang::Text, class... Given>
+constexpr auto {name}(const Given&...) {{
+  static_assert(lang::anyFaulty<Given...>, "heed: {spelled}: an axis is a type, not its name: {name}<Seq>(x)");
+  return lang::Fault{{}};
+}}
 template <class... A, class... Given>
 requires(sizeof...(A) > 0 && sizeof...(Given) > 0 && (Axis<A> && ...))
 constexpr auto {name}(const Given&...) {{

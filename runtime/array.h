@@ -26,6 +26,7 @@ namespace heed {
 /// Array<f32, Batch, Seq, Depth>; Array<const f32, ...> reads memory that must not be written.
 template <class D, Axis... Axes>
 class Array {
+  static_assert(ElementRules<std::remove_const_t<D>>::told);
   static_assert(sizeof...(Axes) <= abi::max_rank, "heed: an array has at most 8 axes");
   static_assert(sizeof...(Axes) > abi::max_rank || distinct_names<Axes...>,
                 "heed: Array<T, Axes...>: two axes of one name in one array");

@@ -16,17 +16,19 @@
 
 namespace heed {
 
-template <class D>
-constexpr DType dtypeOf() {
-  constexpr bool element = lang::ElementType<std::remove_const_t<D>>;
+/// What is wrong with the element type of an Array. Beside the class, as lang::AxisRules is.
+template <class T>
+struct ElementRules {
+  static constexpr bool element = lang::ElementType<T>;
   static_assert(element, "heed: Array<T, Axes...>: T is one of i1, i32, f16, bf16, f32, or one of them const");
-  if constexpr (element)
-    return std::remove_const_t<D>::dtype;
-  else
-    return DType::f32;
-}
-template <class D>
-inline constexpr DType dtype_of = dtypeOf<D>();
+  static constexpr bool told = true;
+};
+template <class T>
+inline constexpr DType dtype_of = DType::f32;
+template <lang::ElementType T>
+inline constexpr DType dtype_of<T> = T::dtype;
+template <class T>
+inline constexpr DType dtype_of<const T> = dtype_of<T>;
 
 template <class D>
 using element_of = std::conditional_t<std::is_const_v<D>, const typename ElementOf<dtype_of<D>>::type,

@@ -15,18 +15,27 @@ struct AffineMap;
 template <class From, class To>
 struct LinearMap;
 
-/// The weight of a linear layer. What is wrong is said here, because to clang a class that says it is invalid.
+/// What is wrong with a linear layer.
 template <class From, class To>
-struct Weight;
+struct LinearRules {
+  static_assert(disjoint<From, To>, "heed: nn::Linear<From, To>: an axis is consumed and produced; rename one");
+  static constexpr bool told = true;
+};
+
+/// The weight of a linear layer.
+template <class From, class To>
+struct Weight {
+  using type = Fault;
+};
 template <class... F, class... T>
+requires disjoint<axes<F...>, axes<T...>>
 struct Weight<axes<F...>, axes<T...>> {
-  static constexpr bool disjoint = (!has<T, axes<F...>> && ...);
-  static_assert(disjoint, "heed: nn::Linear<From, To>: an axis is consumed and produced; rename one");
-  using type = std::conditional_t<disjoint, Tensor<f32, T..., F...>, Fault>;
+  using type = Tensor<f32, T..., F...>;
 };
 
 template <class... F, class... T>
 struct AffineMap<axes<F...>, axes<T...>> {
+  static_assert(LinearRules<axes<F...>, axes<T...>>::told);
   typename Weight<axes<F...>, axes<T...>>::type weight;
   Tensor<f32, T...> bias;
 
@@ -50,6 +59,7 @@ struct AffineMap<axes<F...>, axes<T...>> {
 
 template <class... F, class... T>
 struct LinearMap<axes<F...>, axes<T...>> {
+  static_assert(LinearRules<axes<F...>, axes<T...>>::told);
   typename Weight<axes<F...>, axes<T...>>::type weight;
 
   template <Shaped X>

@@ -9,14 +9,26 @@
 #include "heed/dsl/nn/linear.h"
 #include "heed/dsl/nn/remember.h"
 
-namespace heed::nn {
+namespace heed {
+namespace lang {
+
+/// What is wrong with the heads of a model.
+template <class Model, class Heads, class Depth>
+struct HeadsRules {
+  static_assert(undivided<Depth> || Model::extent == Heads::extent * Depth::extent,
+                "heed: nn::MultiHeadAttention<Model, Heads, Depth, Key>: heads times depth is not the model's extent");
+  static constexpr bool told = true;
+};
+
+}  // namespace lang
+
+namespace nn {
 
 /// attn(x), attn(x, mask): self-attention; Key is like the sequence axis of x, or the memory of it.
 /// attn(x, memory), attn(x, memory, mask): cross-attention; memory has the axis Key, or the one Key is like.
 template <class Model, class Heads, class Depth, class Key>
 struct MultiHeadAttention {
-  static_assert(Model::extent == Heads::extent * Depth::extent,
-                "heed: nn::MultiHeadAttention<Model, Heads, Depth, Key>: heads times depth is not the model's extent");
+  static_assert(lang::HeadsRules<Model, Heads, Depth>::told);
   Linear<Model, axes<Heads, Depth>> q, k, v;
   Linear<axes<Heads, Depth>, Model> out;
   Remembered<Key, Heads, Depth> keys, values;
@@ -67,4 +79,5 @@ struct MultiHeadAttention {
   }
 };
 
-}  // namespace heed::nn
+}  // namespace nn
+}  // namespace heed

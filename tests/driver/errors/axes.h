@@ -1,7 +1,7 @@
-// The axes that the wrong programs share.
+// The axes that the wrong programs share, and the header that a user includes.
 #pragma once
 
-#include "heed/driver/heed.h"
+#include "heed/heed.h"
 
 using namespace heed;
 

@@ -1,0 +1,6 @@
+// expect: heed: jit(graph, options): options stand in {}: jit(graph, {.target = cpu()})
+#include "axes.h"
+
+constexpr auto f(Tensor<f32, Seq> x) { return exp(x); }
+constexpr auto g = trace<f>("x");
+void run(Array<f32, Seq>& x) { auto k = jit(g, cpu()); Array<f32, Seq> y = k(x); }
