@@ -35,7 +35,7 @@ void requireWorkload(const CLI::App& app) {
 
 int main(int argc, char** argv) {
   CLI::App app("heed-bench: time a workload beside the limit of this machine");
-  app.require_subcommand(0, 1)->allow_extras();  // requireWorkload() says which are missing or too many
+  app.require_subcommand(0, 1);
   bench::Settings settings;
   std::int64_t threads = 0;
   std::vector<bench::Subject> subjects{
@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
     subject.flags(flags);
     addSettings(flags, settings, threads);
   }
+  app.allow_extras();  // not before: workloads would inherit it. requireWorkload() names what is strange
 
   try {
     CLI11_PARSE(app, argc, argv);
