@@ -12,9 +12,9 @@
 
 namespace heed::lang {
 
-/// f(x), where f may not know what to do with x.
+/// f(x), where f may take the user's line as well, or not know what to do with x.
 template <class X, class F>
-constexpr auto pipe(const X& x, const F& f);
+constexpr auto pipe(tape::Place place, const X& x, const F& f);
 
 /// Whether F takes everything and the user's line, and says itself what is wrong with x. It is not asked whether it
 /// takes x: its answer would come with all the steps of the question.
@@ -45,7 +45,7 @@ struct OtherOperators {
     if constexpr (answers<F>)
       return f(x.value, x.place);
     else
-      return pipe(x.value, f);
+      return pipe(x.place, x.value, f);
   }
 
   template <class R>

@@ -70,9 +70,11 @@ constexpr auto fault() {
 }
 
 template <class X, class F>
-constexpr auto pipe(const X& x, const F& f) {
+constexpr auto pipe([[maybe_unused]] tape::Place place, const X& x, const F& f) {
   if constexpr (anyFaulty<X, F>) {
     return Fault{};
+  } else if constexpr (std::is_invocable_v<const F&, X, tape::Place>) {
+    return f(x, place);
   } else {
     constexpr bool takes = std::is_invocable_v<const F&, X>;
     static_assert(takes, "heed: x | f is f(x), and f does not take this x; join masks by ||");
