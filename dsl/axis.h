@@ -35,8 +35,8 @@ struct RunTimeExtent {
 template <Text Name, std::int64_t Extent>
 struct AxisRules {
   static_assert(!Name.view().empty(), "heed: axis<name>: an axis needs a name");
-  static_assert(Extent >= symbolic, "heed: axis<name, extent>: an extent is not negative");
-  static constexpr bool told = true;
+  static constexpr bool sized = Extent >= symbolic, told = true;
+  static_assert(sized, "heed: axis<name, extent>: an extent is not negative");
 };
 
 }  // namespace lang

@@ -34,7 +34,8 @@ constexpr bool traceable() {
     static_assert(returns, "heed: trace: the function must return a tensor, or several in a tuple or a struct");
     static_assert(texts, "heed: trace: a name is a text: trace<f>(\"q\", \"k\")");
     static_assert(!texts || named, "heed: trace: give one name for each parameter of the function");
-    static_assert(form != Form::foreign,
+    constexpr bool formed = form != Form::foreign;  // clang tells of both sides of a comparison
+    static_assert(formed,
                   "heed: a module's fields, at most 32, are tensors, modules, Repeat, std::array or numbers; it has no "
                   "base and no T[n]");
     return tensors && values && returns && texts && named && form == Form::sound && !faulty;
