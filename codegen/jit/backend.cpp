@@ -5,6 +5,24 @@
 #include "llvm/Passes/PassBuilder.h"
 
 namespace heed::codegen {
+namespace {
+
+/// The target says which passes it wants. Those over loops are left out where addresses stay: a pass that is only
+/// skipped when it runs has its analyses made all the same.
+class Passes : public llvm::legacy::PassManager {
+ public:
+  explicit Passes(Addresses addresses) : addresses_(addresses) {}
+  void add(llvm::Pass* pass) override {
+    std::unique_ptr<llvm::Pass> owned(pass);
+    if (addresses_ == Addresses::asStated && pass->getPassKind() == llvm::PT_Loop) return;
+    llvm::legacy::PassManager::add(owned.release());
+  }
+
+ private:
+  Addresses addresses_;
+};
+
+}  // namespace
 
 llvm::Error backendFailure(const llvm::Twine& message) {
   return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
@@ -25,9 +43,9 @@ void optimizeModule(llvm::Module& module, llvm::TargetMachine& machine) {
 }
 
 llvm::Error generate(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type,
-                     llvm::SmallVectorImpl<char>& out) {
+                     llvm::SmallVectorImpl<char>& out, Addresses addresses) {
   llvm::raw_svector_ostream stream(out);
-  llvm::legacy::PassManager passes;
+  Passes passes(addresses);
   if (machine.addPassesToEmitFile(passes, stream, nullptr, type, /*DisableVerify=*/true))
     return backendFailure("this LLVM cannot emit code for " + machine.getTargetTriple().str());
   passes.run(module);

@@ -9,12 +9,16 @@
 
 namespace heed::codegen {
 
+/// What becomes of the addresses in loops. Loop strength reduction and what it has to know of a loop take a tenth of
+/// the back end's work.
+enum class Addresses { asStated, reduced };
+
 llvm::Error backendFailure(const llvm::Twine& message);
 /// The default pipeline at O3.
 void optimizeModule(llvm::Module& module, llvm::TargetMachine& machine);
 /// Runs the back end. It changes the module, so whoever needs it again passes a clone.
 llvm::Error generate(llvm::Module& module, llvm::TargetMachine& machine, llvm::CodeGenFileType type,
-                     llvm::SmallVectorImpl<char>& out);
+                     llvm::SmallVectorImpl<char>& out, Addresses addresses = Addresses::reduced);
 std::string textOf(const llvm::Module& module);
 
 }  // namespace heed::codegen

@@ -12,7 +12,6 @@
 #include "heed/codegen/jit/parallel.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/IR/LLVMContext.h"
-#include "llvm/IR/OptBisect.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/TargetSelect.h"
@@ -36,15 +35,10 @@ class Stopwatch {
   Clock::time_point start_ = Clock::now();
 };
 
-/// Loop strength reduction takes a third of the back end's time. With 512-bit vectors the addresses that kernels state,
-/// one register, a scaled index and a constant, cost their loops nothing; with narrower ones, of which there are twice
-/// as many, the loops are bound by the number of their instructions, and it is worth a tenth of their speed.
-struct KeepAddresses : llvm::OptPassGate {
-  explicit KeepAddresses(const Target& target) : enabled(target.avx512) {}
-  bool isEnabled() const override { return enabled; }
-  bool shouldRunPass(llvm::StringRef pass, llvm::StringRef) const override { return pass != "Loop Strength Reduction"; }
-  bool enabled;
-};
+/// With 512-bit vectors the addresses that kernels state, one register, a scaled index and a constant, cost their loops
+/// nothing; with narrower ones, of which there are twice as many, the loops are bound by the number of their
+/// instructions, and reducing them is worth a tenth of their speed.
+Addresses addressesOn(const Target& target) { return target.avx512 ? Addresses::asStated : Addresses::reduced; }
 
 }  // namespace
 
@@ -71,8 +65,6 @@ llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const 
   auto machine = hostMachineFor(target);
   if (!machine) return machine.takeError();
   llvm::LLVMContext context;
-  KeepAddresses gate(target);
-  context.setOptPassGate(gate);
   auto module = mlir::translateModuleToLLVMIR(source, context, "heed", /*disableVerification=*/true);
   if (!module) return backendFailure("cpu: the module does not translate to LLVM IR; see the diagnostics above");
   module->setDataLayout((*machine)->createDataLayout());
@@ -86,13 +78,14 @@ llvm::Expected<Compiled> jit(mlir::ModuleOp source, const Target& target, const 
   if (options.assemblyText) {
     llvm::SmallString<0> text;
     auto copy = llvm::CloneModule(*module);
-    if (auto error = generate(*copy, **machine, llvm::CodeGenFileType::AssemblyFile, text)) return error;
+    if (auto error = generate(*copy, **machine, llvm::CodeGenFileType::AssemblyFile, text, addressesOn(target)))
+      return error;
     result.assembly = text.str();
   }
   if (!options.execute) return result;
 
   watch.lap();
-  const BackEnd backEnd{[&] { return hostMachineFor(target); }, gate};
+  const BackEnd backEnd{[&] { return hostMachineFor(target); }, addressesOn(target)};
   auto objects = generateObjects(std::move(module), backEnd, std::thread::hardware_concurrency());
   if (!objects) return objects.takeError();
   result.times.generate = watch.lap();

@@ -75,7 +75,8 @@ llvm::Error objectOf(llvm::Module& module, const BackEnd& backEnd, std::string& 
   auto machine = backEnd.machine();
   if (!machine) return machine.takeError();
   llvm::SmallVector<char, 0> bytes;
-  if (auto error = generate(module, **machine, llvm::CodeGenFileType::ObjectFile, bytes)) return error;
+  if (auto error = generate(module, **machine, llvm::CodeGenFileType::ObjectFile, bytes, backEnd.addresses))
+    return error;
   object.assign(bytes.begin(), bytes.end());
   return llvm::Error::success();
 }
@@ -84,7 +85,6 @@ llvm::Error objectOf(llvm::Module& module, const BackEnd& backEnd, std::string& 
 llvm::Error objectOf(llvm::MemoryBufferRef bitcode, const Shares& shares, unsigned part, const BackEnd& backEnd,
                      std::string& object) {
   llvm::LLVMContext context;
-  context.setOptPassGate(backEnd.gate);
   auto module = llvm::getLazyBitcodeModule(bitcode, context);
   if (!module) return module.takeError();
   if (auto error = keep(**module, shares, part)) return error;

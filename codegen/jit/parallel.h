@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "heed/codegen/jit/backend.h"
 #include "llvm/IR/Module.h"
-#include "llvm/IR/OptBisect.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Target/TargetMachine.h"
 
@@ -17,7 +17,7 @@ namespace heed::codegen {
 /// How each thread's back end is set up.
 struct BackEnd {
   std::function<llvm::Expected<std::unique_ptr<llvm::TargetMachine>>()> machine;
-  llvm::OptPassGate& gate;  // says which of its passes run
+  Addresses addresses;
 };
 
 /// Object files that together are `module`, one for each of at most `threads` parts of its functions. A module of

@@ -10,6 +10,8 @@
 #include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
 #include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
+#include "mlir/Conversion/LLVMCommon/Pattern.h"
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
@@ -113,13 +115,61 @@ struct BFloatConstant : OpConversionPattern<arith::ConstantOp> {
   }
 };
 
+/// Where a view starts is part of its pointer: upstream keeps pointer and offset, and adds them at every access.
+struct StartOfView : ConvertOpToLLVMPattern<memref::ReinterpretCastOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(memref::ReinterpretCastOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter& b) const override {
+    Location loc = op.getLoc();
+    auto type = op.getType();
+    if (!isa<MemRefType>(op.getSource().getType()) || adaptor.getOffsets().size() != 1)
+      return b.notifyMatchFailure(op, "starts where its type says");
+    MemRefDescriptor source(adaptor.getSource());
+    auto view = MemRefDescriptor::poison(b, loc, getTypeConverter()->convertType(type));
+    view.setAllocatedPtr(b, loc, source.allocatedPtr(b, loc));
+    Value pointer = source.alignedPtr(b, loc);
+    view.setAlignedPtr(
+        b, loc,
+        LLVM::GEPOp::create(b, loc, pointer.getType(), getTypeConverter()->convertType(type.getElementType()), pointer,
+                            adaptor.getOffsets()[0]));
+    view.setConstantOffset(b, loc, 0);
+    auto fill = [&](ArrayRef<int64_t> known, ValueRange given, auto setKnown, auto setGiven) {
+      for (auto [n, number] : llvm::enumerate(known)) {
+        if (!ShapedType::isDynamic(number)) {
+          setKnown(n, number);
+        } else {
+          setGiven(n, given.front());
+          given = given.drop_front();
+        }
+      }
+    };
+    fill(
+        op.getStaticSizes(), adaptor.getSizes(),
+        [&](unsigned n, int64_t size) { view.setConstantSize(b, loc, n, size); },
+        [&](unsigned n, Value size) { view.setSize(b, loc, n, size); });
+    fill(
+        op.getStaticStrides(), adaptor.getStrides(),
+        [&](unsigned n, int64_t stride) { view.setConstantStride(b, loc, n, stride); },
+        [&](unsigned n, Value stride) { view.setStride(b, loc, n, stride); });
+    b.replaceOp(op, {Value(view)});
+    return success();
+  }
+};
+
+/// Kernels are folded as they are built.
+ConversionConfig withoutFolding() {
+  ConversionConfig config;
+  config.foldingMode = DialectConversionFoldingMode::Never;
+  return config;
+}
+
 LogicalResult loopsToBranches(ModuleOp module) {
   RewritePatternSet patterns(module.getContext());
   populateSCFToControlFlowConversionPatterns(patterns);
   ConversionTarget target(*module.getContext());
   target.addIllegalDialect<scf::SCFDialect>();
   target.markUnknownOpDynamicallyLegal([](Operation*) { return true; });
-  return applyPartialConversion(module, target, std::move(patterns));
+  return applyPartialConversion(module, target, std::move(patterns), withoutFolding());
 }
 
 /// What a branch expects becomes its weights: what only the other side needs then holds no register through loops.
@@ -134,6 +184,26 @@ void weighBranches(ModuleOp module) {
   });
 }
 
+/// A view is put together as a struct and taken apart wherever it is read: nearly a third of all that the back end
+/// would be given. What is taken out is what was put in.
+void dissolveStructs(ModuleOp module) {
+  SmallVector<LLVM::InsertValueOp> built;
+  module.walk([&](Operation* op) {
+    if (auto insert = dyn_cast<LLVM::InsertValueOp>(op)) built.push_back(insert);
+    auto extract = dyn_cast<LLVM::ExtractValueOp>(op);
+    if (!extract) return;
+    SmallVector<OpFoldResult> part;
+    while (part.empty() && succeeded(extract->fold(part))) {
+    }
+    auto value = part.empty() ? Value() : dyn_cast<Value>(part[0]);
+    if (!value) return;
+    extract.replaceAllUsesWith(value);
+    extract.erase();
+  });
+  for (LLVM::InsertValueOp insert : llvm::reverse(built))
+    if (insert->use_empty()) insert.erase();
+}
+
 struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
   void runOnOperation() override {
     if (failed(rewriteAwkwardOps(getOperation())) || failed(loopsToBranches(getOperation())))
@@ -142,6 +212,7 @@ struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
     showBFloatAsInteger(types);
     RewritePatternSet patterns(&getContext());
     patterns.add<BFloatConstant>(types, &getContext(), /*benefit=*/2);
+    patterns.add<StartOfView>(types, /*benefit=*/2);
     populateVectorToLLVMConversionPatterns(types, patterns, /*reassociateFPReductions=*/false,
                                            /*force32BitVectorIndices=*/true);
     populateFinalizeMemRefToLLVMConversionPatterns(types, patterns);
@@ -154,14 +225,17 @@ struct ToLlvm : impl::ToLlvmBase<ToLlvm> {
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();
     target.addLegalOp<UnrealizedConversionCastOp>();
-    if (failed(applyPartialConversion(getOperation(), target, std::move(patterns)))) return signalPassFailure();
+    if (failed(applyPartialConversion(getOperation(), target, std::move(patterns), withoutFolding())))
+      return signalPassFailure();
 
     SmallVector<UnrealizedConversionCastOp> casts;
     getOperation().walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
     reconcileUnrealizedCasts(casts);
+    dissolveStructs(getOperation());
     weighBranches(getOperation());
     auto left = getOperation().walk([](Operation* op) {
-      if (isa<ModuleOp>(op) || isa<LLVM::LLVMDialect, NVVM::NVVMDialect>(op->getDialect())) return WalkResult::advance();
+      if (isa<ModuleOp>(op) || isa<LLVM::LLVMDialect, NVVM::NVVMDialect>(op->getDialect()))
+        return WalkResult::advance();
       op->emitOpError("has no LLVM form");
       return WalkResult::interrupt();
     });

@@ -9,7 +9,8 @@ import unittest
 
 BINARY = sys.argv.pop(1)
 QUICK = ["--seconds=0.01", "--threads=2"]
-TIMES = ["median_s", "p10_s", "p90_s", "gflops", "peak_gflops", "fraction_of_peak", "compile_ms", "max_error"]
+TIMES = ["median_s", "p10_s", "p90_s", "gflops", "peak_gflops", "fraction_of_peak",
+         "fraction_p10", "fraction_p90", "compile_ms", "max_error"]
 
 
 def call(*arguments, **more):

@@ -204,7 +204,12 @@ Report measure(const Workload& w, const Settings& settings) {
                format("%.1f GB/s of %.1f (%.3f of %s)", rate, median(bandwidth), median(of_bandwidth),
                       w.limit == Limit::read ? "reading" : "copying"));
   }
-  report.add("fraction", ceiling.moves() ? median(of_bandwidth) : median(of_peak));
+  const std::vector<double>& fraction = ceiling.moves() ? of_bandwidth : of_peak;
+  double low = quantile(fraction, 0.1), high = quantile(fraction, 0.9);
+  report.add("fraction", median(fraction));
+  // What shares the machine slows a kernel that reads memory more than a limit out of registers.
+  report.add("fraction_p10", low, high > 1.05 * low ? format("(%.3f .. %.3f from round to round)", low, high) : "");
+  report.add("fraction_p90", high);
   if (w.rival) {
     report.add("rival", w.rival_name);
     report.add("rival_s", median(rival));

@@ -206,9 +206,10 @@ class AttentionKernel {
   Value place(Value slot, int j) { return c.add(c.add(slot, current.lane), int64_t(j) * c.lanes); }
   Value laneVector(Value slot, int j) { return c.loadLanes(scratch, place(slot, j)); }
   void setLanes(Value x, Value slot, int j) { c.storeLanes(x, scratch, place(slot, j)); }
-  /// body(lane) for each vector of the rows at work.
+  /// body(lane) for each vector of the rows at work that has rows.
   void eachVector(llvm::function_ref<void(Value)> body) {
-    c.loop(current.lane, c.add(current.lane, int64_t(current.tile.vectors) * c.lanes), c.lanes, body);
+    Value end = c.add(current.lane, int64_t(current.tile.vectors) * c.lanes);
+    c.loop(current.lane, c.least(end, rowCount), c.lanes, body);
   }
 
   tile::AttentionOp op;

@@ -58,6 +58,7 @@ void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool 
         auto some = [&](bool calm) -> Values {
           return quotientTiles(similarity, from, to, row, plain && raise, calm), Values();
         };
+        if (!raise) return some(false);  // a strip is too small for code of its own
         return c.choose(
             similarity.tanh->calm, {}, [&] { return some(true); }, [&] { return some(false); });
       };
@@ -145,8 +146,11 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
             for (auto& vector : key) vector.push_back(x);
         }
       });
-      for (auto [base, step] : ahead)
-        c.prefetch(base, c.mul(depth.lookup(similarity.depth.back()), step), Code::Cache::first);
+      for (auto [n, next] : llvm::enumerate(ahead)) {
+        Value& offset = sums[tile.keys * tile.vectors + n];
+        c.prefetch(next.base, offset, Code::Cache::first);
+        offset = c.add(offset, next.step);
+      }
       for (int i = 0; i < tile.keys; ++i)
         for (int j = 0; j < tile.vectors; ++j) {
           Value& sum = sums[i * tile.vectors + j];
@@ -160,10 +164,13 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
     auto nest = [&](auto& self, ArrayRef<int64_t> dims, Values sums) -> Values {
       if (dims.empty()) return products(sums);
       Value count = pairs && dims.size() == 1 ? c.div(extent[dims.front()], 2) : extent[dims.front()];
-      return c.loop(c.index(0), count, c.index(1), sums, [&](Value i, Values so) {
+      if (dims.size() == 1) sums.append(ahead.size(), c.index(0));
+      sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value i, Values so) {
         depth[dims.front()] = i;
         return self(self, dims.drop_front(), so);
       });
+      sums.truncate(tile.keys * tile.vectors);
+      return sums;
     };
     Values sums = nest(nest, similarity.depth, Values(tile.keys * tile.vectors, c.splat(0)));
 

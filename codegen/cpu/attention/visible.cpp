@@ -279,8 +279,10 @@ void AttentionKernel::block(Value from, Value to, Value every) {
       similarity.tanh->calm = isCalm(similarity, from, to);
     }
   copy(valueView, similar.size(), value);
+  // Costly scores take as many vectors as there are in any case; the rest of a block then hardly shows.
+  bool costly = llvm::any_of(similarities, [](const Similarity& similarity) { return similarity.costly; });
   Value narrow = c.bit(false);
-  if (tile.whole.vectors > 2) narrow = c.atMost(rowCount, c.index(2 * c.lanes));
+  if (tile.whole.vectors > 2 && !costly) narrow = c.atMost(rowCount, c.index(2 * c.lanes));
   auto whole = [&]() -> Values { return wholeBlock(from, to), Values(); };
   // Under a mask few rows are a strip, whatever they see: hiding nothing costs little, code of their own to compile.
   if (op.getKeep().empty()) {

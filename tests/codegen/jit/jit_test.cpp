@@ -145,8 +145,6 @@ std::string longModule(int calls) {
 TEST(Jit, PartsMadeByThreadsAreOneModule) {
   for (unsigned threads : {1, 2, 3, 7}) {
     SCOPED_TRACE(threads);
-    struct All : llvm::OptPassGate {
-    } all;
     auto target = *codegen::targetFor();
     llvm::LLVMContext context;
     llvm::SMDiagnostic wrong;
@@ -156,8 +154,8 @@ TEST(Jit, PartsMadeByThreadsAreOneModule) {
     ASSERT_TRUE(bool(machine)) << llvm::toString(machine.takeError());
     module->setDataLayout((*machine)->createDataLayout());
     module->setTargetTriple((*machine)->getTargetTriple());
-    auto objects =
-        codegen::generateObjects(std::move(module), {[&] { return codegen::hostMachineFor(target); }, all}, threads);
+    const codegen::BackEnd backEnd{[&] { return codegen::hostMachineFor(target); }, codegen::Addresses::asStated};
+    auto objects = codegen::generateObjects(std::move(module), backEnd, threads);
     ASSERT_TRUE(bool(objects)) << llvm::toString(objects.takeError());
     EXPECT_EQ(objects->size(), std::min(threads, 5u));
     auto linked = codegen::linkObjects(*objects);
