@@ -5,9 +5,8 @@
 #include "heed/passes/import/narrow.h"
 #include "heed/passes/import/repeats.h"
 #include "heed/passes/import/tape_check.h"
+#include "heed/passes/ir/extents.h"
 #include "heed/passes/ir/heed.h"
-#include "llvm/ADT/StringSet.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Verifier.h"
 
 using namespace mlir;
@@ -31,7 +30,7 @@ class Import {
     addArguments();
     for (const tape::Node& node : graph_.nodes)
       if (!add(node)) return {};
-    if (failed(verify(*module))) return {};
+    if (failed(verify(*module)) || failed(ir::checkExtents(function_))) return {};
     return module;
   }
 
@@ -66,7 +65,6 @@ class Import {
     if (const AxisInfo* memory = axisOf(node, "memory"))
       attributes.push_back(b_.getNamedAttr("heed.memory", b_.getStringAttr(StringRef(memory->name))));
     unsigned position = function_.getNumArguments();
-    (void)bindsItsExtents(node, /*defines=*/true);
     (void)function_.insertArgument(position, typeOf(node.results.begin), b_.getDictionaryAttr(attributes), loc);
     return function_.getArgument(position);
   }
@@ -168,22 +166,6 @@ class Import {
     for (auto [i, result] : llvm::enumerate(results)) values_[node.results.begin + i] = result;
   }
 
-  /// Extents known at run time come with an input, or are computed by the op that `defines` them.
-  bool bindsItsExtents(const tape::Node& node, bool defines) {
-    for (std::uint32_t i = 0; i < node.results.count; ++i)
-      for (const ir::Axis& axis : ir::axesOf(typeOf(node.results.begin + i))) {
-        if (axis.isStatic() || extents_.contains(axis.symbol)) continue;
-        if (!defines)
-          return refuse(&node, Twine(node.op) + ": no input has axis " + axis.name +
-                                   ", so nothing says how long it is; take an input with that axis, or give the axis "
-                                   "its extent: axis<\"" +
-                                   axis.name + "\", 64>"),
-                 false;
-        extents_.insert(axis.symbol);
-      }
-    return true;
-  }
-
   bool add(const tape::Node& node) {
     if (node.op == "input" || node.op == "param" || node.op == "state" || node.op == "past") return true;
     Location loc = locationOf(context_, graph_, node);
@@ -194,7 +176,6 @@ class Import {
     if (node.op == "yield") return bind(node, repeats_.close(operands, loc, b_, *body_)), true;
     if (node.op == "return") return addReturn(node, operands, loc), true;
 
-    if (!bindsItsExtents(node, node.op == "split" || node.op == "merge")) return false;
     OperationState state(loc, ("heed." + Twine(node.op)).str());
     if (!RegisteredOperationName::lookup(state.name.getStringRef(), &context_)) {
       refuse(&node,
@@ -223,7 +204,6 @@ class Import {
   Block* body_ = nullptr;
   llvm::DenseMap<std::uint32_t, mlir::Value> values_;
   llvm::DenseMap<std::uint32_t, const tape::Node*> parameters_;
-  llvm::StringSet<> extents_;  // the symbols that are bound
 };
 
 }  // namespace

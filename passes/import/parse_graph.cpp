@@ -1,8 +1,8 @@
 // Before the parser: how deep the text nests. After it: what the verifiers of the ops cannot know.
 #include "heed/passes/import/parse_graph.h"
 
+#include "heed/passes/ir/extents.h"
 #include "heed/passes/ir/heed.h"
-#include "llvm/ADT/StringSet.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 
@@ -48,11 +48,11 @@ class Check {
       auto name = f.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "heed.name");
       std::string what = name ? name.str() : std::to_string(argument.getArgNumber());
       if (failed(isTensor(argument.getLoc(), "argument " + what, argument.getType()))) return failure();
-      defineSymbols(argument.getType());
     }
     for (auto [i, type] : llvm::enumerate(f.getResultTypes()))
       if (failed(isTensor(f.getLoc(), "result " + std::to_string(i), type))) return failure();
-    return failure(f.getBody().walk([&](Operation* op) { return WalkResult(known(op)); }).wasInterrupted());
+    if (f.getBody().walk([&](Operation* op) { return WalkResult(known(op)); }).wasInterrupted()) return failure();
+    return ir::checkExtents(f);
   }
 
   static constexpr const char* advice = "; a module of stage `graph` is required, as the file 1_graph.mlir of a dump";
@@ -64,26 +64,11 @@ class Check {
                           << "axes have names: tensor<4xf32, #heed.axes<depth>>" << advice;
   }
 
-  void defineSymbols(Type type) {
-    for (const ir::Axis& axis : ir::axesOf(type))
-      if (!axis.isStatic()) symbols_.insert(axis.symbol);
-  }
-
   LogicalResult known(Operation* op) {
     if (isa<func::ReturnOp>(op)) return success();
-    if (!isa_and_nonnull<ir::HeedDialect>(op->getDialect()))
-      return op->emitError("`") << op->getName() << "` is no op of heed" << advice;
-    for (Type type : op->getResultTypes()) {
-      if (isa<ir::SplitOp, ir::MergeOp>(op)) defineSymbols(type);
-      for (const ir::Axis& axis : ir::axesOf(type))
-        if (!axis.isStatic() && !symbols_.contains(axis.symbol))
-          return op->emitError("the extent of axis ")
-                 << axis.describe() << " is not known; an input must carry its symbol; pass a tensor with that axis?";
-    }
-    return success();
+    if (isa_and_nonnull<ir::HeedDialect>(op->getDialect())) return success();
+    return op->emitError("`") << op->getName() << "` is no op of heed" << advice;
   }
-
-  llvm::StringSet<> symbols_;
 };
 
 LogicalResult check(ModuleOp module, Location start) {

@@ -1,4 +1,5 @@
 // rename, permute, along, split, merge: the same numbers under other axes. Test: tests/passes/ir/layout_test.cpp.
+#include "heed/passes/ir/extents.h"
 #include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/interpret.h"
 #include "heed/passes/ir/lowering.h"
@@ -125,7 +126,9 @@ static FailureOr<Axes> verifyParts(Operation* op, Type type, ArrayAttr names, co
     if (part->isStatic()) product *= part->extent;
   }
   if (parts.empty()) return op->emitOpError("needs at least one part");
-  if (whole.isStatic() ? dynamic != 0 || product != whole.extent : dynamic == 0)
+  bool same = !whole.isStatic() && llvm::any_of(parts, [&](const Axis& part) { return part.symbol == whole.symbol; });
+  if (whole.isStatic() ? dynamic != 0 || product != whole.extent
+                       : dynamic == 0 || (same && (dynamic > 1 || product != 1)))
     return op->emitOpError() << "parts " << describe(parts) << " do not multiply up to " << whole.describe();
   return parts;
 }
@@ -184,12 +187,11 @@ LogicalResult SplitOp::lower(Lowering& lowering) {
     parts.push_back(*findAxis(all, part));
     if (parts.back().isStatic()) known *= parts.back().extent;
   }
-  for (const Axis& part : parts)
-    if (!part.isStatic() && part.symbol != whole.symbol) {
-      Value count = arith::ConstantIndexOp::create(b, getLoc(), std::max<int64_t>(known, 1));
-      Value extent = arith::DivUIOp::create(b, getLoc(), lowering.extent(whole), count);
-      if (failed(define(*this, lowering, part, extent))) return failure();
-    }
+  for (const Axis& part : definedBy(*this)) {
+    Value count = arith::ConstantIndexOp::create(b, getLoc(), std::max<int64_t>(known, 1));
+    Value extent = arith::DivUIOp::create(b, getLoc(), lowering.extent(whole), count);
+    if (failed(define(*this, lowering, part, extent))) return failure();
+  }
 
   Buffer out;
   SmallVector<int64_t> shape;
@@ -243,15 +245,13 @@ SmallVector<Reference> MergeOp::evaluate(ArrayRef<Reference> x, Evaluation&) {
 
 LogicalResult MergeOp::lower(Lowering& lowering) {
   OpBuilder& b = lowering.b;
-  Axes axes = axesOf(getX().getType()), all = axesOf(getType()), parts;
-  Value extent = arith::ConstantIndexOp::create(b, getLoc(), 1);
-  for (StringRef part : namesOf(getParts())) {
-    parts.push_back(*findAxis(axes, part));
-    extent = arith::MulIOp::create(b, getLoc(), extent, lowering.extent(parts.back()));
+  Axes axes = axesOf(getX().getType()), parts;
+  for (StringRef part : namesOf(getParts())) parts.push_back(*findAxis(axes, part));
+  for (const Axis& whole : definedBy(*this)) {
+    Value extent = arith::ConstantIndexOp::create(b, getLoc(), 1);
+    for (const Axis& part : parts) extent = arith::MulIOp::create(b, getLoc(), extent, lowering.extent(part));
+    if (failed(define(*this, lowering, whole, extent))) return failure();
   }
-  if (const Axis& whole = *findAxis(all, getAxis());
-      !whole.isStatic() && failed(define(*this, lowering, whole, extent)))
-    return failure();
 
   Buffer in = lowering.buffer(getX());
   auto groupsOf = [&](const Buffer& buffer) {

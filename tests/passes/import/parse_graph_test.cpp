@@ -34,6 +34,9 @@ TEST_P(ParseGraph, WithAMessage) {
   EXPECT_NE(errors.find(GetParam().message), std::string::npos) << errors;
 }
 
+#define SPLIT "heed.split %x {axis = \"a\", parts = [\"n\", \"in\"]} : (!a) -> "
+#define AXES "!a = tensor<?xf32, #heed.axes<a:A>>\n!n = tensor<?x4xf32, #heed.axes<n:N, in>>\n"
+
 const Case cases[] = {
     {"empty", "", "1", "there is no function"},
     {"comment", "// nothing", "1", "there is no function"},
@@ -50,8 +53,28 @@ const Case cases[] = {
     {"unbound",
      "func.func @g() -> tensor<?xi32, #heed.axes<seq:T>> {\n %x = heed.index \"seq\" : tensor<?xi32, #heed.axes<seq:T>>"
      "\n return %x : tensor<?xi32, #heed.axes<seq:T>> }",
-     "2", "the extent of axis seq (T) is not known"},
+     "2", "index: the extent of axis seq (T) is not known"},
+    {"splitToTheSymbolOfAnInput",
+     AXES "func.func @g(%x: !a, %y: !n {heed.name = \"y\"}) -> !n {\n %0 = " SPLIT "!n\n return %0 : !n }", "4",
+     "split: it computes the extent of axis n (N), which argument y gives already, and the two could differ; a new "
+     "axis "
+     "needs a symbol of its own; write n:N2?"},
+    {"twoSplitsToOneSymbol",
+     AXES "func.func @g(%x: !a) -> !n {\n %0 = " SPLIT "!n\n %1 = " SPLIT "!n\n return %1 : !n }", "5",
+     "which another split gives already"},
+    {"mergeToTheSymbolOfAnInput",
+     AXES
+     "func.func @g(%x: !n, %y: !a) -> !a {\n %0 = heed.merge %x {parts = [\"n\", \"in\"], axis = \"a\"} : (!n) -> !a"
+     "\n return %0 : !a }",
+     "4", "merge: it computes the extent of axis a (A), which argument 1 gives already"},
+    {"partAsLongAsTheWhole",
+     AXES "!p = tensor<?x4xf32, #heed.axes<n:A, in>>\nfunc.func @g(%x: !a) -> !p {\n %0 = " SPLIT
+          "!p\n return %0 : !p }",
+     "5", "parts [n (A), in (4)] do not multiply up to a (A)"},
 };
+
+#undef SPLIT
+#undef AXES
 
 INSTANTIATE_TEST_SUITE_P(Text, ParseGraph, testing::ValuesIn(cases), [](auto& info) { return info.param.name; });
 

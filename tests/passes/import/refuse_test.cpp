@@ -22,6 +22,9 @@ constexpr TypeInfo strange{DType(9), 0, nullptr}, wide{DType::f32, 9, qAxes};
 constexpr AxisInfo lost{"seq", "", -1};
 constexpr const AxisInfo *lostAxes[] = {&lost}, *twice[] = {&seq, &seq};
 constexpr TypeInfo loose{DType::f32, 1, lostAxes}, same{DType::f32, 2, twice};
+constexpr AxisInfo unheard{"page", "P", -1};
+constexpr const AxisInfo* unheardAxes[] = {&seq, &depth, &unheard};
+constexpr TypeInfo paged{DType::f32, 3, unheardAxes}, flat{DType::f32, 1, iAxes};
 
 struct Case {
   const char* name;
@@ -67,6 +70,21 @@ const Case cases[] = {
     {"names", [](HandTape& t) { t.values[0].type = &same; }, "two axes of the name seq"},
     {"untyped", [](HandTape& t) { t.values[1].type = nullptr; }, "a value has no type"},
     {"types", [](HandTape& t) { t.values[1].type = &k; }, "heed.exp"},
+    {"unheard",
+     [](HandTape& t) {
+       t.nodes[1].op = "along", t.values[1].type = &paged;
+       t.attributes.push_back(axis("axis", unheard));
+       t.nodes[1].attributes = {std::uint32_t(t.attributes.size()) - 1, 1};
+     },
+     "model.cpp\":7:0): along: the extent of axis page (P) is not known, as no input has that axis"},
+    {"merged",
+     [](HandTape& t) {
+       t.nodes[1].op = "merge", t.values[1].type = &flat;
+       std::uint32_t begin = t.attributes.size();
+       t.attributes.insert(t.attributes.end(), {axis("parts", seq), axis("parts", depth), axis("axis", key)});
+       t.nodes[1].attributes = {begin, 3};
+     },
+     "parts [seq (T), depth (4)] do not multiply up to key (T)"},
     {"unfinished", [](HandTape& t) { t.nodes.pop_back(); }, "the graph has no return"},
     {"after", [](HandTape& t) { t.nodes.push_back(t.nodes[2]); }, "return: stands after return"},
     {"yield", [](HandTape& t) { t.nodes[1].op = "yield"; }, "yield: has no repeat"},

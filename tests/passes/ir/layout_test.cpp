@@ -39,6 +39,19 @@ TEST(Layout, ARunTimeExtentSplitsIntoBlocks) {
   EXPECT_NE(program.errors().find("axis a has extent 10, which is no multiple of 4"), std::string::npos);
 }
 
+TEST(Layout, APartBesideOnesIsAsLongAsTheWhole) {
+  Text program(R"(
+    !x = tensor<?xf32, #heed.axes<a:A>>
+    !y = tensor<1x?xf32, #heed.axes<one, b:A>>
+    func.func @f(%x: !x) -> !x {
+      %0 = heed.split %x {axis = "a", parts = ["one", "b"]} : (!x) -> !y
+      %1 = heed.merge %0 {parts = ["one", "b"], axis = "a"} : (!y) -> !x
+      return %1 : !x
+    })");
+  ASSERT_TRUE(program.valid()) << program.errors();
+  EXPECT_EQ(program.runOn({{"A", 12}}).at(0).extents, std::vector<int64_t>{12});
+}
+
 TEST(Layout, RenamePermuteAndAlongMoveNothing) {
   Text program(R"(
     !x = tensor<2x3xf32, #heed.axes<a, b>>

@@ -74,6 +74,22 @@ func.func @views(%x: !x) -> !a {
 
 // -----
 
+// A part beside parts of 1 is as long as the whole, and computes no extent of its own.
+// CHECK-LABEL: func.func @ones
+// CHECK-NOT: arith.divui
+// CHECK-NOT: arith.muli
+// CHECK: return
+!a = tensor<?xf32, #heed.axes<a:A>>
+!o = tensor<1x?xf32, #heed.axes<one, b:A>>
+func.func @ones(%x: !a) -> !a {
+  %0 = heed.split %x {axis = "a", parts = ["one", "b"]} : (!a) -> !o
+  %1 = heed.exp %0 : (!o) -> !o
+  %2 = heed.merge %1 {parts = ["one", "b"], axis = "a"} : (!o) -> !a
+  return %2 : !a
+}
+
+// -----
+
 // CHECK: #[[L:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d3)>
 // CHECK: #[[R:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d2, d3)>
 // CHECK: #[[O:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2)>
