@@ -34,16 +34,40 @@ bool addsUp(ir::SumOp sum, ir::ExpOp exponential, StringRef key) {
          });
 }
 
-/// What stands between these weights and a softmax; "" where nothing divides them by a sum along `key`.
-std::string obstacle(const Renamed& weights, ir::ExpOp exponential, StringRef key, ArrayRef<ir::SumOp> sums) {
+/// A sum over `axes`, of which the weights have `key` alone.
+struct Weighing {
+  Operation* op;
+  ArrayRef<StringRef> axes;
+  const Renamed &weights, &value;
+  StringRef key;
+};
+
+/// Whether weights that nobody sums may be a softmax whose sum was forgotten: they have rows, and what they weigh is no
+/// matrix of a layer.
+bool haveRows(const Weighing& w) {
+  return !isParameter(throughWidening(w.value).value) && llvm::any_of(w.weights.axes(), [&](const ir::Axis& axis) {
+    return !w.value.has(axis.name) && !llvm::is_contained(w.axes, axis.name);
+  });
+}
+
+/// What stands between weights of these exponentials and a softmax, and what to write; "" where they are meant to be
+/// none. `sums` are those of the graph.
+std::string obstacle(const Weighing& w, const Renamed& exponentials, ArrayRef<ir::SumOp> sums) {
+  auto exponential = exponentials.value.getDefiningOp<ir::ExpOp>();
+  StringRef key = ownName(exponentials, w.key);
+  std::string softmax = "; write softmax over `" + w.key.str() + "` of the scores";
   if (ir::LogsumexpOp lse = takenOff(exponential, key))
-    return describe(lse) + " is taken off in its exponent, which is not read as a softmax";
-  if (llvm::none_of(sums, [&](ir::SumOp sum) { return addsUp(sum, exponential, key); })) return "";
+    return describe(lse) + " is taken off in its exponent, which is not read as a softmax" + softmax;
+  if (llvm::none_of(sums, [&](ir::SumOp sum) { return sum != w.op && addsUp(sum, exponential, key); }))
+    return haveRows(w)
+               ? "nothing divides them by their sum" + softmax + ", times exp(logsumexp) of them where no mean is meant"
+               : "";
   auto isIt = [&](const Renamed& x) { return x.op() == exponential; };
   SmallVector<Renamed> masks = pointwiseParts(
-      weights, [&](const Renamed& x) { return isa<ir::WhereOp>(x.op()) && !pointwiseParts(x, isIt).empty(); });
-  if (!masks.empty()) return describe(masks[0].op()) + " hides exponentials, where a softmax hides scores by -inf";
-  return "what they are divided by is not their own sum alone";
+      w.weights, [&](const Renamed& x) { return isa<ir::WhereOp>(x.op()) && !pointwiseParts(x, isIt).empty(); });
+  if (!masks.empty())
+    return describe(masks[0].op()) + " hides exponentials, where a softmax hides scores by -inf" + softmax;
+  return "what they are divided by is not their own sum alone" + softmax;
 }
 
 }  // namespace
@@ -55,18 +79,17 @@ void remarkExponentials(Operation* root) {
     if (!isa<ir::ContractOp, ir::SumOp>(op)) return;
     std::optional<Product> product = productOf(Renamed{op->getResult(0)});
     if (product->factors.size() != 2) return;
-    for (const Renamed& weights : product->factors) {
+    for (unsigned side : {0, 1}) {
+      const Renamed &weights = product->factors[side], &value = product->factors[1 - side];
       auto summed = llvm::count_if(product->axes, [&](StringRef axis) { return weights.has(axis); });
       auto key = llvm::find_if(product->axes, [&](StringRef axis) { return weights.has(axis); });
       if (summed != 1) continue;
       for (const Renamed& x : pointwiseParts(weights, [](const Renamed& x) { return isa<ir::ExpOp>(x.op()); })) {
         if (!x.has(*key) || !isMultiple(weights, x.value)) continue;
-        auto exponential = x.value.getDefiningOp<ir::ExpOp>();
-        std::string why = obstacle(weights, exponential, ownName(x, *key), sums);
+        std::string why = obstacle({op, product->axes, weights, value, *key}, x, sums);
         if (why.empty()) continue;
-        emitRemark(op->getLoc()) << "not fused: the weights that " << describe(op) << " takes of "
-                                 << describe(exponential) << " are stored in full: " << why << "; write softmax over `"
-                                 << *key << "` of the scores";
+        emitRemark(op->getLoc()) << "not fused: the weights that " << describe(op) << " takes of " << describe(x.op())
+                                 << " are stored in full: " << why;
         return;
       }
     }

@@ -9,8 +9,8 @@
 namespace heed::fusion {
 
 /// When attention is formed. A contraction whose weights are exponentials gets a remark where something takes their sum
-/// along its axis, or their logsumexp off the exponent. What sums over an axis of the weights beside the key
-/// (nn::MixtureOfExperts) is no attention.
+/// along its axis, or their logsumexp off the exponent; where nothing does, if they have rows and what they weigh is no
+/// parameter. What sums over an axis of the weights beside the key (nn::MixtureOfExperts) is no attention.
 void remarkExponentials(mlir::Operation* root);
 
 }  // namespace heed::fusion

@@ -8,7 +8,6 @@
 #include "heed/passes/fusion/remark.h"
 #include "heed/passes/fusion/renamed.h"
 #include "llvm/ADT/MapVector.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 
 namespace heed::fusion {
 #define GEN_PASS_DEF_MERGEPRODUCTS
@@ -16,15 +15,6 @@ namespace heed::fusion {
 namespace {
 
 using namespace mlir;
-
-bool isParameter(Value x) {
-  auto argument = dyn_cast<BlockArgument>(throughLayout({x}).value);
-  if (!argument) return false;
-  Operation* owner = argument.getOwner()->getParentOp();
-  if (auto repeat = dyn_cast<ir::RepeatOp>(owner)) return argument.getArgNumber() >= repeat.getCarries().size();
-  auto function = dyn_cast<FunctionOpInterface>(owner);
-  return function && function.getArgAttr(argument.getArgNumber(), "heed.parameter");
-}
 
 /// A contraction, with its epilogue, of a tensor and a parameter.
 struct Product {

@@ -2,6 +2,7 @@
 #include "heed/passes/fusion/renamed.h"
 
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 
@@ -60,6 +61,15 @@ std::optional<double> constantOf(Value x) {
 }
 
 std::optional<double> constantOf(const Renamed& x) { return constantOf(throughLayout(x).value); }
+
+bool isParameter(Value x) {
+  auto argument = dyn_cast<BlockArgument>(throughLayout({x}).value);
+  if (!argument) return false;
+  Operation* owner = argument.getOwner()->getParentOp();
+  if (auto repeat = dyn_cast<ir::RepeatOp>(owner)) return argument.getArgNumber() >= repeat.getCarries().size();
+  auto function = dyn_cast<FunctionOpInterface>(owner);
+  return function && function.getArgAttr(argument.getArgNumber(), "heed.parameter");
+}
 
 Value materialise(OpBuilder& b, const Renamed& x) {
   Value value = x.value;

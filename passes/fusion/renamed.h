@@ -36,6 +36,9 @@ Renamed throughWidening(Renamed x);
 std::optional<double> constantOf(const Renamed& x);
 std::optional<double> constantOf(mlir::Value x);
 
+/// Whether the value is, behind layout ops, a parameter of the model.
+bool isParameter(mlir::Value x);
+
 /// The value with the names it has here, by rename ops where they differ.
 mlir::Value materialise(mlir::OpBuilder& b, const Renamed& x);
 

@@ -55,6 +55,51 @@ func.func @masked(%s: !s, %m: !m, %k: !k) -> !q {
 
 // -----
 
+// Nobody takes their sum: it was forgotten, or is meant to be none.
+!q = tensor<?x8xf32, #heed.axes<seq:T, depth>>
+!k = tensor<?x8xf32, #heed.axes<key:K, depth>>
+!s = tensor<?x?xf32, #heed.axes<seq:T, key:K>>
+func.func @nobody_sums(%q: !q, %k: !k, %scale: tensor<f32>) -> !q {
+  %s = heed.contract %q, %k {axes = ["depth"]} : (!q, !k) -> !s
+  %e = heed.exp %s : (!s) -> !s
+  %w = heed.mul %e, %scale : (!s, tensor<f32>) -> !s
+  // expected-remark-re@below {{not fused: the weights that `contract` at exponentials.mlir:{{[0-9]+}} takes of `exp` at exponentials.mlir:{{[0-9]+}} are stored in full: nothing divides them by their sum; write softmax over `key` of the scores, times exp(logsumexp) of them where no mean is meant}}
+  %o = heed.contract %w, %k {axes = ["key"]} : (!s, !k) -> !q
+  return %o : !q
+}
+
+// -----
+
+!k = tensor<?x8xf32, #heed.axes<key:K, depth>>
+!s = tensor<?x?xf32, #heed.axes<seq:T, key:K>>
+!p = tensor<?x?x8xf32, #heed.axes<seq:T, key:K, depth>>
+!q = tensor<?x8xf32, #heed.axes<seq:T, depth>>
+func.func @as_a_sum(%s: !s, %k: !k) -> !q {
+  %e = heed.exp %s : (!s) -> !s
+  %a = heed.along %e {axis = "depth"} : (!s) -> !p
+  %p = heed.mul %a, %k : (!p, !k) -> !p
+  // expected-remark@below {{nothing divides them by their sum; write softmax over `key`}}
+  %o = heed.sum %p {axes = ["key"]} : (!p) -> !q
+  return %o : !q
+}
+
+// -----
+
+// An activation of a layer, and weights that all rows share: neither has a sum that was forgotten.
+!x = tensor<?x8xf32, #heed.axes<seq:T, hidden>>
+!w = tensor<8x4xf32, #heed.axes<hidden, model>>
+!y = tensor<?x4xf32, #heed.axes<seq:T, model>>
+!h = tensor<8xf32, #heed.axes<hidden>>
+func.func @layer(%x: !x, %w: !w {heed.parameter}, %h: !h) -> (!y, tensor<?xf32, #heed.axes<seq:T>>) {
+  %e = heed.exp %x : (!x) -> !x
+  %y = heed.contract %e, %w {axes = ["hidden"]} : (!x, !w) -> !y
+  %f = heed.exp %h : (!h) -> !h
+  %z = heed.contract %f, %x {axes = ["hidden"]} : (!h, !x) -> tensor<?xf32, #heed.axes<seq:T>>
+  return %y, %z : !y, tensor<?xf32, #heed.axes<seq:T>>
+}
+
+// -----
+
 // A gate holds exponentials too, and experts are weighed along two axes: neither is attention.
 !x = tensor<?x8xf32, #heed.axes<seq:T, hidden>>
 !w = tensor<8x4xf32, #heed.axes<hidden, model>>
