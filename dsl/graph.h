@@ -36,7 +36,9 @@ struct Graph {
 
   /// The position among the parameters of the one at `path`, "layers.3.attn.q.weight" or "layers.{i}.attn.q.weight".
   /// A graph that was refused has no nodes, and nothing more to say.
-  consteval int parameter(std::string_view path) const { return Nodes ? lang::parameterAt(*this, path) : 0; }
+  consteval lang::Position parameter(std::string_view path) const {
+    return Nodes ? lang::constantParameterAt(*this, path) : lang::Position{0};
+  }
 };
 
 }  // namespace heed

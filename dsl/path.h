@@ -47,15 +47,38 @@ constexpr bool matches(const GraphView& graph, std::int32_t scope, std::string_v
   return path.empty();
 }
 
-/// The position among the parameters.
-constexpr int parameterAt(const GraphView& graph, std::string_view path) {
+/// The position among the parameters; -1 if there is none of this name.
+constexpr int findParameter(const GraphView& graph, std::string_view path) {
   int position = 0;
   for (const tape::Node& node : graph.nodes) {
     if (node.op != op::param) continue;
     if (matches(graph, std::int32_t(node.scope), path)) return position;
     ++position;
   }
+  return -1;
+}
+/// Throws Mistake.
+constexpr int parameterAt(const GraphView& graph, std::string_view path) {
+  if (int position = findParameter(graph, path); position >= 0) return position;
   throw Mistake("heed: graph.parameter(path): the model has no parameter of this name");
+}
+
+/// A position among the parameters of a graph that is a constant.
+struct Position {
+  int at;
+  const char* const* mistake = nullptr;
+  constexpr operator int() const { return at; }
+};
+constexpr Position constantParameterAt(const GraphView& graph, std::string_view path) {
+#ifdef __clang__
+  // Of a throw it tells twice where the position makes a constant; of what points to a local, which is none, once.
+  const char* mistake = "heed: graph.parameter(path): the model has no parameter of this name";
+  Position position{findParameter(graph, path)};
+  if (position < 0) position.mistake = &mistake;
+  return position;
+#else
+  return {parameterAt(graph, path)};
+#endif
 }
 
 }  // namespace heed::lang

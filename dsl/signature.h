@@ -48,4 +48,21 @@ struct Fixed {
 template <auto F>
 struct SignatureOf<Fixed<F>> : SignatureOf<std::remove_cv_t<decltype(F)>> {};
 
+template <class F>
+concept Capturing = std::is_class_v<F> && !std::is_default_constructible_v<F>;
+
+/// What stands in trace<f> and cannot: a lambda with captures, or a function template, which takes tensors that were
+/// refused, as all words do, and gives one.
+struct Unfit {
+  bool captures = false;
+  template <Capturing F>
+  constexpr Unfit(const F&) : captures(true) {}
+  constexpr Unfit(Fault (*)(Fault)) {}
+  constexpr Unfit(Fault (*)(Fault, Fault)) {}
+  constexpr Unfit(Fault (*)(Fault, Fault, Fault)) {}
+  constexpr Unfit(Fault (*)(Fault, Fault, Fault, Fault)) {}
+  constexpr Unfit(Fault (*)(Fault, Fault, Fault, Fault, Fault)) {}
+  constexpr Unfit(Fault (*)(Fault, Fault, Fault, Fault, Fault, Fault)) {}
+};
+
 }  // namespace heed::lang

@@ -51,8 +51,16 @@ using NoGraph = Graph<void(), 0, 0, 0, 0, 0>;
 
 }  // namespace lang
 
+template <lang::Unfit F, class... Names>
+constexpr auto trace(const Names&...) {
+  constexpr bool captures = F.captures;
+  static_assert(captures, "heed: trace: give a function, a lambda or a module whose parameters are tensors, not auto");
+  static_assert(!captures, "heed: trace<f>: a lambda with captures cannot be a constant graph; use traceAtRunTime");
+  return lang::NoGraph{};
+}
+
 template <auto F, class... Names>
-constexpr auto trace(const Names&... names) {
+requires(!lang::Capturing<decltype(F)>) constexpr auto trace(const Names&... names) {
   using Traced = lang::Fixed<F>;
   if constexpr (!lang::traceable<Traced, Names...>()) {
     return lang::NoGraph{};
