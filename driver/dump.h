@@ -12,7 +12,9 @@ namespace heed {
 
 class Dump {
  public:
-  /// folder "": nothing is ever written. Graphs of one name get folders name, name.2, ...
+  /// folder "": nothing is ever written. Graphs of one name get folders name, name.2, ...; so do those of programs and
+  /// of processes that write at one time. What a program wrote when it ran before is overwritten; the
+  /// file .program of a folder says which it was.
   Dump(std::string folder, llvm::StringRef graph);
 
   bool wanted() const { return !folder_.empty(); }

@@ -69,7 +69,7 @@ TEST(Compile, DumpsEveryStageUnderItsName) {
     }
   std::sort(names.begin(), names.end());
   std::filesystem::remove_all(folder);
-  EXPECT_EQ(names, (std::vector<std::string>{"1_graph.mlir", "2_heed.mlir", "3_fused.mlir", "4_tiled.mlir",
+  EXPECT_EQ(names, (std::vector<std::string>{".program", "1_graph.mlir", "2_heed.mlir", "3_fused.mlir", "4_tiled.mlir",
                                              "5_lowered.mlir", "6_llvm.ll", "7_asm.s"}));
 }
 
