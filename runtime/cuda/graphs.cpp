@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 
 #include "heed/runtime/error.h"
 
@@ -21,9 +20,14 @@ std::string reason(const Driver& driver) {
   return driver.hasGraphs() ? "" : "graphs need a driver of CUDA 11.4 or later";
 }
 
+/// Of a kernel without arguments there is none, and no pointer to it.
+std::span<const char> recordOf(const Launch& launch) {
+  return {static_cast<const char*>(launch.record), std::size_t(launch.record_bytes)};
+}
+
 bool same(const Launch& a, const Launch& b) {
   return a.blocks == b.blocks && a.threads == b.threads && a.shared_bytes == b.shared_bytes &&
-         a.record_bytes == b.record_bytes && !std::memcmp(a.record, b.record, std::size_t(a.record_bytes));
+         std::ranges::equal(recordOf(a), recordOf(b));
 }
 
 }  // namespace
@@ -48,7 +52,7 @@ GraphRun Graphs::forCall(const Launches& call, std::span<const Function> functio
   if (found == known_.end()) {
     // Most lists of kernels of a prompt never come again: a graph would cost more than it saves.
     if (known_.size() == most) forget(known_.back()), known_.pop_back();
-    known_.insert(known_.begin(), Known{{functions.begin(), functions.end()}});
+    known_.emplace(known_.begin())->functions.assign(functions.begin(), functions.end());
     return nullptr;
   }
   std::rotate(known_.begin(), found, found + 1);
