@@ -2,21 +2,15 @@
 // behind.
 #include "heed/runtime/cuda/device.h"
 
-#include <gtest/gtest.h>
-
-#include "heed/runtime/error.h"
-#include "heed/tests/said.h"
-#include "launched.h"
+#include "on_fake.h"
 
 namespace heed::cuda {
 namespace {
 
-using test::callOf;
-using test::Fake;
-using test::Launched;
+using namespace test;
 using testing::errorOf;
 
-const Code hopper{90, false, 80}, hopperOnly{90, true, 80}, ampere{80, false, 71};
+class CudaDevice : public OnFake {};
 
 TEST(CudaDriver, aMachineWithoutOneSaysSo) {
   std::string text = errorOf([] { loadDriver("libheed_no_such_driver.so"); });
@@ -30,69 +24,53 @@ TEST(CudaDriver, aLibraryThatLacksEntriesIsTooOld) {
   EXPECT_SAYS(text, "CUDA 11.1");
 }
 
-TEST(CudaDevice, anOldDriverIsNamedWithWhatIsNeeded) {
-  Fake fake;
+TEST_F(CudaDevice, anOldDriverIsNamedWithWhatIsNeeded) {
   fake.release = 11040;
-  Driver table = Fake::table();
-  std::string text = errorOf([&] { open(hopper, table); });
+  std::string text = errorOf([&] { open(hopper); });
   EXPECT_SAYS(text, "the driver is of CUDA 11.4");
   EXPECT_SAYS(text, "sm_90 needs one of CUDA 12.0");
   EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaDevice, noGpu) {
-  Fake fake;
+TEST_F(CudaDevice, noGpu) {
   fake.gpus = 0;
-  Driver table = Fake::table();
-  EXPECT_SAYS(errorOf([&] { open(ampere, table); }), "shows no GPU");
+  EXPECT_SAYS(errorOf([&] { open(ampere); }), "shows no GPU");
 }
 
-TEST(CudaDevice, anotherGeneration) {
-  Fake fake;
-  Driver table = Fake::table();
+TEST_F(CudaDevice, anotherGeneration) {
   for (auto [capability, code, fits] :
        {std::tuple(80, hopper, false), std::tuple(90, hopper, true), std::tuple(100, hopper, true),
         std::tuple(100, hopperOnly, false), std::tuple(90, hopperOnly, true), std::tuple(86, ampere, true)}) {
     fake.capability = capability;
-    std::string text = errorOf([&, &code = code] { open(code, table); });
+    std::string text = errorOf([&, &code = code] { open(code); });
+    close();
     if (fits)
       EXPECT_EQ(text, "");
     else
       EXPECT_SAYS(text, "compile for cuda:sm_" + std::to_string(capability));
-    EXPECT_TRUE(fake.clean());
   }
 }
 
-TEST(CudaDevice, outOfMemoryNamesBothNumbersAndTheDeviceGoesOn) {
-  Fake fake;
+TEST_F(CudaDevice, outOfMemoryNamesBothNumbersAndTheDeviceGoesOn) {
   fake.free_bytes = 1000;
-  Driver table = Fake::table();
-  auto device = open(hopper, table);
+  open(hopper);
   std::string text = errorOf([&] { device->allocate(1001); });
   EXPECT_SAYS(text, "1001 bytes of memory were wanted");
   EXPECT_SAYS(text, "1000 of 1048576 bytes free");
   EXPECT_EQ(fake.depth, 0);
   device->release(device->allocate(1000));
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaDevice, codeThatIsRefusedComesWithTheDriversWords) {
-  Fake fake;
+TEST_F(CudaDevice, codeThatIsRefusedComesWithTheDriversWords) {
   fake.loading = invalid_ptx;
   fake.log = "line 7: unexpected token";
-  Driver table = Fake::table();
-  auto device = open(hopper, table);
+  open(hopper);
   Launch launch{"ptx", "k", 1, 32, 0, nullptr, 0};
   EXPECT_SAYS(errorOf([&] { device->run(callOf({launch})); }), "line 7: unexpected token");
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaDevice, launchesWithTheRecordAndLoadsTheCodeOnce) {
-  Fake fake;
-  Driver table = Fake::table();
-  auto device = open(hopper, table);
+TEST_F(CudaDevice, launchesWithTheRecordAndLoadsTheCodeOnce) {
+  open(hopper);
   const char *image = "ptx", *first = "first", *second = "second";
   const int record[] = {1, 2, 3};
   for (const char* name : {first, second, first}) device->run(callOf({{image, name, 7, 128, 1024, record, sizeof record}}));
@@ -106,15 +84,11 @@ TEST(CudaDevice, launchesWithTheRecordAndLoadsTheCodeOnce) {
   EXPECT_EQ(fake.shared_asked, 0);
   device->run(callOf({{image, first, 1, 128, 100000, record, sizeof record}}));
   EXPECT_EQ(fake.shared_asked, 100000);
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaDevice, replaysACallWithItsRecords) {
-  Fake fake;
-  Driver table = Fake::table();
+TEST_F(CudaDevice, replaysACallWithItsRecords) {
   table.createGraph = nullptr;
-  auto device = open(hopper, table);
+  open(hopper);
   const char *image = "ptx", *first = "first", *second = "second";
   int record[] = {1};
   Launches call;
@@ -131,15 +105,11 @@ TEST(CudaDevice, replaysACallWithItsRecords) {
   }
   fake.launching = 700;
   EXPECT_SAYS(errorOf([&] { device->replay(call, 1); }), "kernel first");
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaDevice, refusesWhatTheGpuCannotGive) {
-  Fake fake;
+TEST_F(CudaDevice, refusesWhatTheGpuCannotGive) {
   fake.shared = 100 * 1024;
-  Driver table = Fake::table();
-  auto device = open(ampere, table);
+  open(ampere);
   EXPECT_SAYS(errorOf([&] { device->run(callOf({{"ptx", "k", 1, 128, 120 * 1024, nullptr, 0}})); }), "has 102400");
   EXPECT_SAYS(errorOf([&] { device->run(callOf({{"ptx", "k", std::int64_t(1) << 31, 128, 0, nullptr, 0}})); }), "blocks");
   fake.launching = 700;

@@ -2,22 +2,16 @@
 // nothing is lost but time.
 #include "heed/runtime/cuda/graphs.h"
 
-#include <gtest/gtest.h>
-
-#include "heed/runtime/cuda/device.h"
-#include "heed/runtime/error.h"
-#include "heed/tests/said.h"
-#include "launched.h"
+#include "on_fake.h"
 
 namespace heed::cuda {
 namespace {
 
-using test::callOf;
-using test::Fake;
-using test::Launched;
+using namespace test;
 using testing::errorOf;
 
-const Code ampere{80, false, 71};
+class CudaGraphs : public OnFake {};
+
 const char *image = "ptx", *embed = "embed", *attend = "attend", *project = "project";
 
 /// The call of a step that has seen `past` tokens: the second kernel reads how many, and has a block for each 8.
@@ -47,10 +41,8 @@ std::vector<Launched> oneByOne(Step step) {
   return all;
 }
 
-TEST(CudaGraphs, aStepIsOneLaunchFromItsSecondTimeOn) {
-  Fake fake;
-  Driver table = Fake::table();
-  auto device = open(ampere, table);
+TEST_F(CudaGraphs, aStepIsOneLaunchFromItsSecondTimeOn) {
+  open(ampere);
   const struct {
     int past, graph_launches, updates;
     const char* why;
@@ -65,27 +57,19 @@ TEST(CudaGraphs, aStepIsOneLaunchFromItsSecondTimeOn) {
     EXPECT_SAYS(device->explain(Step{past}.call()),
                 graph_launches ? "3 kernels, one graph" : "the same kernels have not come twice");
   }
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaGraphs, aReplayIsTheGraph) {
-  Fake fake;
-  Driver table = Fake::table();
-  auto device = open(ampere, table);
+TEST_F(CudaGraphs, aReplayIsTheGraph) {
+  open(ampere);
   Launches call = Step{3}.call();
   device->run(call);
   device->replay(call, 5);
   EXPECT_EQ(fake.graph_launches, 5);
   EXPECT_EQ(fake.launches.size(), 18u);
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaGraphs, oneKernelNeedsNone) {
-  Fake fake;
-  Driver table = Fake::table();
-  auto device = open(ampere, table);
+TEST_F(CudaGraphs, oneKernelNeedsNone) {
+  open(ampere);
   Launches one = callOf({{image, embed, 4, 128, 0, nullptr, 0}});
   for (int n = 0; n < 3; ++n) device->run(one);
   device->replay(one, 2);
@@ -94,10 +78,8 @@ TEST(CudaGraphs, oneKernelNeedsNone) {
   EXPECT_SAYS(device->explain(one), "embed: 4 blocks");
 }
 
-TEST(CudaGraphs, listsOfKernelsTakeTurnsAndOldOnesGo) {
-  Fake fake;
-  Driver table = Fake::table();
-  auto device = open(ampere, table);
+TEST_F(CudaGraphs, listsOfKernelsTakeTurnsAndOldOnesGo) {
+  open(ampere);
   auto pairOf = [&](const char* second) {
     return callOf({{image, embed, 1, 32, 0, nullptr, 0}, {image, second, 1, 32, 0, nullptr, 0}});
   };
@@ -115,17 +97,14 @@ TEST(CudaGraphs, listsOfKernelsTakeTurnsAndOldOnesGo) {
   EXPECT_EQ(fake.graphs, 4);
   device->run(pairOf(attend));
   EXPECT_EQ(fake.graph_launches, 8) << "forgotten, so it is new";
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaGraphs, whereNoneCanBeMadeKernelsAreLaunchedOneByOne) {
+TEST_F(CudaGraphs, whereNoneCanBeMadeKernelsAreLaunchedOneByOne) {
   for (auto [entry, symbol] :
        {std::pair("createGraph", "cuGraphCreate"), std::pair("addKernel", "cuGraphAddKernelNode"),
         std::pair("instantiate", "cuGraphInstantiateWithFlags")}) {
-    Fake fake;
-    Driver table = Fake::table();
-    auto device = open(ampere, table);
+    fake.failing = "";
+    open(ampere);
     fake.failing = entry;
     for (int past : {1, 2, 3}) {
       EXPECT_EQ(started(fake, *device, {past}), oneByOne({past})) << entry;
@@ -134,28 +113,21 @@ TEST(CudaGraphs, whereNoneCanBeMadeKernelsAreLaunchedOneByOne) {
     }
     std::string text = device->explain(Step{3}.call());
     EXPECT_SAYS(text, "3 kernels, launched one by one: " + std::string(symbol) + ": CUDA_ERROR_OF_THE_FAKE");
-    device.reset();
-    EXPECT_TRUE(fake.clean()) << entry;
+    close();
   }
 }
 
-TEST(CudaGraphs, oneThatDoesNotTakeAChangeIsMadeAnew) {
-  Fake fake;
-  Driver table = Fake::table();
-  auto device = open(ampere, table);
+TEST_F(CudaGraphs, oneThatDoesNotTakeAChangeIsMadeAnew) {
+  open(ampere);
   for (int past : {1, 2}) device->run(Step{past}.call());
   fake.failing = "setKernel";
   for (int past : {3, 4}) EXPECT_EQ(started(fake, *device, {past}), oneByOne({past}));
   EXPECT_EQ(fake.graph_launches, 3);
   EXPECT_EQ(fake.runs, 1);
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaGraphs, oneThatDoesNotStartIsAnErrorAndTheDeviceGoesOn) {
-  Fake fake;
-  Driver table = Fake::table();
-  auto device = open(ampere, table);
+TEST_F(CudaGraphs, oneThatDoesNotStartIsAnErrorAndTheDeviceGoesOn) {
+  open(ampere);
   for (int past : {1, 2}) device->run(Step{past}.call());
   fake.failing = "launchGraph";
   std::string text = errorOf([&] { device->run(Step{3}.call()); });
@@ -165,50 +137,42 @@ TEST(CudaGraphs, oneThatDoesNotStartIsAnErrorAndTheDeviceGoesOn) {
   fake.failing = "";
   for (int past : {3, 4}) EXPECT_EQ(started(fake, *device, {past}), oneByOne({past}));
   EXPECT_EQ(fake.graph_launches, 2);
-  device.reset();
-  EXPECT_TRUE(fake.clean());
 }
 
-TEST(CudaGraphs, whatFailsAtTheEndKeepsNothing) {
+TEST_F(CudaGraphs, whatFailsAtTheEndKeepsNothing) {
   for (const char* entry : {"destroyRun", "destroyGraph"}) {
-    Fake fake;
-    Driver table = Fake::table();
-    auto device = open(ampere, table);
+    SCOPED_TRACE(entry);
+    fake.failing = "";
+    open(ampere);
     for (int past : {1, 2}) device->run(Step{past}.call());
     fake.failing = entry;
-    device.reset();
-    EXPECT_TRUE(fake.clean()) << entry;
+    close();
   }
 }
 
-TEST(CudaGraphs, aDriverWithoutThem) {
-  Fake fake;
-  Driver table = Fake::table();
+TEST_F(CudaGraphs, aDriverWithoutThem) {
   table.instantiate = nullptr;  // CUDA 11.1 to 11.3
-  auto device = open(ampere, table);
+  open(ampere);
   for (int past : {1, 2, 3}) EXPECT_EQ(started(fake, *device, {past}), oneByOne({past}));
   EXPECT_EQ(fake.graph_launches, 0);
   EXPECT_SAYS(device->explain(Step{3}.call()), "graphs need a driver of CUDA 11.4 or later");
 }
 
-TEST(CudaGraphs, switchedOff) {
+TEST_F(CudaGraphs, switchedOff) {
   struct Variable {
     explicit Variable(const char* value) { setenv("HEED_GRAPHS", value, 1); }
     ~Variable() { unsetenv("HEED_GRAPHS"); }
   };
-  Fake fake;
-  Driver table = Fake::table();
   {
     Variable off("0");
-    auto device = open(ampere, table);
+    open(ampere);
     for (int past : {1, 2, 3}) device->run(Step{past}.call());
     EXPECT_EQ(fake.launches.size(), 9u);
     EXPECT_EQ(fake.graph_launches, 0);
     EXPECT_SAYS(device->explain(Step{3}.call()), "launched one by one: HEED_GRAPHS=0");
   }
   Variable wrong("yes");
-  EXPECT_SAYS(errorOf([&] { open(ampere, table); }), "HEED_GRAPHS: is 'yes'; must be 0 or 1");
-  EXPECT_TRUE(fake.clean());
+  EXPECT_SAYS(errorOf([&] { open(ampere); }), "HEED_GRAPHS: is 'yes'; must be 0 or 1");
 }
 
 }  // namespace
