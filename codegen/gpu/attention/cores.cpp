@@ -3,7 +3,6 @@
 // There are two stages of shared memory: while a tile is multiplied, the next one that any row sees comes to the other.
 // One barrier for each tile says both that it is there and that nobody reads the one before any more.
 #include "heed/codegen/gpu/attention/kernel.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace heed::codegen::gpu {
@@ -14,9 +13,6 @@ namespace {
 
 constexpr int64_t maxDepth = 128;  // whose fragments of Q stay in registers
 constexpr int64_t stages = 2;
-
-Value number(Builder& b, int64_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(x))); }
-Value word(Builder& b, Value index) { return arith::IndexCastOp::create(b, b.getI32Type(), index); }
 
 }  // namespace
 
@@ -46,12 +42,12 @@ bool AttentionKernel::takesCores() {
   stagedQueries = {0, warps * rowsOfWarp, padded};  // until they are in registers
   stagedKeys = {0, tile, padded};
   stagedValues = {stagedKeys.bytes(), tile, std::min<int64_t>(llvm::alignTo(*columns, Cores::step), maxDepth)};
+  setsAt = stages * stageBytes();
   return true;
 }
 
 int64_t AttentionKernel::sharedBytes() {
-  const int64_t sets = warps * stagedValues.rows / 8;  // clearUnseenValues
-  if (cores) return std::max(stagedQueries.bytes(), stages * stageBytes() + sets);
+  if (cores) return std::max(stagedQueries.bytes(), setsAt + warps * stagedValues.rows / 8);
   return int64_t(warps) * rowsOfWarp * keyTiles * columnsOfTile * sizeof(float);
 }
 
@@ -172,42 +168,6 @@ Fragments AttentionKernel::productsByCores() {
       for (int t = 0; t < 2; ++t) multiplyInto(sums, n + t, queries[k / Cores::step], ValueRange(both).slice(2 * t, 2));
     }
   return sums;
-}
-
-/// Values of keys that no row of the block sees are made 0, whatever they hold. All threads come by together: whether a
-/// tile is whole is known of the block.
-void AttentionKernel::clearUnseenValues(ValueRange seen) {
-  const int64_t words = stagedValues.rows / warpSize, share = warps * warpSize / stagedValues.rows;
-  auto sharedAt = [&](Value bytes) -> Value {
-    Value address = arith::IndexCastOp::create(b, b.getI64Type(), add(b, tensor->base(), bytes));
-    return LLVM::IntToPtrOp::create(b, LLVM::LLVMPointerType::get(b.getContext(), 3), address);
-  };
-  auto setAt = [&](Value warp, Value word) {
-    return sharedAt(add(b, constant(b, stages * stageBytes()),
-                        mul(b, add(b, mul(b, warp, constant(b, words)), word), constant(b, 4))));
-  };
-  Value lane = add(b, mul(b, group, constant(b, 4)), quad), zero = constant(b, 0);
-  when(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, zero), [&] {
-    for (int64_t n = 0; n < words; ++n) LLVM::StoreOp::create(b, seen[n], setAt(warp, constant(b, n)));
-  });
-  syncBlock(b);
-  Value thread = add(b, mul(b, warp, constant(b, warpSize)), lane), row = quotient(b, thread, constant(b, share));
-  Value of = quotient(b, row, constant(b, warpSize)), any = number(b, 0);
-  for (int64_t w = 0; w < warps; ++w)
-    any = arith::OrIOp::create(b, any, LLVM::LoadOp::create(b, b.getI32Type(), setAt(constant(b, w), of)));
-  Value bit = arith::ShRUIOp::create(b, any, word(b, sub(b, row, mul(b, of, constant(b, warpSize)))));
-  Value kept = arith::TruncIOp::create(b, b.getI1Type(), bit);
-  when(b, arith::XOrIOp::create(b, kept, arith::ConstantOp::create(b, b.getBoolAttr(true))), [&] {
-    // The threads of a row take turns at pieces of four numbers.
-    Value within = sub(b, thread, mul(b, row, constant(b, share)));
-    Value line =
-        add(b, add(b, stageAtWork, constant(b, stagedValues.begin)), mul(b, row, constant(b, stagedValues.pitch())));
-    line = add(b, line, mul(b, within, constant(b, 8)));
-    for (int64_t n = 0; n < stagedValues.columns / 4; n += share)
-      LLVM::StoreOp::create(b, arith::ConstantOp::create(b, b.getI64IntegerAttr(0)),
-                            sharedAt(add(b, line, constant(b, 8 * n))));
-  });
-  syncBlock(b);
 }
 
 /// O += P V. The sums of a product lie as the next product wants its left operand.

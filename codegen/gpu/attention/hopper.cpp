@@ -47,7 +47,7 @@ bool AttentionKernel::takesHopper() {
   keysAt = boxes(deep) * pitchOfQueries();
   valuesAt = keysAt + stages * bytesOfKeys;
   barriersAt = valuesAt + stages * bytesOfValues;
-  slotsAt = llvm::alignTo(barriersAt + 8 + 2 * Ring::bytes(stages), 16);
+  setsAt = llvm::alignTo(barriersAt + 8 + 2 * Ring::bytes(stages), 16);
   return true;
 }
 
@@ -135,7 +135,6 @@ void AttentionKernel::giveBack(Ring& ring, const Ring::Turn& turn) {
 
 void AttentionKernel::hopperTask(const Thread& thread) {
   tensor.emplace(b, thread, int64_t(consumers) * 4 * warpSize, narrow);
-  shared = thread.shared;
   locate(thread);
   warp = sameInWarp(b, warp);
   firstLane = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread.lane(b), constant(b, 0));
@@ -157,7 +156,7 @@ void AttentionKernel::hopperTask(const Thread& thread) {
 
 void AttentionKernel::emitHopper(const Device& device) {
   mapTensors();
-  const int64_t bytes = slotsAt + 4 * consumers * (keysOfStage / warpSize) * 4;
+  const int64_t bytes = setsAt + 4 * consumers * (keysOfStage / warpSize) * 4;
   emitBlocks(device, (consumers + 1) * 4 * warpSize, bytes, [&](const Thread& thread) { hopperTask(thread); });
 }
 

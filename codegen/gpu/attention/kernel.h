@@ -160,7 +160,6 @@ class AttentionKernel {
   std::pair<Value, Value> beginStaging();
   std::pair<Value, Value> stageNext(Value keys, Value seen);
   Fragments productsByCores();
-  void clearUnseenValues(mlir::ValueRange seen);
   void accumulateByCores(State& state, const Fragments& weights, const Keys& keys);
   void stage(const Staged& to, const View& view, int64_t dim, Value column, llvm::ArrayRef<Value> strides,
              llvm::function_ref<View(Value)> rowAt, Value at = {});
@@ -181,15 +180,22 @@ class AttentionKernel {
   void bring(int which, Value to, Value first, Value barrier);
   void produce(Value first);
   void giveBack(Ring& ring, const Ring::Turn& turn);
+  void hopperTask(const Thread& thread);
+  void emitHopper(const Device& device);
 
   // warpgroups.cpp: what they do with it
   void columnsByWarpgroup();
   Values stepOfWarpgroup(mlir::ValueRange so, const Tile& tile, bool pending);
   Values askForScores(const Ring::Turn& turn);
   Values askForSums(Values out, mlir::ValueRange weights, const Ring::Turn& turn);
-  void clearUnseen(const Keys& keys, const Ring::Turn& turn);
-  void hopperTask(const Thread& thread);
-  void emitHopper(const Device& device);
+
+  // unseen.cpp
+  /// Where V of a tile lies in shared memory: boxes of `rows` lines, `pitch` from one to the next, of `bytes` each.
+  struct ValuesInMemory {
+    Value begin;
+    int64_t rows, pitch, bytes, boxes = 1;
+  };
+  void clearUnseen(mlir::ValueRange seen, const ValuesInMemory& values);
 
   /// Of tile n, column c, counted from the first of a thread's tiles.
   Value column(int n, int c) { return add(b, twice_, constant(b, n * columnsOfTile + c)); }
@@ -245,17 +251,18 @@ class AttentionKernel {
   int64_t depth = -1;           // its dim
   mlir::Type narrow;            // bf16 or f16
   Staged stagedQueries, stagedKeys, stagedValues;
-  Value stageAtWork;  // where it begins, in bytes
+  int64_t setsAt = 0;  // in shared memory: which keys each warp sees
+  Value stageAtWork;   // where it begins, in bytes
   std::optional<Cores> tensor;
   llvm::SmallVector<Values> queries;  // fragments, for each 16 of the depth
 
   // With wgmma.
   bool hopper = false;
-  int64_t bytesOfKeys, bytesOfValues;             // of a stage
-  int64_t keysAt, valuesAt, barriersAt, slotsAt;  // in shared memory
-  std::vector<Mapped> mapped;                     // Q, K, V
+  int64_t bytesOfKeys, bytesOfValues;    // of a stage
+  int64_t keysAt, valuesAt, barriersAt;  // in shared memory
+  std::vector<Mapped> mapped;            // Q, K, V
   Values maps;
-  Value shared, firstLane;
+  Value firstLane;
   std::optional<Ring> keyRing, valueRing;
 
   // Of the thread, while code is emitted.

@@ -116,7 +116,9 @@ std::pair<Fragments, AttentionKernel::Keys> AttentionKernel::visible(Fragments s
   };
   auto hidden = [&] {
     auto [hidden, sets] = hide(scores, tile.from);
-    if (cores && !hopper) clearUnseenValues(sets);
+    if (cores && !hopper)
+      clearUnseen(sets, {add(b, stageAtWork, constant(b, stagedValues.begin)), stagedValues.rows, stagedValues.pitch(),
+                         2 * stagedValues.columns});
     Values now(hidden.values());
     now.append(sets);
     return now;

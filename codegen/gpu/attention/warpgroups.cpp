@@ -12,8 +12,6 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t consumersBarrier = 1;  // barrier 0 is the block's
-
 Values registersOf(const Fragments& x) {
   Values all(x.values().size());
   x.each([&](int h, int n, int c) { all[sumOf(h, n, c)] = Fragments(x).at(h, n, c); });
@@ -35,6 +33,23 @@ Values fenced(Builder& b, ValueRange values) {
 Values awaited(Builder& b, ValueRange values, int64_t pending) {
   return llvm::to_vector(ValueRange(tile::WgmmaWaitOp::create(b, values.getTypes(), values, pending).getResults()));
 }
+
+/// What the sums of a tile that are still to be asked for are made of: O before it, and its P as packed() gives it.
+struct Unsummed {
+  Values out, weights;
+
+  /// `carried` as columnsByWarpgroup() has it.
+  static Unsummed of(const Fragments& out, ValueRange carried, int64_t words) {
+    return {registersOf(out), Values(carried.drop_back().take_back(words))};
+  }
+  void fence(Builder& b) {
+    Values both = out;
+    both.append(weights);
+    both = fenced(b, both);
+    out.assign(both.begin(), both.begin() + out.size());
+    weights.assign(both.begin() + out.size(), both.end());
+  }
+};
 
 }  // namespace
 
@@ -76,8 +91,7 @@ Values AttentionKernel::askForSums(Values out, ValueRange weights, const Ring::T
 /// Carried from tile to tile: the state, P of the tile before, and how many there were.
 void AttentionKernel::columnsByWarpgroup() {
   Values first = start().pack();
-  const size_t numbers = first.size(), words = keyTiles * halves;
-  first.append(words, arith::ConstantOp::create(b, b.getI32IntegerAttr(0)));
+  first.append(keyTiles * halves, arith::ConstantOp::create(b, b.getI32IntegerAttr(0)));
   SmallVector<Type> types(ValueRange(first).getTypes());
   first.push_back(constant(b, 0));
   Value zero = constant(b, 0), one = constant(b, 1);
@@ -93,12 +107,9 @@ void AttentionKernel::columnsByWarpgroup() {
   Value some = below(b, zero, last.back());
   auto sums = [&] {
     Ring::Turn turn = valueRing->turn(sub(b, last.back(), one));
-    Values tied = registersOf(state.out);
-    const size_t count = tied.size();
-    tied.append(last.begin() + numbers, last.end() - 1);
-    tied = fenced(b, tied);
-    Values out = askForSums(Values(ArrayRef(tied).take_front(count)), ValueRange(tied).drop_front(count), turn);
-    out = awaited(b, out, 0);
+    Unsummed tile = Unsummed::of(state.out, last, keyTiles * halves);
+    tile.fence(b);
+    Values out = awaited(b, askForSums(tile.out, tile.weights, turn), 0);
     giveBack(*valueRing, turn);
     return out;
   };
@@ -113,18 +124,12 @@ Values AttentionKernel::stepOfWarpgroup(ValueRange so, const Tile& tile, bool pe
   State state = State::unpack(so, columnTiles);
   Value count = so.back();
   Ring::Turn turn = keyRing->turn(count), before = pending ? valueRing->turn(sub(b, count, constant(b, 1))) : turn;
-  Values tied;
-  if (pending) {
-    tied = registersOf(state.out);
-    llvm::append_range(tied, so.drop_back().take_back(keyTiles * halves));
-  }
+  Unsummed last;
+  if (pending) last = Unsummed::of(state.out, so, keyTiles * halves);
   keyRing->waitFull(turn);
-  tied = fenced(b, tied);
+  last.fence(b);
   Values s = askForScores(turn), out;
-  if (pending) {
-    const size_t sums = tied.size() - keyTiles * halves;
-    out = askForSums(Values(ArrayRef(tied).take_front(sums)), ValueRange(tied).drop_front(sums), before);
-  }
+  if (pending) out = askForSums(last.out, last.weights, before);
   s = awaited(b, s, pending);
   giveBack(*keyRing, turn);
 
@@ -147,46 +152,11 @@ Values AttentionKernel::stepOfWarpgroup(ValueRange so, const Tile& tile, bool pe
   for (int n = 0; n < keyTiles; ++n)
     for (int h = 0; h < halves; ++h) next.push_back(tensor->packed(p.of.at(h, n, 0), p.of.at(h, n, 1)));
   Value partial = arith::XOrIOp::create(b, keys.whole, arith::ConstantOp::create(b, b.getBoolAttr(true)));
-  when(b, partial, [&, keys = keys] { clearUnseen(keys, turn); });
-  return next;
-}
-
-/// Rows of V that no row of the block sees become 0 where they lie, whatever they hold.
-void AttentionKernel::clearUnseen(const Keys& keys, const Ring::Turn& turn) {
-  const int64_t words = keysOfStage / warpSize, threads = consumers * 4 * warpSize;
-  Type word = b.getI32Type();
-  auto slots = MemRefType::get({ShapedType::kDynamic}, word, AffineMap(), b.getI64IntegerAttr(3));
-  Value memory =
-      memref::ViewOp::create(b, slots, shared, constant(b, slotsAt), ValueRange{constant(b, 4 * consumers * words)});
-  for (int64_t n = 0; n < words; ++n)
-    when(b, firstLane, [&] {
-      memref::StoreOp::create(b, keys.seen[n], memory, add(b, mul(b, warp, constant(b, words)), constant(b, n)));
-    });
-  tile::NamedBarrierOp::create(b, consumersBarrier, threads);
-  Value row = add(b, mul(b, warp, constant(b, warpSize)), add(b, mul(b, group, constant(b, 4)), quad));
-  when(b, below(b, row, constant(b, keysOfStage)), [&] {
-    Value of = quotient(b, row, constant(b, warpSize)), any;
-    for (int64_t w = 0; w < 4 * consumers; ++w) {
-      Value set = memref::LoadOp::create(b, memory, add(b, of, constant(b, w * words)));
-      any = any ? arith::OrIOp::create(b, any, set).getResult() : set;
-    }
-    Value bit = i32(b, sub(b, row, mul(b, of, constant(b, warpSize))));
-    Value seen = arith::TruncIOp::create(b, b.getI1Type(), arith::ShRUIOp::create(b, any, bit));
-    Value unseen = arith::XOrIOp::create(b, seen, arith::ConstantOp::create(b, b.getBoolAttr(true)));
-    when(b, unseen, [&] {
-      auto zeros = MemRefType::get({ShapedType::kDynamic}, b.getI64Type(), AffineMap(), b.getI64IntegerAttr(3));
-      Value values = add(b, constant(b, valuesAt), mul(b, turn.slot, constant(b, bytesOfValues)));
-      Value all = memref::ViewOp::create(b, zeros, shared, values, ValueRange{constant(b, bytesOfValues / 8)});
-      Value none = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
-      for (int64_t box = 0; box < bytesOfValues / (keysOfStage * boxRowBytes); ++box)
-        for (int64_t n = 0; n < boxRowBytes / 8; ++n)
-          memref::StoreOp::create(
-              b, none, all,
-              add(b, mul(b, row, constant(b, boxRowBytes / 8)), constant(b, box * keysOfStage * boxRowBytes / 8 + n)));
-    });
+  when(b, partial, [&, keys = keys] {
+    Value begin = add(b, constant(b, valuesAt), mul(b, turn.slot, constant(b, bytesOfValues)));
+    clearUnseen(keys.seen, {begin, keysOfStage, boxRowBytes, boxRowBytes, bytesOfValues / (keysOfStage * boxRowBytes)});
   });
-  tile::FenceAsyncOp::create(b);
-  tile::NamedBarrierOp::create(b, consumersBarrier, threads);
+  return next;
 }
 
 }  // namespace heed::codegen::gpu

@@ -80,16 +80,16 @@ std::string text(const std::string& type, bool upright) {
   })";
 }
 
+struct Shape {
+  std::int64_t m, n, k, pad = 0, shift = 0;
+};
+
+/// Each element of text()'s result against the sum in f64.
 template <class T>
-void check(const std::string& type, bool upright) {
-  Product product(text(type, upright));
+void expectSums(Product& product, bool upright, std::initializer_list<Shape> shapes) {
   std::mt19937 random(3);
   std::normal_distribution<float> normal;
-  struct Shape {
-    std::int64_t m, n, k, pad, shift;
-  };
-  for (auto [m, n, k, pad, shift] : {Shape{1, 1, 1, 0, 0}, Shape{128, 128, 64, 0, 0}, Shape{130, 40, 72, 0, 0},
-                                     Shape{20, 136, 33, 3, 1}, Shape{5, 9, 0, 0, 0}, Shape{17, 24, 40, 8, 8}}) {
+  for (auto [m, n, k, pad, shift] : shapes) {
     Dense<T> x({m, k}, pad, shift), y(upright ? std::vector{k, n} : std::vector{n, k}, pad, shift);
     Dense<float> bias({n}), out({m, n});
     for (auto* a : {&x, &y})
@@ -105,6 +105,13 @@ void check(const std::string& type, bool upright) {
             << m << " " << n << " " << k << ": " << i << " " << j;
       }
   }
+}
+
+template <class T>
+void check(const std::string& type, bool upright) {
+  Product product(text(type, upright));
+  expectSums<T>(product, upright,
+                {{1, 1, 1}, {128, 128, 64}, {130, 40, 72}, {20, 136, 33, 3, 1}, {5, 9, 0}, {17, 24, 40, 8, 8}});
   EXPECT_GT(product.products(), 0);
 }
 
@@ -119,27 +126,7 @@ TEST(GpuContract, HalfPrecision) {
 template <class T>
 void checkHopper(const std::string& type, bool upright) {
   Product product(text(type, upright), "sm_90a", 2);
-  std::mt19937 random(3);
-  std::normal_distribution<float> normal;
-  struct Shape {
-    std::int64_t m, n, k;
-  };
-  for (auto [m, n, k] : {Shape{128, 512, 64}, Shape{300, 520, 200}, Shape{17, 528, 320}}) {
-    Dense<T> x({m, k}), y(upright ? std::vector{k, n} : std::vector{n, k});
-    Dense<float> bias({n}), out({m, n});
-    for (auto* a : {&x, &y})
-      for (T& e : a->values) e = T(normal(random));
-    for (float& e : bias.values) e = normal(random);
-    ASSERT_NO_THROW(product(x, y, bias, out)) << m << " " << n << " " << k;
-    for (std::int64_t i = 0; i < m; ++i)
-      for (std::int64_t j = 0; j < n; ++j) {
-        double sum = 0;
-        for (std::int64_t d = 0; d < k; ++d)
-          sum += double(float(x({i, d}))) * double(float(upright ? y({d, j}) : y({j, d})));
-        ASSERT_NEAR(out({i, j}), 2 * sum + bias({j}) + double(i), 1e-4)
-            << m << " " << n << " " << k << ": " << i << " " << j;
-      }
-  }
+  expectSums<T>(product, upright, {{128, 512, 64}, {300, 520, 200}, {17, 528, 320}});
   EXPECT_EQ(product.products(), 0);
   EXPECT_GT(product.products("tile.wgmma"), 0);
 }
