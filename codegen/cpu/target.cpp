@@ -22,7 +22,7 @@ AttentionTile Target::attentionOneVector() const {
 
 FewRowsTile Target::attentionFewRows(int64_t rows) const {
   const int most = rows <= 2 ? std::max(int(rows), 1) : 4;
-  return {.rows = most, .keys = std::min(4, lanes / most), .block = 128};
+  return {.rows = most, .keys = std::min(4, lanes / most), .block = 64};
 }
 
 ContractTile Target::contract() const {

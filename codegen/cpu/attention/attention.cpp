@@ -139,6 +139,10 @@ Value AttentionKernel::layOut() {
         size = c.mul(size, extent[dim]);
       }
       operand.rowDistance = size;
+      if (few && !operand.axes.empty()) {
+        int64_t last = operand.axes.back().dim;
+        operand.pieces = last == similarity.depth.back() ? piecesOfDepth(similarity) : Pieces{c.known(extent[last])};
+      }
       operand.slot = take(few ? c.mul(size, rows) : size);
       rowOperands[number] = operand;
     }
@@ -175,7 +179,7 @@ void AttentionKernel::fillRowOperands() {
       if (found == rowOperands.end()) continue;
       const RowOperand& operand = found->second;
       float scale = std::exchange(first, false) ? queryScale : 1;
-      few ? fillRows(similar[number], operand.axes, scratch, operand.slot, operand.rowDistance, scale)
+      few ? fillRows(similar[number], operand.axes, operand.pieces, scratch, operand.slot, operand.rowDistance, scale)
           : fill(similar[number], operand.axes, operand.slot, Words::numbers, scale);
     }
   if (pairs)

@@ -26,6 +26,14 @@ struct Bounds {
   Value least, most, unordered;
 };
 
+/// How few rows read `count` numbers that lie side by side: each vector of words becomes so many of f32, number i of
+/// which is in vector i mod `vectors`.
+struct Pieces {
+  int64_t count = 0;
+  int vectors = 1;
+  int64_t words() const { return count / vectors; }
+};
+
 /// Whether an op of the region takes many instructions.
 bool isLong(mlir::Region& region);
 
@@ -56,7 +64,8 @@ class AttentionKernel {
   struct RowOperand {
     Value slot;
     llvm::SmallVector<LaneAxis> axes;
-    Value rowDistance = {};  // few rows: from one to the next
+    Value rowDistance = {};  // few rows: from one to the next,
+    Pieces pieces = {};      // and how each lies there, along the last axis
   };
   struct Capture {
     View view;
@@ -70,6 +79,8 @@ class AttentionKernel {
     RegisterTile tile;
     Value lane;
   };
+  /// Lines of memory that the pass over the weights of a block asks for with each key.
+  using Lines = std::function<void(Value key)>;
   using Positions = llvm::SmallDenseMap<int64_t, Value>;
 
   // attention.cpp: the frame
@@ -98,18 +109,31 @@ class AttentionKernel {
 
   // few_rows.cpp: S and O with lanes of depths and columns
   bool readsByVectors();
-  Value newLanes(int64_t count);
-  Values eachPiece(int64_t count, Values so, llvm::function_ref<Values(Value, Value, Values)> body);
-  void fillRows(const View& view, llvm::ArrayRef<LaneAxis> axes, Value memory, Value slot, Value distance,
-                float scale = 1);
   Value sumsOfLanes(llvm::ArrayRef<Value> vectors);
-  Value keysAhead(const View& view);
-  void askFor(Value base, Value at, int n);
   Value positionOf(int64_t dim, Value row);
+  Pieces piecesOfDepth(const Similarity& similarity);
   void scoreFewRows(Similarity& similarity, Value from, Value to, Value row);
   void scaleOut(Value slot);
   void accumulateFewRows(Value key, Value from, Value to);
+
+  // pieces.cpp: between memory and such lanes
+  /// What to ask for of keys that lie ahead: the line of key i that is `ahead` elements, position * byPosition and
+  /// i * byKey from the first key.
+  struct Asking {
+    llvm::SmallVector<std::pair<Value, Code::Cache>, 2> ahead;
+    Value byPosition, byKey;
+  };
+  Pieces piecesAlong(int64_t dim, mlir::Type element);
+  Values eachPiece(const Pieces& pieces, Values so, llvm::function_ref<Values(Value, Value, Values)> body);
+  Value vectorAt(const Pieces& pieces, int n, Value base, Value at);
+  LaneIndex positionsOf(const Pieces& pieces, int n, Value position);
+  void fillRows(const View& view, llvm::ArrayRef<LaneAxis> axes, const Pieces& pieces, Value memory, Value slot,
+                Value distance, float scale = 1);
   void drainRows(Value slot);
+  Value keysAhead(const View& view, int64_t bytes);
+  Lines linesOfValues(Value block);
+  Asking asksAhead(const View& view, const Pieces& pieces, int keys);
+  void ask(const Asking& asking, Value base, Value at, Value position, int keys);
 
   // lanes.cpp: between strided memory and lane-major scratch
   /// What a word of scratch holds: a float of any width as f32, or the bits of any element.
@@ -127,12 +151,7 @@ class AttentionKernel {
       llvm::function_ref<Value(Value)> of = [](Value x) { return x; });
   Value element(const View& view);          // the scalar at the view's offset
   View atRow(const View& view, Value row);  // row of the block
-  /// Lines of memory that a pass over keys asks for, one of each operand with each key.
-  struct Lines {
-    int64_t count = 0;  // 0: nothing is asked for
-    std::function<void(Value)> ask;
-  };
-  Lines linesOfRows();
+  Lines linesOfRows(Value block);
 
   // visible.cpp: which keys of a block
   std::pair<Value, Value> classify(Value keyLow, Value keyHigh);

@@ -191,27 +191,30 @@ void AttentionKernel::drain(const View& view, ArrayRef<LaneAxis> axes, Value slo
 
 /// The block's rows of the result, which are written at its end, and those that the next block reads: fetched when they
 /// are wanted, they would hold it up for as long as a few keys take.
-AttentionKernel::Lines AttentionKernel::linesOfRows() {
+AttentionKernel::Lines AttentionKernel::linesOfRows(Value block) {
   constexpr int64_t line = 64;  // bytes
-  if (few || rowDims.size() > 1) return {};
+  if (rowDims.size() > 1) return {};
   struct Piece {
     View view;
     int64_t perRow, numbers;  // lines of a row, numbers in a line
     bool written;
   };
   SmallVector<Piece> pieces;
-  Lines lines;
+  int64_t all = 0;
   auto want = [&](const View& view, bool written) {
     if (view.unit < 0 || !view.has(rowDim) || view.unit == rowDim) return;
     int64_t count = c.known(extent[view.unit]), numbers = line * 8 / view.element.getIntOrFloatBitWidth();
     if (ShapedType::isDynamic(count)) return;
     pieces.push_back({view, (count + numbers - 1) / numbers, numbers, written});
-    lines.count = std::max(lines.count, rows * pieces.back().perRow);
+    all = std::max(all, rows * pieces.back().perRow);
   };
   want(codegen::at(c.b, c.loc, out, rowDim, q0), true);
   for (auto& [number, operand] : rowOperands)
     want(codegen::at(c.b, c.loc, similar[number], rowDim, c.sub(q0, rows)), false);
-  lines.ask = [this, pieces](Value n) {
+  if (all == 0) return {};
+  Value first = arith::RemUIOp::create(c.b, c.loc, block, c.index(all));
+  return [=, this](Value key) {
+    Value n = c.add(first, key);
     for (const Piece& piece : pieces) {
       Value row = c.div(n, piece.perRow), rest = c.sub(n, c.mul(row, piece.perRow));
       View there = codegen::at(c.b, c.loc, piece.view, rowDim, row);
@@ -219,7 +222,6 @@ AttentionKernel::Lines AttentionKernel::linesOfRows() {
       memref::PrefetchOp::create(c.b, c.loc, there.base, at, piece.written, piece.written ? 3 : 2, true);
     }
   };
-  return lines;
 }
 
 /// Keys [from, to) of the view in scratch, as f32, `of` each number, their `dims` side by side.

@@ -123,11 +123,10 @@ void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value
     max.push_back(shift(laneVector(maxSlot, j)));
     setLanes(rescaled(laneVector(oldMaxSlot, j), max[j]), alphaSlot, j);
   }
-  Lines wanted = linesOfRows();
-  Value first = wanted.count ? arith::RemUIOp::create(b, c.loc, block, c.index(wanted.count)).getResult() : Value();
+  Lines ask = few ? linesOfValues(block) : linesOfRows(block);
   sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
     Value where = c.add(scoreSlot, c.mul(row, rows));
-    if (first) wanted.ask(c.add(first, row));
+    if (ask) ask(row);
     for (int j = 0; j < vectors; ++j) {
       Value weight = exponential(laneVector(where, j), max[j]);
       setLanes(weight, where, j);

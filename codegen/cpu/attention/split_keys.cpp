@@ -36,7 +36,7 @@ void AttentionKernel::workOnPart(Value number) {
     c.when(arith::CmpIOp::create(c.b, c.loc, arith::CmpIPredicate::eq, n, c.index(0)), [&] {
       fill(initial[0], {}, maxSlot, Words::numbers);
       fill(initial[1], {}, sumSlot, Words::numbers);
-      fillRows(initial[2], valueAxes, shared, outSlot, outRow);
+      fillRows(initial[2], valueAxes, piecesAlong(value.back(), valueView.element), shared, outSlot, outRow);
     });
   blocks();
   c.storeLanes(laneVector(maxSlot, 0), shared, part);

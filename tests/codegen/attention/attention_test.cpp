@@ -73,6 +73,31 @@ TEST_P(Shapes, agreeWithLoopsForFewRows) {
   }
 }
 
+/// Of bf16 a word of memory is two numbers; the last piece may overlap the one before.
+TEST(Attention, fewRowsReadTwoNumbersOfAWord) {
+  KernelCase positions = sdpa();  // of the depth: the reference takes them from an operand
+  positions.similar[0].push_back({{"d"}});
+  positions.bodies = {
+      "%i = arith.index_cast %i(d) : index to i32\n%x = arith.sitofp %i : i32 to f32\n"
+      "%c = arith.constant 0.03125 : f32\n%y = arith.mulf %x, %c : f32\n%p = arith.mulf %a0, %a1 : f32\n"
+      "%r = arith.mulf %p, %y : f32\ntile.yield %r : f32"};
+  positions.body = [](int, const Numbers& x) { return x[0] * x[1] * x[2] / 32; };
+  auto count = [](std::vector<Data*>& data) { data[2]->fill([n = 0]() mutable { return n++; }); };
+  KernelCase strided = permuted(sdpa(), {{"o", "d", "q"}, {"k", "o", "d"}, {"o", "k", "v"}, {"v", "o", "q"}});
+  std::vector<std::pair<KernelCase, KernelRun::Fill>> cases{{positions, count}};
+  for (const KernelCase& kernel :
+       {withLse(sdpa()), withStart(sdpa()), padded(causal(sdpa())), grouped(), additive(), strided})
+    cases.push_back({kernel, {}});
+  for (auto& features : instructionSets())
+    for (auto& [kernel, fill] : cases)
+      for (auto [rows, depth, values] : {std::array{4, 64, 50}, {1, 50, 96}}) {
+        KernelCase words = narrow(kernel, "bf16");
+        words.known = {{"q", rows}, {"d", depth}, {"v", values}};
+        Compiled compiled(words, features);
+        for (std::int64_t keys : {3, 1030}) compiled.run(sizesOf(words, rows, keys, depth, values), fill, keys == 3);
+      }
+}
+
 TEST(Attention, hiddenKeysContributeNothingWhateverTheyHold) {
   KernelCase plain = lengths(withLse(sdpa())), pairs = narrow(plain, "bf16");
   pairs.known = {{"d", 8}, {"v", 9}};
