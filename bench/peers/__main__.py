@@ -33,11 +33,11 @@ def main():
         start = time.perf_counter()
         call()
         once = time.perf_counter() - start
-        times = max(1, int(float(line) / once))
+        times = int(float(line) / once)
         start = time.perf_counter()
         for _ in range(times):
             call()
-        print((time.perf_counter() - start) / times, flush=True)
+        print((time.perf_counter() - start) / times if times else once, flush=True)
 
 
 main()

@@ -114,13 +114,17 @@ double timed(Call&& call, int times, int threads) {
 /// Seconds of a call among so many.
 using Timer = std::function<double(int times)>;
 
-int timesFor(const Timer& time, double seconds) { return int(std::clamp(seconds / std::max(time(1), 1e-7), 1., 1e6)); }
+/// How many calls of `once` seconds fill so many.
+int timesFor(double once, double seconds) { return int(std::clamp(seconds / std::max(once, 1e-7), 1., 1e6)); }
 
 /// For a measurement beside other programs: says what it is, then for each number of seconds on stdin calls for so
-/// long, and says how many seconds one call took.
+/// long, and says how many seconds one call took. The first call is one of them where more would take too long.
 void serve(const Timer& time, const Report& ready) {
   std::cout << ready.json() << std::endl;
-  for (double seconds; std::cin >> seconds;) std::cout << time(timesFor(time, seconds)) << std::endl;
+  for (double seconds; std::cin >> seconds;) {
+    const double once = time(1);
+    std::cout << (once < seconds ? time(timesFor(once, seconds)) : once) << std::endl;
+  }
 }
 
 const char* nameOf(Limit limit) {
@@ -159,15 +163,11 @@ Report measure(const Workload& w, const Settings& settings) {
   Caller caller(w, runner);
   Timer seconds = [&](int times) { return device ? runner.replay(times) : timed(caller, times, threads); };
   if (!settings.save.empty()) keep(settings.save, w, caller);
-  if (settings.steps) {
-    serve(
-        device ? seconds : [&](int times) { return timed(caller, times, 2); }, report);
-    return {};
-  }
+  const Timer wall = device ? seconds : [&](int n) { return timed(caller, n, 2); };
+  if (settings.steps) return serve(wall, report), Report();
 
   // At least 5 ms of ours a round: shorter ones are noise.
-  int times = timesFor(
-      device ? seconds : [&](int n) { return timed(caller, n, 2); }, 5e-3);
+  int times = timesFor(wall(1), 5e-3);
   Ceiling ceiling(w, threads, device);
   std::vector<double> time, rival, speedup, peak, of_peak, bandwidth, of_bandwidth;
   for (double begin = now(2); now(2) - begin < settings.seconds || time.size() < 5;) {
