@@ -239,7 +239,6 @@ Values AttentionKernel::overTiles(int64_t size, Values start,
 /// A chunk of columns of O.
 void AttentionKernel::columns(Value first) {
   chunk = first;
-  if (hopper) return columnsByWarpgroup();
   if (cores) return columnsByCores();
   auto step = [&](const Tile& tile, ValueRange so) {
     auto [s, keys] = visible(scores(tile.from), tile);
@@ -248,34 +247,13 @@ void AttentionKernel::columns(Value first) {
   finish(State::unpack(overTiles(keyTiles * columnsOfTile, start().pack(), step), columnTiles));
 }
 
-/// Blocks of one outer point stand together, the last rows first: under a causal mask those see the most keys.
-void AttentionKernel::locate(const Thread& thread) {
-  Value size = constant(b, rowsOfBlock), blocksOfRows = ceiling(b, allRows, size);
-  Value nth = arith::RemUIOp::create(b, thread.block, blocksOfRows);
-  blockRow = mul(b, sub(b, sub(b, blocksOfRows, constant(b, 1)), nth), size);
-  rowEnd = smaller(b, add(b, blockRow, size), allRows);
-  goToPart(quotient(b, thread.block, blocksOfRows));
-  Value rest = point;
-  for (int64_t dim : llvm::reverse(outer)) {
-    bool last = dim == outer.front();
-    at[dim] = last ? rest : arith::RemUIOp::create(b, rest, extent[dim]).getResult();
-    if (!last) rest = quotient(b, rest, extent[dim]);
-  }
-  auto move = [&](View& view) {
-    for (int64_t dim : outer) view = moved(view, dim, at[dim]);
-  };
-  for (View& view : similar) move(view);
-  for (Capture& capture : captures) move(capture.view);
-  for (View& view : initial) move(view);
-  move(valueView), move(out);
-  if (op.getLse()) move(lse);
-
+/// What a thread keeps from task to task.
+void AttentionKernel::findThread(const Thread& thread) {
   warp = thread.warp(b);
   Value lane = thread.lane(b);
   group = quotient(b, lane, constant(b, 4));
   quad = b.createOrFold<arith::RemUIOp>(lane, constant(b, 4));
   twice_ = mul(b, quad, constant(b, 2));
-  findRows(warp);
 }
 
 void AttentionKernel::findRows(Value warp) {
@@ -286,12 +264,18 @@ void AttentionKernel::findRows(Value warp) {
   }
 }
 
-/// What a warp does with its rows.
-void AttentionKernel::work() {
+/// The warp's rows of a task, and what is read of the captures once for all keys.
+void AttentionKernel::beginRows() {
+  findRows(warp);
   for (Capture& capture : captures)
     if (!capture.byKey)
       for (int h = 0; h < halves; ++h) capture.loaded.push_back(element(atRow(capture.view, h)));
   boundCaptures();
+}
+
+/// What a warp does with its rows.
+void AttentionKernel::work() {
+  beginRows();
   if (value.empty()) return columns(constant(b, 0));
   auto chunks = scf::ForOp::create(b, constant(b, 0), columnCount, constant(b, columnTiles * columnsOfTile));
   OpBuilder::InsertionGuard guard(b);
@@ -300,7 +284,7 @@ void AttentionKernel::work() {
 }
 
 void AttentionKernel::task(const Thread& thread) {
-  locate(thread);
+  findThread(thread);
   if (cores) {
     stageQueries(thread);
     return work();
@@ -313,22 +297,21 @@ void AttentionKernel::task(const Thread& thread) {
   weightsOf.element = b.getF32Type();
   weightsOf.offset = mul(b, warp, constant(b, rowsOfWarp * keys));
   // A warp without rows has nothing to do.
-  when(b, below(b, warpRow, rowEnd), [&] { work(); });
+  when(b, below(b, add(b, blockRow, mul(b, warp, constant(b, rowsOfWarp))), rowEnd), [&] { work(); });
 }
 
 /// The kernel, and the one that merges parts.
 void AttentionKernel::emitBlocks(const Device& device, int64_t threads, int64_t sharedBytes,
-                                 llvm::function_ref<void(const Thread&)> task) {
+                                 llvm::function_ref<void(const Thread&)> work) {
   planParts(device);
-  Value blocks = mul(b, ceiling(b, allRows, constant(b, rowsOfBlock)), parts.count);
-  for (int64_t dim : outer) blocks = mul(b, blocks, extent[dim]);
-  View out = this->out, lse = this->lse;
-  launch(b, blocks, threads, sharedBytes, [&](Builder&, const Thread& thread) { task(thread); });
-  if (splits()) merge(out, lse);
+  planTasks(device);
+  launch(b, tasks.blocks, threads, sharedBytes, [&](Builder&, const Thread& thread) { work(thread); });
+  if (splits()) merge();
 }
 
 void AttentionKernel::emitKernel(const Device& device) {
-  emitBlocks(device, warps * warpSize, sharedBytes(), [&](const Thread& thread) { task(thread); });
+  emitBlocks(device, warps * warpSize, sharedBytes(),
+             [&](const Thread& thread) { atTask(i32(b, thread.block), [&] { task(thread); }); });
 }
 
 /// Which kernel it is may depend on where the operands lie: then the host finds that out.

@@ -1,5 +1,5 @@
 // S and O by wgmma (sm_90a): a producer warp has the copy engine bring tiles of K and V, two stages of each; warpgroups
-// of consumers, 64 rows each, multiply them (warpgroups.cpp).
+// of consumers, 64 rows each, multiply them (warpgroups.cpp). So they do for one task after the other (tasks.cpp).
 //
 // Shah et al., FlashAttention-3, 2024 (section 3.1, warp specialisation). Which tiles are empty producer and consumers
 // find out each for itself: they ask the same questions. A slot is full when its bytes are there, and empty when each
@@ -14,7 +14,8 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t stages = 2;
+constexpr int64_t stages = 2;  // of keys, and of values
+constexpr int64_t sharedMemory = 227 * 1024;
 constexpr int64_t producerRegisters = 24;
 
 }  // namespace
@@ -44,10 +45,14 @@ bool AttentionKernel::takesHopper() {
   const int64_t deep = *getConstantIntValue(extent[depth]);
   bytesOfKeys = boxes(deep) * keysOfStage * boxRowBytes;
   bytesOfValues = boxes(columnCountKnown()) * keysOfStage * boxRowBytes;
-  keysAt = boxes(deep) * pitchOfQueries();
+  bytesOfRows = boxes(deep) * pitchOfQueries();
+  // Rows of the next task come while this one's are at work, where there is room for them.
+  const int64_t besides = stages * (bytesOfKeys + bytesOfValues) + boxAlignment;
+  stagesOfRows = 2 * bytesOfRows + besides <= sharedMemory ? 2 : 1;
+  keysAt = stagesOfRows * bytesOfRows;
   valuesAt = keysAt + stages * bytesOfKeys;
   barriersAt = valuesAt + stages * bytesOfValues;
-  setsAt = llvm::alignTo(barriersAt + 8 + 2 * Ring::bytes(stages), 16);
+  setsAt = llvm::alignTo(barriersAt + Ring::bytes(stagesOfRows) + 2 * Ring::bytes(stages), 16);
   return true;
 }
 
@@ -79,12 +84,13 @@ std::vector<Mapped> AttentionKernel::mappedTensors() {
 /// Between the boxes of Q in shared memory; swizzles begin at multiples of 1024 bytes.
 int64_t AttentionKernel::pitchOfQueries() { return llvm::alignTo(mappedTensors()[0].bytes(), boxAlignment); }
 
-/// On the host: whether the copy engine can be told of all three.
+/// On the host: whether the copy engine can be told of all three, and 32 bits count the tasks.
 Value AttentionKernel::mappable() {
-  Value all;
+  Value count = ceiling(b, allRows, constant(b, rowsOfBlock));
+  for (int64_t dim : outer) count = mul(b, count, extent[dim]);
+  Value all = below(b, count, constant(b, INT32_MAX));
   for (const Mapped& tensor : mappedTensors()) {
-    Value possible = tensor.possible(b);
-    all = all ? arith::AndIOp::create(b, all, possible).getResult() : possible;
+    all = arith::AndIOp::create(b, all, tensor.possible(b));
   }
   return all;
 }
@@ -111,21 +117,33 @@ Value AttentionKernel::stageAt(int64_t begin, int64_t bytes, const Ring::Turn& t
   return add(b, tensor->base(), add(b, constant(b, begin), mul(b, turn.slot, constant(b, bytes))));
 }
 
-void AttentionKernel::produce(Value first) {
-  when(b, first, [&] { bring(0, tensor->base(), quotient(b, blockRow, rowsOfPosition), queryBarrier()); });
+/// By a warp, what the consumers of a task want; `count` tiles of keys came before. How many there are then.
+Value AttentionKernel::produce(const Ring::Turn& rows, Value count) {
+  when(b, firstLane, [&] {
+    rowRing->waitEmpty(rows);
+    bring(0, stageAt(0, bytesOfRows, rows), quotient(b, blockRow, rowsOfPosition), rowRing->full(rows));
+  });
+  syncWarp(b);
   boundCaptures();
-  overTiles(keysOfStage, {constant(b, 0)}, [&](const Tile& tile, ValueRange so) -> Values {
-    Value count = so.front();
-    Ring::Turn turn = keyRing->turn(count);
-    when(b, first, [&] {
+  return overTiles(keysOfStage, {count}, [&](const Tile& tile, ValueRange so) -> Values {
+    Ring::Turn turn = keyRing->turn(so.front());
+    when(b, firstLane, [&] {
       keyRing->waitEmpty(turn);
       bring(1, stageAt(keysAt, bytesOfKeys, turn), tile.from, keyRing->full(turn));
       valueRing->waitEmpty(turn);
       bring(2, stageAt(valuesAt, bytesOfValues, turn), tile.from, valueRing->full(turn));
     });
     syncWarp(b);
-    return {add(b, count, constant(b, 1))};
-  });
+    return {add(b, so.front(), constant(b, 1))};
+  })[0];
+}
+
+/// The same by a warp that multiplies them.
+Value AttentionKernel::consume(const Ring::Turn& rows, Value count) {
+  beginRows();
+  chunk = constant(b, 0);  // one holds all columns
+  rowRing->waitFull(rows);
+  return columnsByWarpgroup(rows, count);
 }
 
 /// A warp is done with a slot.
@@ -135,23 +153,31 @@ void AttentionKernel::giveBack(Ring& ring, const Ring::Turn& turn) {
 
 void AttentionKernel::hopperTask(const Thread& thread) {
   tensor.emplace(b, thread, int64_t(consumers) * 4 * warpSize, narrow);
-  locate(thread);
+  findThread(thread);
   warp = sameInWarp(b, warp);
   firstLane = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread.lane(b), constant(b, 0));
-  keyRing.emplace(b, add(b, queryBarrier(), constant(b, 8)), stages);
-  valueRing.emplace(b, add(b, queryBarrier(), constant(b, 8 + Ring::bytes(stages))), stages);
+  Value barriers = add(b, tensor->base(), constant(b, barriersAt));
+  for (auto [ring, count] :
+       {std::pair(&rowRing, stagesOfRows), std::pair(&keyRing, stages), std::pair(&valueRing, stages)}) {
+    ring->emplace(b, barriers, count);
+    barriers = add(b, barriers, constant(b, Ring::bytes(count)));
+  }
   when(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread.number, constant(b, 0)), [&] {
-    tile::MbarrierInitOp::create(b, queryBarrier(), 1);
-    for (Ring* ring : {&*keyRing, &*valueRing}) ring->begin(consumers * warpsOfGroup);
+    for (Ring* ring : {&*rowRing, &*keyRing, &*valueRing}) ring->begin(consumers * warpsOfGroup);
     tile::FenceAsyncOp::create(b);
   });
   syncBlock(b);
+  // Both go through the same tasks and the same tiles; their rings turn on from one to the next.
+  using Part = Value (AttentionKernel::*)(const Ring::Turn&, Value);
+  auto all = [&](Part part) {
+    overTasks(thread.block, {constant(b, 0)}, [&](Value number, Value before, ValueRange count) {
+      Values next;
+      atTask(number, [&] { next = {(this->*part)(rowRing->turn(before), count[0])}; });
+      return next;
+    });
+  };
   specialise(
-      b, warp, producerRegisters, [&] { produce(firstLane); },
-      [&] {
-        tile::MbarrierWaitOp::create(b, queryBarrier(), arith::ConstantOp::create(b, b.getI32IntegerAttr(0)));
-        work();
-      });
+      b, warp, producerRegisters, [&] { all(&AttentionKernel::produce); }, [&] { all(&AttentionKernel::consume); });
 }
 
 void AttentionKernel::emitHopper(const Device& device) {

@@ -50,7 +50,20 @@ struct Bounds {
   mlir::Value least, most, unordered;
 };
 
-class AttentionKernel {
+/// What a kernel reads and writes.
+struct Operands {
+  struct Capture {
+    View view;
+    bool byRow = false, byKey = false;
+    Values loaded = {};  // where it has no key: the element of each half
+    Bounds bounds = {};  // over the warp's rows, unless by key
+  };
+  llvm::SmallVector<View> similar, initial;
+  llvm::SmallVector<Capture> captures;
+  View valueView, out, lse;
+};
+
+class AttentionKernel : Operands {
  public:
   explicit AttentionKernel(tile::AttentionOp op);
   mlir::LogicalResult emit(const Device& device);
@@ -63,12 +76,6 @@ class AttentionKernel {
     llvm::SmallVector<unsigned> operands;  // numbers in op.getSimilar()
     llvm::SmallVector<int64_t> depth;      // loop order
   };
-  struct Capture {
-    View view;
-    bool byRow = false, byKey = false;
-    Values loaded = {};  // where it has no key: the element of each half
-    Bounds bounds = {};  // over the warp's rows, unless by key
-  };
   /// m, l (this thread's share of it) and O.
   struct State {
     Values max, sum;
@@ -80,6 +87,11 @@ class AttentionKernel {
   struct Parts {
     Value count, rows;
     View memory;
+  };
+  /// What the grid's blocks do; all are >= 0.
+  struct Tasks {
+    Value count, blocks;                  // in all; and how many the grid has for them
+    Value blocksOfRows, points, section;  // points: parts included
   };
   /// Keys [from, to): so many as are worked on together, or what is left. `all`: whether each row sees each of them;
   /// null: there is no mask.
@@ -98,11 +110,12 @@ class AttentionKernel {
   void foldRows();
   void views();
   void emitBlocks(const Device& device, int64_t threads, int64_t sharedBytes,
-                  llvm::function_ref<void(const Thread&)> task);
+                  llvm::function_ref<void(const Thread&)> work);
   void emitKernel(const Device& device);
   void task(const Thread& thread);
-  void locate(const Thread& thread);
+  void findThread(const Thread& thread);
   void findRows(Value warp);
+  void beginRows();
   void work();
   void columns(Value first);
   /// Calls body(tile, so) for those tiles of the keys at work that a row sees anything of.
@@ -112,14 +125,20 @@ class AttentionKernel {
   Value mean(Value out, Value sum);
   Value logSum(Value max, Value sum);
 
+  // tasks.cpp: which blocks do what
+  void planTasks(const Device& device);
+  Values overTasks(Value block, Values start, llvm::function_ref<Values(Value, Value, mlir::ValueRange)> body);
+  void atTask(Value number, llvm::function_ref<void()> body);
+  void locate(Value number);
+
   // split_keys.cpp: few blocks of rows
   void planParts(const Device& device);
   bool splits() const { return bool(parts.memory.base); }
-  void goToPart(Value number);
+  void keysOfTask();
   Value rowOfPart(Value part, Value row);
   Value columnOfPart(Value rowOfPart, Value column);
   void finishPart(State state);
-  void merge(const View& out, const View& lse);
+  void merge();
 
   // scores.cpp: S and what is seen of it
   Fragments scores(Value keys);
@@ -175,18 +194,18 @@ class AttentionKernel {
   int64_t pitchOfQueries();
   Value mappable();
   void mapTensors();
-  Value queryBarrier() { return add(b, tensor->base(), constant(b, barriersAt)); }
   Value stageAt(int64_t begin, int64_t bytes, const Ring::Turn& turn);
   void bring(int which, Value to, Value first, Value barrier);
-  void produce(Value first);
+  Value produce(const Ring::Turn& rows, Value count);
+  Value consume(const Ring::Turn& rows, Value count);
   void giveBack(Ring& ring, const Ring::Turn& turn);
   void hopperTask(const Thread& thread);
   void emitHopper(const Device& device);
 
   // warpgroups.cpp: what they do with it
-  void columnsByWarpgroup();
-  Values stepOfWarpgroup(mlir::ValueRange so, const Tile& tile, bool pending);
-  Values askForScores(const Ring::Turn& turn);
+  Value columnsByWarpgroup(const Ring::Turn& rows, Value count);
+  Values stepOfWarpgroup(const Ring::Turn& rows, mlir::ValueRange so, const Tile& tile, bool pending);
+  Values askForScores(const Ring::Turn& rows, const Ring::Turn& turn);
   Values askForSums(Values out, mlir::ValueRange weights, const Ring::Turn& turn);
 
   // unseen.cpp
@@ -238,10 +257,7 @@ class AttentionKernel {
   llvm::SmallVector<int64_t> outer, value;
   llvm::SmallVector<Value> extent;  // per dim
   Value allRows, rowsOfPosition;    // of an outer point; and those that have one position along rowDim
-  llvm::SmallVector<View> similar, initial;
   llvm::SmallVector<Similarity> similarities;
-  llvm::SmallVector<Capture> captures;
-  View valueView, out, lse;
   int keyTiles, columnTiles;  // fragments of a tile of scores, and of a chunk of columns of O
   bool ragged = true;         // whether a chunk may have more columns than there are
 
@@ -258,12 +274,13 @@ class AttentionKernel {
 
   // With wgmma.
   bool hopper = false;
-  int64_t bytesOfKeys, bytesOfValues;    // of a stage
+  int64_t bytesOfRows, bytesOfKeys, bytesOfValues;  // of a stage
+  int64_t stagesOfRows;
   int64_t keysAt, valuesAt, barriersAt;  // in shared memory
   std::vector<Mapped> mapped;            // Q, K, V
   Values maps;
   Value firstLane;
-  std::optional<Ring> keyRing, valueRing;
+  std::optional<Ring> rowRing, keyRing, valueRing;
 
   // Of the thread, while code is emitted.
   Positions at;                     // of the outer dims
@@ -279,6 +296,7 @@ class AttentionKernel {
   Value chunk;                 // the first column of O, of the value dims in one
   Value columnCount;           // of all chunks
   Parts parts;
+  Tasks tasks;
   View weightsOf;  // shared memory of the warp: P
 };
 

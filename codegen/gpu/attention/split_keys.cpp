@@ -51,12 +51,10 @@ void AttentionKernel::planParts(const Device& device) {
   parts.memory.element = b.getF32Type();
 }
 
-/// Blocks of one part stand together: they read the same keys.
-void AttentionKernel::goToPart(Value number) {
-  point = number, keyFrom = constant(b, 0), keyTo = extent[keyDim];
+/// Those of the part at work.
+void AttentionKernel::keysOfTask() {
+  keyFrom = constant(b, 0), keyTo = extent[keyDim];
   if (!splits()) return;
-  point = quotient(b, number, parts.count);
-  part = sub(b, number, mul(b, point, parts.count));
   keyFrom = mul(b, part, constant(b, keysOfPart));
   // The last part ends with the keys; so does the only one.
   Value last = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, add(b, part, constant(b, 1)), parts.count);
@@ -89,7 +87,7 @@ void AttentionKernel::finishPart(State state) {
 }
 
 /// All parts of a row: m = max m_n, l = sum of l_n 2^(m_n - m), O = sum of O_n 2^(m_n - m). A thread for each column.
-void AttentionKernel::merge(const View& out, const View& lse) {
+void AttentionKernel::merge() {
   Value one = constant(b, 1), none = constant(b, 0), points = one;
   for (int64_t dim : outer) points = mul(b, points, extent[dim]);
   Value several = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, parts.count, one);

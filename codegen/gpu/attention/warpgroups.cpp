@@ -40,7 +40,7 @@ struct Unsummed {
 
   /// `carried` as columnsByWarpgroup() has it.
   static Unsummed of(const Fragments& out, ValueRange carried, int64_t words) {
-    return {registersOf(out), Values(carried.drop_back().take_back(words))};
+    return {registersOf(out), Values(carried.drop_back(2).take_back(words))};
   }
   void fence(Builder& b) {
     Values both = out;
@@ -54,9 +54,9 @@ struct Unsummed {
 }  // namespace
 
 /// S of the tile at `turn`: one group of products.
-Values AttentionKernel::askForScores(const Ring::Turn& turn) {
+Values AttentionKernel::askForScores(const Ring::Turn& rows, const Ring::Turn& turn) {
   Value mine = mul(b, quotient(b, warp, constant(b, 4)), constant(b, 4 * rowsOfWarp * boxRowBytes));
-  Value q = descriptor(b, add(b, tensor->base(), mine), 16, 8 * boxRowBytes);
+  Value q = descriptor(b, add(b, stageAt(0, bytesOfRows, rows), mine), 16, 8 * boxRowBytes);
   Value k = descriptor(b, stageAt(keysAt, bytesOfKeys, turn), 16, 8 * boxRowBytes);
   const int64_t perBox = boxColumns / Cores::step;
   const int64_t steps = llvm::divideCeil(*getConstantIntValue(extent[depth]), Cores::step);
@@ -88,23 +88,25 @@ Values AttentionKernel::askForSums(Values out, ValueRange weights, const Ring::T
   return out;
 }
 
-/// Carried from tile to tile: the state, P of the tile before, and how many there were.
-void AttentionKernel::columnsByWarpgroup() {
+/// Carried from tile to tile: the state, P of the tile before, whether there was one, and how many came before, those
+/// of other tasks included; these are returned.
+Value AttentionKernel::columnsByWarpgroup(const Ring::Turn& rows, Value count) {
   Values first = start().pack();
   first.append(keyTiles * halves, arith::ConstantOp::create(b, b.getI32IntegerAttr(0)));
   SmallVector<Type> types(ValueRange(first).getTypes());
-  first.push_back(constant(b, 0));
-  Value zero = constant(b, 0), one = constant(b, 1);
+  auto known = [&](bool x) { return arith::ConstantOp::create(b, b.getBoolAttr(x)).getResult(); };
+  first.append({known(false), count});
+  Value one = constant(b, 1);
   Values last = overTiles(keysOfStage, first, [&](const Tile& tile, ValueRange so) {
-    Value count = so.back(), begins = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, count, zero);
-    auto step = [&](bool pending) { return stepOfWarpgroup(so, tile, pending); };
+    auto step = [&](bool pending) { return stepOfWarpgroup(rows, so, tile, pending); };
     Values next = choose(
-        b, begins, types, [&] { return step(false); }, [&] { return step(true); });
-    next.push_back(add(b, count, one));
+        b, so.drop_back().back(), types, [&] { return step(true); }, [&] { return step(false); });
+    next.append({known(true), add(b, so.back(), one)});
     return next;
   });
+  giveBack(*rowRing, rows);
   State state = State::unpack(last, columnTiles);
-  Value some = below(b, zero, last.back());
+  Value some = last[last.size() - 2];
   auto sums = [&] {
     Ring::Turn turn = valueRing->turn(sub(b, last.back(), one));
     Unsummed tile = Unsummed::of(state.out, last, keyTiles * halves);
@@ -117,10 +119,11 @@ void AttentionKernel::columnsByWarpgroup() {
   state.out = fragmentsOf(choose(b, some, ValueRange(out).getTypes(), sums, [&] { return out; }), columnTiles);
   findRows(sameInWarp(b, warp));  // found again, for the loop has no registers to keep them in
   finish(state);
+  return last.back();
 }
 
 /// One tile, the products of the one before it still `pending` unless it is the first: the state, and P.
-Values AttentionKernel::stepOfWarpgroup(ValueRange so, const Tile& tile, bool pending) {
+Values AttentionKernel::stepOfWarpgroup(const Ring::Turn& rows, ValueRange so, const Tile& tile, bool pending) {
   State state = State::unpack(so, columnTiles);
   Value count = so.back();
   Ring::Turn turn = keyRing->turn(count), before = pending ? valueRing->turn(sub(b, count, constant(b, 1))) : turn;
@@ -128,7 +131,7 @@ Values AttentionKernel::stepOfWarpgroup(ValueRange so, const Tile& tile, bool pe
   if (pending) last = Unsummed::of(state.out, so, keyTiles * halves);
   keyRing->waitFull(turn);
   last.fence(b);
-  Values s = askForScores(turn), out;
+  Values s = askForScores(rows, turn), out;
   if (pending) out = askForSums(last.out, last.weights, before);
   s = awaited(b, s, pending);
   giveBack(*keyRing, turn);

@@ -85,6 +85,37 @@ TEST(GpuAttention, HopperOfWideHeads) {
   EXPECT_GT(compiled.count("tile.wgmma"), 0);
 }
 
+TEST(GpuAttention, BlocksGoThroughManyTasks) {
+  // Whoever does a task, it is the same; and each multiprocessor has one block.
+  struct Case {
+    KernelCase kernel;
+    std::int64_t rows, keys;
+  };
+  for (auto& [kernel, rows, keys] :
+       {Case{causal(withLse(sdpa())), 600, 300}, Case{lengths(withLse(sdpa())), 300, 136},
+        Case{documents(withLse(sdpa())), 300, 264}, Case{withLse(groupsOf(3, grouped())), 100, 40},
+        Case{causal(withLse(groupsOf(8, grouped()))), 50, 136}, Case{withStart(withLse(sdpa())), 260, 72}}) {
+    std::vector<Numbers> first;
+    for (int multiprocessors : {0, 1, 2, 3}) {
+      OnGpu compiled(narrow(kernel, "bf16", 64, 64), "sm_90a", multiprocessors);
+      auto results = compiled.run(sizesOf(compiled.kernel, rows, keys, 64, 64), {}, true, 1, true, 1.2e-2);
+      if (HasFailure()) return;
+      if (first.empty()) first = results;
+      EXPECT_EQ(results, first);
+      // Two for each of two stages of rows, of keys and of values.
+      const std::int64_t blocks = compiled.count("tile.mbarrier_init") / 12;
+      EXPECT_TRUE(multiprocessors ? blocks == multiprocessors : blocks > 3) << blocks;
+    }
+  }
+}
+
+TEST(GpuAttention, WideRowsOfGroupsHaveOneStage) {
+  // 200 rows of 128 numbers come for 128 of them: twice that does not fit beside keys and values.
+  OnGpu compiled(narrow(causal(withLse(groupsOf(100, grouped()))), "bf16", 128, 128), "sm_90a", 1);
+  compiled.run(sizesOf(compiled.kernel, 3, 136, 128, 128), {}, true, 1, true, 1.2e-2);
+  EXPECT_EQ(compiled.count("tile.mbarrier_init"), 10);
+}
+
 TEST(GpuAttention, WhatTheCopyEngineCannotReachGoesByThreads) {
   // Rows of 5 numbers do not begin at multiples of 16 bytes; no keys are no tensor.
   for (auto [depth, keys] : {std::pair(5, 40), std::pair(16, 0)}) {

@@ -22,8 +22,8 @@ struct Counting : simt::Simulated {
 struct OnGpu : KernelRun {
   simt::Code code;
   std::shared_ptr<int> launches = std::make_shared<int>(0);  // of the last run
-  explicit OnGpu(KernelCase k, const std::string& chip = "sm_80")
-      : KernelRun{std::move(k), {}}, code(simt::compileTiled(kernel.text(), chip)) {
+  explicit OnGpu(KernelCase k, const std::string& chip = "sm_80", int multiprocessors = 0)
+      : KernelRun{std::move(k), {}}, code(simt::compileTiled(kernel.text(), chip, multiprocessors)) {
     call = [code = code, launches = launches](const std::vector<Data*>& data, std::vector<void*>& arguments, int) {
       auto device = std::make_unique<Counting>(code.program, launches);
       for (Data* x : data) device->lend(x->memory(), std::int64_t(x->bytes()));

@@ -137,6 +137,19 @@ TEST_P(Split, WhatIsNoNumberReachesItsRowsFromAnyPart) {
 INSTANTIATE_TEST_SUITE_P(All, Split, ::testing::Values("f32", "sm_80", "sm_90a"),
                          [](auto& info) { return info.param; });
 
+TEST(GpuSplit, BlocksOfWgmmaGoThroughManyParts) {
+  KernelCase kernel = narrow(causal(withLse(sdpa())), "bf16", 8, 8);
+  std::vector<Numbers> results[2];
+  for (int multiprocessors : {0, 4}) {
+    OnGpu compiled(kernel, "sm_90a", multiprocessors);
+    results[multiprocessors / 4] =
+        compiled.run(sizesOf(kernel, 2, 2 * keysOfPart + 8, 8, 8), {}, true, 1, true, 1.2e-2);
+    EXPECT_EQ(compiled.count("tile.mbarrier_init") / 12, multiprocessors ? 4 : 6) << "three parts of two points";
+    EXPECT_EQ(*compiled.launches, 2);
+  }
+  EXPECT_EQ(results[0], results[1]);
+}
+
 TEST(GpuSplit, EnoughBlocksAreNotSplit) {
   // Of 40 heads that the types know, a quarter of the device's blocks and more: nothing is merged.
   for (std::int64_t heads : {2, 40}) {

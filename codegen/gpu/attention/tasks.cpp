@@ -1,0 +1,114 @@
+// What is whose: a task is a block of rows of one outer point, and one part of its keys. All of them stand in one list.
+//
+// Threads' kernels have a block for each task: several blocks share a multiprocessor, and whoever is done makes room
+// for the next. A block of wgmma has a multiprocessor for itself: there are as many as those, or as tasks where they
+// are fewer (split keys often are), and each goes through its tasks: the producer brings what the next one wants while
+// the consumers still store the last. Who does a task changes nothing of it.
+//
+// The last rows stand first: under a causal mask those see the most keys, and what is long comes first, of all heads
+// and batches, until what is left is short. Turns go to and fro (block 0 first, then last): of every two rounds each
+// block has a long one and a short one. Computed for causal masks of 1k to 16k keys on 132 multiprocessors, 12 shapes:
+// that takes at most .02 longer than if each block took the next task when it is done; one way only would take up to
+// .35. Test: tests/codegen/gpu/attention_test.cpp.
+#include "heed/codegen/gpu/attention/kernel.h"
+#include "heed/codegen/tile/async.h"
+
+namespace heed::codegen::gpu {
+
+using namespace mlir;
+
+/// The list goes through sections of points, one after the other; in each, through the same rows of all its points
+/// before the next rows. Of half as many points as there are multiprocessors, so that two blocks at least read the same
+/// keys at a time. Where no rows see more than others, of one: all blocks at work read the same keys.
+void AttentionKernel::planTasks(const Device& device) {
+  tasks.blocksOfRows = ceiling(b, allRows, constant(b, rowsOfBlock));
+  tasks.points = parts.count;
+  for (int64_t dim : outer) tasks.points = mul(b, tasks.points, extent[dim]);
+  const int64_t most = op.getKeep().empty() ? 1 : std::max(device.multiprocessors() / 2, 1);
+  tasks.section = smaller(b, tasks.points, constant(b, most));
+  tasks.count = mul(b, tasks.blocksOfRows, tasks.points);
+  tasks.blocks = hopper ? smaller(b, tasks.count, constant(b, device.multiprocessors())) : tasks.count;
+}
+
+namespace {
+
+/// Numbers of tasks have 32 bits: no grid is larger.
+class Numbers {
+ public:
+  explicit Numbers(Builder& b) : b(b) {}
+  Value of(Value index) { return i32(b, index); }
+  Value of(int64_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(x))); }
+  Value index(Value x) { return arith::IndexCastOp::create(b, b.getIndexType(), x); }
+  /// x / y and what is left.
+  std::pair<Value, Value> split(Value x, Value y) {
+    Value n = b.createOrFold<arith::DivUIOp>(x, y);
+    return {n, sub(b, x, mul(b, n, y))};
+  }
+
+ private:
+  Builder& b;
+};
+
+}  // namespace
+
+/// The numbers of a block's tasks, to and fro; body(number, how many came before, so).
+Values AttentionKernel::overTasks(Value block, Values start,
+                                  llvm::function_ref<Values(Value, Value, ValueRange)> body) {
+  Numbers as(b);
+  Value blocks = as.of(tasks.blocks), mine = as.of(block), one = as.of(int64_t(1));
+  Value back = sub(b, sub(b, blocks, one), mine);
+  auto turn = [&](Value round) {
+    Value odd = arith::TruncIOp::create(b, b.getI1Type(), round);
+    return arith::SelectOp::create(b, odd, back, mine).getResult();
+  };
+  auto [whole, rest] = as.split(as.of(tasks.count), blocks);
+  Value last = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, turn(whole), rest);
+  Value rounds = add(b, whole, arith::ExtUIOp::create(b, b.getI32Type(), last));
+  auto loop = scf::ForOp::create(b, as.of(int64_t(0)), rounds, one, start);
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(loop.getBody());
+  Value round = loop.getInductionVar();
+  scf::YieldOp::create(b, body(add(b, mul(b, round, blocks), turn(round)), as.index(round), loop.getRegionIterArgs()));
+  return llvm::to_vector(ValueRange(loop.getResults()));
+}
+
+/// Everything is at the task's rows, outer point and keys while `body` writes code.
+void AttentionKernel::atTask(Value number, llvm::function_ref<void()> body) {
+  const Operands whole = *this;
+  locate(number);
+  body();
+  static_cast<Operands&>(*this) = whole;
+}
+
+void AttentionKernel::locate(Value number) {
+  Numbers as(b);
+  Value blocksOfRows = as.of(tasks.blocksOfRows), section = as.of(tasks.section);
+  auto [before, rest] = as.split(number, mul(b, section, blocksOfRows));
+  Value first = mul(b, before, section);
+  auto [nth, within] = as.split(rest, smaller(b, section, sub(b, as.of(tasks.points), first)));
+  blockRow = mul(b, as.index(sub(b, sub(b, blocksOfRows, as.of(int64_t(1))), nth)), constant(b, rowsOfBlock));
+  rowEnd = smaller(b, add(b, blockRow, constant(b, rowsOfBlock)), allRows);
+
+  Value left = add(b, first, within);
+  if (splits()) {
+    auto [of, nth] = as.split(left, as.of(parts.count));
+    left = of, part = as.index(nth);
+  }
+  point = as.index(left);
+  for (int64_t dim : llvm::reverse(outer)) {
+    Value position = left;
+    if (dim != outer.front()) std::tie(left, position) = as.split(left, as.of(extent[dim]));
+    at[dim] = as.index(position);
+  }
+  keysOfTask();
+  auto move = [&](View& view) {
+    for (int64_t dim : outer) view = moved(view, dim, at[dim]);
+  };
+  for (View& view : similar) move(view);
+  for (Capture& capture : captures) move(capture.view);
+  for (View& view : initial) move(view);
+  move(valueView), move(out);
+  if (op.getLse()) move(lse);
+}
+
+}  // namespace heed::codegen::gpu
