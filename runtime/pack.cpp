@@ -2,26 +2,16 @@
 //
 // Invariant: a form is made once for each binding, whoever shares it; it is never written again.
 // Read tests/driver/weights_test.cpp.
-#include <sys/mman.h>
-
-#include <new>
+#include <cstdlib>
 
 #include "heed/runtime/bind.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/executable.h"
+#include "heed/runtime/memory.h"
 #include "heed/runtime/session.h"
 #include "heed/runtime/weights/mapping.h"
 
 namespace heed {
-
-/// Large memory in large pages, where the system has them: it is read from first to last.
-static std::shared_ptr<void> pages(std::int64_t bytes) {
-  constexpr std::int64_t large = std::int64_t{1} << 21;
-  const std::align_val_t alignment{bytes < 4 * large ? 64 : std::size_t(large)};
-  void* memory = ::operator new(bytes, alignment, std::nothrow);
-  if (memory && bytes >= 4 * large) ::madvise(memory, bytes, MADV_HUGEPAGE);  // advice: whether it is taken or not
-  return {memory, [alignment](void* m) { ::operator delete(m, alignment); }};
-}
 
 void Arguments::pack(Session& session, const Executable& executable) {
   if (!unpacked_ || !executable.pack) return;
@@ -35,7 +25,7 @@ void Arguments::pack(Session& session, const Executable& executable) {
       Packed& packed = *slot.packed;
       packed.bytes = session.pack(executable, argument, slot.words, &form);
       if (packed.bytes == 0) return;
-      packed.memory = pages(packed.bytes);
+      packed.memory = {reserve(packed.bytes, 64), std::free};
       void* memory = packed.memory.get();
       if (!memory)
         throw Error(slot.spec->name, std::to_string(packed.bytes) + " bytes were wanted to pack it",

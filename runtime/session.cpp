@@ -5,11 +5,12 @@
 #include "heed/runtime/session.h"
 
 #include <algorithm>
-#include <new>
+#include <cstdlib>
 #include <string>
 
 #include "heed/runtime/device_session.h"
 #include "heed/runtime/error.h"
+#include "heed/runtime/memory.h"
 
 namespace heed {
 namespace {
@@ -54,9 +55,9 @@ Session::Session(int threads, ThreadPool* pool) : threads_(pool ? pool->workers(
 }
 
 Session::~Session() {
-  ::operator delete(arena_.data, std::align_val_t(page));
-  ::operator delete(shared_.data, std::align_val_t(page));
-  ::operator delete(scratch_.data, std::align_val_t(page));
+  std::free(arena_.data);
+  std::free(shared_.data);
+  std::free(scratch_.data);
 }
 
 Session::Turn::Turn(Session& session) : session_(session) {
@@ -88,9 +89,9 @@ std::int64_t Session::pack(const Executable& executable, std::int64_t argument, 
 
 void Session::grow(Block& block, std::int64_t bytes) {
   if (bytes <= block.size) return;
-  ::operator delete(block.data, std::align_val_t(page));
+  std::free(block.data);
   block = {};
-  block.data = ::operator new(bytes, std::align_val_t(page), std::nothrow);
+  block.data = reserve(bytes, page);
   if (!block.data)
     throw Error("memory", std::to_string(bytes) + " bytes of working memory were wanted",
                 "the system must have as much", "use smaller extents or fewer threads");

@@ -4,11 +4,13 @@
 // Read tests/runtime/view_test.cpp.
 #include "heed/runtime/view.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <string>
 
 #include "heed/runtime/error.h"
+#include "heed/runtime/memory.h"
 
 namespace heed {
 namespace {
@@ -128,12 +130,11 @@ void copyElements(const ArrayView& from, const ArrayView& to) {
 }
 
 std::shared_ptr<void> alignedMemory(std::int64_t size) {
-  const std::size_t whole = size > 0 ? static_cast<std::size_t>(size) : 1;
-  void* memory = ::operator new(whole, std::align_val_t(alignment), std::nothrow);
+  void* memory = reserve(std::max<std::int64_t>(size, 1), alignment);
   if (!memory)
     throw Error("memory", std::to_string(size) + " bytes were wanted", "the system must have as much",
                 "use smaller extents");
-  return {memory, [](void* p) { ::operator delete(p, std::align_val_t(alignment)); }};
+  return {memory, std::free};
 }
 
 AnyArray::AnyArray(DType dtype, std::span<const std::int64_t> sizes)

@@ -26,8 +26,8 @@ FewRowsTile Target::attentionFewRows(int64_t rows) const {
 }
 
 ContractTile Target::contract() const {
-  if (avx512) return {.rows = 12, .few = 4, .vectors = 2, .depth = 192};
-  return {.rows = fma ? 6 : 4, .few = 2, .vectors = 2, .depth = 256};
+  if (avx512) return {.rows = 12, .few = 4, .vectors = 2, .depth = 768};
+  return {.rows = fma ? 6 : 4, .few = 2, .vectors = 2, .depth = 512};
 }
 
 static Target named(llvm::StringRef limit) {

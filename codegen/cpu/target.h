@@ -33,8 +33,8 @@ struct FewRowsTile {
 };
 
 /// Tiles of a matrix product: `rows` x `vectors` accumulators, beside them a line of the panel and one broadcast. Rows
-/// that are left over come `few` at a time. A panel of `depth` lines stays in the first-level cache, a multiple of
-/// the lanes.
+/// that are left over come `few` at a time. Over `depth` lines, a multiple of the lanes, the rows of a tile stay in the
+/// first-level cache and a panel in the second.
 struct ContractTile {
   int rows, few, vectors, depth;
 };

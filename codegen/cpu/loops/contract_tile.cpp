@@ -50,26 +50,23 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
   for (int n = 0; n < height; ++n)
     for (int64_t column = 0; column < width(); column += lineWords)
       ask(result, add(b, mul(b, constant(b, n), toResult), constant(b, column)), true, 3);
-  // The panel of a weight comes from far: a single tile asks for what it needs soon, the first of several for the next
-  // panel, a line a turn.
+  // A panel is larger than the first-level cache: every turn asks for lines that it soon needs. That of a weight comes
+  // from far: the first of several tiles ask for the next panel, a line of the cache a turn.
   Value span = sub(b, block.to, block.from), tall = constant(b, tile.rows), few = constant(b, tile.few);
   Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, span, few);
   Value isTall = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, span, tall), words = constant(b, width());
   Value earlier = quotient(b, number, arith::SelectOp::create(b, isTall, tall, few));  // tiles before this one
   Value sent = mul(b, earlier, constant(b, lineWords));
-  Value unsent = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, sent, words);
-  Value ahead =
-      arith::SelectOp::create(b, single, constant(b, linesAhead * width()), mul(b, slice.lines, add(b, words, sent)));
-  Value step = arith::SelectOp::create(b, single, words,
-                                       arith::SelectOp::create(b, unsent, constant(b, lineWords), constant(b, 0)));
-  Value second = arith::SelectOp::create(b, single, constant(b, lineWords), constant(b, 0));
-  // What each turn of the inner loop has room for: a line of sums that wait, some tiles ahead, and the panel.
+  Value sends = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, sent,
+                                      arith::SelectOp::create(b, single, constant(b, 0), words));
+  Value next = arith::SelectOp::create(b, sends, mul(b, slice.lines, add(b, words, sent)), constant(b, 0));
+  Value step = arith::SelectOp::create(b, sends, constant(b, lineWords), constant(b, 0));
+  // What each turn of the inner loop has room for: a line of sums that wait, some tiles ahead, and the panels.
   auto meanwhile = [&](Value k) {
     ask(before, add(b, mul(b, k, constant(b, target.lanes)), constant(b, height * width())), true, 2);
-    if (!packed) return;
-    Value at = add(b, ahead, mul(b, k, step));
-    ask(lines, at, false, 2);
-    if (width() > lineWords) ask(lines, add(b, at, second), false, 2);
+    for (int64_t column = 0; column < width(); column += lineWords)
+      ask(lines, add(b, mul(b, k, words), constant(b, linesAhead * width() + column)), false, 3);
+    if (packed) ask(lines, add(b, next, mul(b, k, step)), false, 2);
   };
 
   auto type = VectorType::get({target.lanes}, b.getF32Type());

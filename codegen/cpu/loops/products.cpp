@@ -11,8 +11,8 @@ using namespace mlir;
 namespace {
 
 constexpr int64_t grain = 1 << 18;  // products of words per task
-// Of a block: its rows and the sums of a slice of them stay in the second-level cache.
-constexpr int64_t mostRows = 768, mostColumns = 1024;
+// Of a block: a slice of its rows stays in the second-level cache; its panels come from afar, one after the other.
+constexpr int64_t mostRows = 192, mostColumns = 3072;
 constexpr int64_t leastRows = 192, leastColumns = 256;  // a pass of packing costs about 4 rows or columns of products
 constexpr int64_t fewBlocks = 4;                        // with fewer, the blocks are made smaller
 constexpr int64_t panelsOfFewRows = 4;                  // so that the panels are read along the depth

@@ -101,7 +101,8 @@ TEST_P(Narrow, SeveralDepthDimsWithAnEpilogue) {
           tile.yield %o : bf16
       }) : ()" + in + ", " +
                       in + ", " + bias + ", " + out + ") -> () return }");
-  for (Shape s : {Shape{1, 1, 1, 1}, {5, 40, 3, 7}, {20, 33, 9, 61}, {13, 70, 64, 2}, {3, 20, 2, 33}}) {
+  for (Shape s :
+       {Shape{1, 1, 1, 1}, {5, 40, 3, 7}, {5, 20, 3, 607}, {20, 33, 9, 61}, {13, 70, 64, 2}, {3, 20, 2, 33}}) {
     Tensor<bfloat16> a({s[0], s[2], s[3]}), b({s[1], s[3], s[2]}), beta({s[1]}), c({s[0], s[1]});
     randomise(a), randomise(b), randomise(beta);
     run(a, b, beta, c);

@@ -40,6 +40,7 @@ TEST_P(Contract, MatrixProductsOfEveryLayoutAndTail) {
                     {5, 0, 5},
                     {5, 70, 0},
                     {200, 48, 100},
+                    {14, 40, 1600},
                     {3, 200, 1}}) {
       Tensor<float> a({s[0], s[2]}, order(at.lhs), 1), b({s[2], s[1]}, order(at.rhs), 3),
           c({s[0], s[1]}, order(at.out), 2);

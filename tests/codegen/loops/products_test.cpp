@@ -96,7 +96,7 @@ struct Products : ::testing::TestWithParam<std::string> {
                              {2, 3, 5},
                              {3, 17, 70},
                              {1, 230, 33},
-                             {2, 9, 800},
+                             {2, 9, 1600},
                              {0, 3, 4},
                              {2, 5, 0}}) {
         Tensor<T> x({r, s, k}, {}, 3);
