@@ -127,8 +127,10 @@ struct LowerAsync : impl::LowerAsyncBase<LowerAsync> {
     } else if (isa<tile::FenceAsyncOp>(op)) {
       assemble(b, "fence.proxy.async.shared::cta;", {}, {}, "");
     } else if (auto barrier = dyn_cast<tile::NamedBarrierOp>(op)) {
-      assemble(b, "bar.sync " + std::to_string(barrier.getId()) + ", " + std::to_string(barrier.getThreads()) + ";", {},
-               {}, "");
+      assemble(b,
+               std::string(barrier.getArrive() ? "bar.arrive" : "bar.sync") + " $0, " +
+                   std::to_string(barrier.getThreads()) + ";",
+               {}, ValueRange{barrier.getId()}, "r");
     } else if (auto registers = dyn_cast<tile::RegistersOp>(op)) {
       assemble(b,
                "setmaxnreg." + std::string(registers.getMore() ? "inc" : "dec") + ".sync.aligned.u32 " +

@@ -1,6 +1,8 @@
 // Verifiers of the asynchronous ops. Test: tests/codegen/gpu/bad_async.mlir.
 #include "heed/codegen/tile/async.h"
 
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
 #define GET_OP_CLASSES
 #include "heed/codegen/tile/async_ops.cpp.inc"
 
@@ -51,7 +53,8 @@ LogicalResult WgmmaFenceOp::verify() { return verifyTied(*this); }
 LogicalResult WgmmaWaitOp::verify() { return verifyTied(*this); }
 
 LogicalResult NamedBarrierOp::verify() {
-  if (getId() < 1 || getId() > 15) return emitOpError() << "barrier " << getId() << "; 1 to 15 are possible";
+  if (std::optional<int64_t> id = getConstantIntValue(getId()); id && (*id < 1 || *id > 15))
+    return emitOpError() << "barrier " << *id << "; 1 to 15 are possible";
   if (getThreads() < 32 || getThreads() > 1024 || getThreads() % 32)
     return emitOpError() << getThreads() << " threads; a multiple of 32, at most 1024, is required";
   return success();

@@ -95,9 +95,10 @@ def Tile_FenceAsyncOp : Tile_Op<"fence_async", []> {
   let assemblyFormat = "attr-dict";
 }
 def Tile_NamedBarrierOp : Tile_Op<"named_barrier", []> {
-  let summary = "until `threads` threads of the block are at barrier `id`, 1 to 15";
-  let arguments = (ins I64Attr : $id, I64Attr : $threads);
-  let assemblyFormat = "$id `,` $threads attr-dict";
+  let summary = "until `threads` threads of the block are at barrier `id`, 1 to 15; who only arrives does not wait";
+  let description = "A thread comes once before the barrier is complete; then it begins anew.";
+  let arguments = (ins I32 : $id, I64Attr : $threads, UnitAttr : $arrive);
+  let assemblyFormat = "$id `,` $threads (`arrive` $arrive^)? attr-dict";
   let hasVerifier = 1;
 }
 def Tile_RegistersOp : Tile_Op<"registers", []> {

@@ -128,7 +128,8 @@ Step Compiler::async(Operation* op) {
     return counted([=](Warp& w, Mask m) {
       const Word address = w.at(at)[firstOf(m)], of = w.at(parity)[firstOf(m)] & 1;
       Mbarrier& b = barrierAt(w, address);
-      w.block.until(w.number, [&] { return (b.phase & 1) != of; });
+      w.block.until(
+          w.number, [&] { return (b.phase & 1) != of; }, "a phase of parity " + std::to_string(of));
       w.waited[address] = b.phase;
     });
   }
@@ -244,16 +245,26 @@ Step Compiler::async(Operation* op) {
       ++w.productGroups;
     });
   if (auto barrier = dyn_cast<tile::NamedBarrierOp>(op)) {
-    int id = int(barrier.getId()), threads = int(barrier.getThreads());
+    const int at = word(barrier.getId()), threads = int(barrier.getThreads());
+    const bool waits = !barrier.getArrive();
+    barrier_ = true;
     return counted([=](Warp& w, Mask m) {
       w.requireAll(m, op);
+      const Word id = w.at(at)[0] & 0xffffffff;
+      if (id < 1 || id > 15) fault(op, "barrier " + std::to_string(id) + "; there are 1 to 15");
       Block::Named& named = w.block.named[id];
+      if (named.arrived && named.threads != threads) fault(op, "others at the barrier count other threads");
+      if (named.warps >> w.number & 1) fault(op, "the warp comes twice before the barrier is complete");
       const std::uint32_t before = named.generation;
+      named.threads = threads, named.warps |= 1u << w.number, named.orders &= waits;
       if ((named.arrived += lanes) == threads) {
-        named.arrived = 0;
-        ++named.generation, ++w.block.epoch;
+        // Who only arrives is told nothing of what others wrote: turns order no memory here.
+        if (named.orders) ++w.block.epoch;
+        named = {.generation = before + 1};
       }
-      w.block.until(w.number, [&] { return named.generation != before; });
+      if (!waits) return w.block.yield(w.number);
+      w.block.until(
+          w.number, [&] { return named.generation != before; }, "barrier " + std::to_string(id));
     });
   }
   if (isa<tile::FenceAsyncOp, tile::RegistersOp>(op)) return counted([](Warp&, Mask) {});

@@ -88,19 +88,28 @@ struct Block {
   int turn = 0, waiting = 0, running = 0;
   bool failed = false;
   std::vector<bool> done;
-  std::vector<std::function<bool()>> blocked;  // of each warp that waits: whether it may go on
+  struct Wait {
+    std::function<bool()> ready;  // null: it does not wait
+    std::string what;
+  };
+  std::vector<Wait> blocked;  // of each warp
   std::string stuck;
   std::map<std::uintptr_t, Mbarrier> mbarriers;
   struct Named {
-    int arrived = 0;
-    std::uint32_t generation = 0;
+    int arrived = 0, threads = 0;
+    std::uint32_t warps = 0, generation = 0;  // who came since it was complete; how often it was
+    bool orders = true;                       // whether all of them wait for each other
   } named[16];
+  std::uint32_t passed = 0;  // barriers of the whole block
   void barrier(int warp);
-  /// Others go on until `ready`; a fault where all wait.
-  void until(int warp, std::function<bool()> ready);
+  /// Others go on until `ready`; a fault where all wait, which says `what` for.
+  void until(int warp, std::function<bool()> ready, const std::string& what);
   void yield(int warp) {
-    until(warp, [] { return true; });
+    until(
+        warp, [] { return true; }, "its turn");
   }
+  /// The block's end: why that is none; empty if it is.
+  std::string leftOver() const;
   void leave(int warp, bool failure);
   void next(int warp);
 };

@@ -73,7 +73,8 @@ void Program::run(const Launch& launch, const Memory& memory) {
                 .done = {},
                 .blocked = {},
                 .stuck = {},
-                .mbarriers = {}};
+                .mbarriers = {},
+                .named = {}};
     auto work = [&](int w) {
       Warp warp(block, w, kernel.compiler.words());
       each(everyLane, [&](int lane) { warp.at(kernel.record)[lane] = reinterpret_cast<Word>(record.data()); });
@@ -106,6 +107,7 @@ void Program::run(const Launch& launch, const Memory& memory) {
       });
     for (std::thread& thread : threads) thread.join();
     if (failure) std::rethrow_exception(failure);
+    if (std::string wrong = block.leftOver(); !wrong.empty()) throw Fault(wrong);
   }
 }
 
@@ -113,32 +115,43 @@ void Program::run(const Launch& launch, const Memory& memory) {
 void Block::next(int warp) {
   const int warps = int(done.size());
   if (running > 0 && waiting == running) {  // all have come to the block's barrier
-    ++epoch;
+    ++epoch, ++passed;
     waiting = 0;
   }
   bool found = false;
   for (int n = 1; n <= warps && !found; ++n)
-    if (int w = (warp + n) % warps; !done[w] && (!blocked[w] || blocked[w]())) turn = w, found = true;
+    if (int w = (warp + n) % warps; !done[w] && (!blocked[w].ready || blocked[w].ready())) turn = w, found = true;
   if (!found && running > 0 && !failed) {
     failed = true;
     stuck = "every warp of the block waits, and nobody can go on";
+    for (int w = 0; w < warps; ++w)
+      if (!done[w]) stuck += "\n  warp " + std::to_string(w) + " for " + blocked[w].what;
   }
   changed.notify_all();
 }
 
-void Block::until(int warp, std::function<bool()> ready) {
+void Block::until(int warp, std::function<bool()> ready, const std::string& what) {
   std::unique_lock lock(mutex);
-  blocked[warp] = std::move(ready);
+  blocked[warp] = {std::move(ready), what};
   next(warp);
   changed.wait(lock, [&] { return failed || turn == warp; });
-  blocked[warp] = nullptr;
+  blocked[warp].ready = nullptr;
   if (failed) throw Fault(stuck.empty() ? "another warp of the block failed" : stuck);
 }
 
 void Block::barrier(int warp) {
-  const std::uint32_t before = epoch;
+  const std::uint32_t before = passed;
   ++waiting;
-  until(warp, [this, before] { return epoch != before; });
+  until(
+      warp, [this, before] { return passed != before; }, "the block's barrier");
+}
+
+std::string Block::leftOver() const {
+  for (int id = 0; id < 16; ++id)
+    if (named[id].arrived)
+      return "the block ends, and at barrier " + std::to_string(id) + " are " + std::to_string(named[id].arrived) +
+             " of " + std::to_string(named[id].threads) + " threads";
+  return "";
 }
 
 void Block::leave(int warp, bool failure) {

@@ -111,6 +111,42 @@ TEST(Simt, LanesOfAWarpNeedABarrierToo) {
   EXPECT_EQ(Kernel(own + "nvvm.bar.warp.sync %all : i32\n" + neighbour).run(32), "");
 }
 
+TEST(Simt, WarpsTakeTurnsAtNamedBarriers) {
+  // Warp 0 waits at barrier 2, where warp 1 arrives; then the other way round at barrier 3.
+  auto turns = [](const std::string& first, const std::string& second) {
+    return Kernel(R"(
+      %two = arith.constant 2 : i32
+      %three = arith.constant 3 : i32
+      %first = arith.cmpi ult, %t, %c32 : index
+      scf.if %first {)" +
+                  first + "} else {" + second + "}")
+        .run();
+  };
+  const std::string sync2 = "tile.named_barrier %two, 64\n", arrive2 = "tile.named_barrier %two, 64 arrive\n";
+  const std::string sync3 = "tile.named_barrier %three, 64\n", arrive3 = "tile.named_barrier %three, 64 arrive\n";
+  EXPECT_EQ(turns(sync2 + arrive3 + sync2, arrive2 + sync3 + arrive2), "");
+  EXPECT_SAYS(turns(sync2 + arrive3 + sync2, arrive2 + sync3), "warp 0 for barrier 2");
+  EXPECT_SAYS(turns(sync2 + arrive3, sync3 + arrive2),
+              "nobody can go on\n  warp 0 for barrier 2\n  warp 1 for barrier 3");
+  EXPECT_SAYS(turns(sync2, arrive2 + arrive2), "at barrier 2 are 32 of 64 threads");
+  EXPECT_SAYS(turns(arrive2 + arrive2, ""), "the warp comes twice");
+  EXPECT_SAYS(turns(sync2, "tile.named_barrier %two, 96 arrive"), "count other threads");
+  EXPECT_SAYS(turns("%no = arith.subi %two, %two : i32 tile.named_barrier %no, 64", ""), "there are 1 to 15");
+  // Whoever only arrives is not told of what others wrote.
+  const std::string write = "memref.store %v, %s[%t] : memref<?xf32, 3>\n";
+  const std::string meet = "tile.named_barrier %two, 64\n";
+  auto exchange = [&](const std::string& ofFirst) {
+    return Kernel(
+               "%i = arith.index_cast %t : index to i32 %v = arith.sitofp %i : i32 to f32 %two = arith.constant 2 : "
+               "i32\n"
+               "%first = arith.cmpi ult, %t, %c32 : index\n" +
+               write + "scf.if %first {" + ofFirst + "} else {" + meet + "}" + reversed)
+        .run();
+  };
+  EXPECT_EQ(exchange(meet), "");
+  EXPECT_NE(exchange("tile.named_barrier %two, 64 arrive\n"), "");
+}
+
 TEST(Simt, UnwrittenSharedMemoryIsNoticed) {
   EXPECT_SAYS(Kernel("%w = memref.load %s[%t] : memref<?xf32, 3> memref.store %w, %x[%t] : memref<?xf32>").run(),
               "nobody has written");

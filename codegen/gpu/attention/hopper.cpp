@@ -177,7 +177,12 @@ void AttentionKernel::hopperTask(const Thread& thread) {
     });
   };
   specialise(
-      b, warp, producerRegisters, [&] { all(&AttentionKernel::produce); }, [&] { all(&AttentionKernel::consume); });
+      b, warp, producerRegisters, [&] { all(&AttentionKernel::produce); },
+      [&] {
+        beginTurns();
+        all(&AttentionKernel::consume);
+        endTurns();
+      });
 }
 
 void AttentionKernel::emitHopper(const Device& device) {

@@ -203,6 +203,12 @@ class AttentionKernel : Operands {
   void emitHopper(const Device& device);
 
   // warpgroups.cpp: what they do with it
+  static constexpr int32_t consumersBarrier = 1, turnBarrier = 2;  // 0 is the block's; the second, one for each group
+  Value named(int32_t barrier) { return mlir::arith::ConstantOp::create(b, b.getI32IntegerAttr(barrier)); }
+  void beginTurns();
+  void takeTurn();
+  void passTurn();
+  void endTurns();
   Value columnsByWarpgroup(const Ring::Turn& rows, Value count);
   Values stepOfWarpgroup(const Ring::Turn& rows, mlir::ValueRange so, const Tile& tile, bool pending);
   Values askForScores(const Ring::Turn& rows, const Ring::Turn& turn);

@@ -8,8 +8,6 @@ namespace heed::codegen::gpu {
 
 using namespace mlir;
 
-static constexpr int64_t consumersBarrier = 1;  // barrier 0 is the block's
-
 /// Values of a tile whose keys no row of the block sees become 0 where they lie; `seen` is what the rows of this warp
 /// see. All threads that multiply come by together: whether a tile is whole is known of the block.
 void AttentionKernel::clearUnseen(ValueRange seen, const ValuesInMemory& values) {
@@ -17,7 +15,7 @@ void AttentionKernel::clearUnseen(ValueRange seen, const ValuesInMemory& values)
   const int64_t words = values.rows / warpSize, share = threads / values.rows;
   auto meet = [&] {
     if (hopper)
-      tile::NamedBarrierOp::create(b, consumersBarrier, threads);
+      tile::NamedBarrierOp::create(b, named(consumersBarrier), threads);
     else
       syncBlock(b);
   };

@@ -2,7 +2,10 @@
 // way while the weights of the next are made.
 //
 // Shah et al., FlashAttention-3, 2024 (algorithm 2). A tile's scores are asked for before the sums of the tile before
-// it, and its weights made while those are added up. Test: tests/codegen/gpu/attention_test.cpp.
+// it, and its weights made while those are added up. The two warpgroups take turns (section 3.1, "pingpong"): one asks
+// for products of two tiles only when the other has done so, and so makes its weights while the other's products run.
+// With three, each would hand its turn to the next of them; there are always two, of 64 rows: three would leave each
+// too few registers (160) for 128 keys and as many columns. Test: tests/codegen/gpu/attention_test.cpp.
 #include "heed/codegen/gpu/attention/kernel.h"
 #include "heed/codegen/tile/async.h"
 
@@ -88,6 +91,29 @@ Values AttentionKernel::askForSums(Values out, ValueRange weights, const Ring::T
   return out;
 }
 
+/// The second warpgroup lets the first one begin.
+void AttentionKernel::beginTurns() {
+  static_assert(consumers == 2);
+  when(b, below(b, constant(b, warpsOfGroup - 1), warp), [&] { passTurn(); });
+}
+
+/// Until the other warpgroup has passed the turn.
+void AttentionKernel::takeTurn() {
+  Value mine = i32(b, quotient(b, warp, constant(b, warpsOfGroup)));
+  tile::NamedBarrierOp::create(b, add(b, mine, named(turnBarrier)), consumers * warpsOfGroup * warpSize);
+}
+
+void AttentionKernel::passTurn() {
+  Value mine = i32(b, quotient(b, warp, constant(b, warpsOfGroup)));
+  tile::NamedBarrierOp::create(b, sub(b, named(turnBarrier + 1), mine), consumers * warpsOfGroup * warpSize,
+                               /*arrive=*/true);
+}
+
+/// The first one takes the turn that nobody wants any more: both barriers are as they were.
+void AttentionKernel::endTurns() {
+  when(b, below(b, warp, constant(b, warpsOfGroup)), [&] { takeTurn(); });
+}
+
 /// Carried from tile to tile: the state, P of the tile before, whether there was one, and how many came before, those
 /// of other tasks included; these are returned.
 Value AttentionKernel::columnsByWarpgroup(const Ring::Turn& rows, Value count) {
@@ -130,9 +156,11 @@ Values AttentionKernel::stepOfWarpgroup(const Ring::Turn& rows, ValueRange so, c
   Unsummed last;
   if (pending) last = Unsummed::of(state.out, so, keyTiles * halves);
   keyRing->waitFull(turn);
+  takeTurn();
   last.fence(b);
   Values s = askForScores(rows, turn), out;
   if (pending) out = askForSums(last.out, last.weights, before);
+  passTurn();
   s = awaited(b, s, pending);
   giveBack(*keyRing, turn);
 

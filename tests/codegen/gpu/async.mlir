@@ -37,8 +37,10 @@ llvm.func @copies(%map: !llvm.ptr, %where: i64, %of: i64, %x: i32) {
   tile.mbarrier_wait %barrier, %x
   // CHECK: "mbarrier.arrive.shared::cta.b64 _, [$0];"
   tile.mbarrier_arrive %barrier
-  // CHECK: "bar.sync 3, 128;"
-  tile.named_barrier 3, 128
+  // CHECK: "bar.sync $0, 128;", "r,~{memory}" %{{.*}} : (i32)
+  tile.named_barrier %x, 128
+  // CHECK: "bar.arrive $0, 256;", "r,~{memory}" %{{.*}} : (i32)
+  tile.named_barrier %x, 256 arrive
   // CHECK: "setmaxnreg.inc.sync.aligned.u32 240;"
   tile.registers 240 more
   llvm.return

@@ -109,6 +109,14 @@ TEST(GpuAttention, BlocksGoThroughManyTasks) {
   }
 }
 
+TEST(GpuAttention, WarpgroupsTakeTurns) {
+  // Three tiles of keys for each of four tasks, no key hidden: each of eight warps takes a turn for a tile and passes
+  // it; one warpgroup passes the first and the other takes the last.
+  OnGpu compiled(narrow(sdpa(), "bf16", 16, 16), "sm_90a", 1);
+  compiled.run(sizesOf(compiled.kernel, 256, 384, 16, 16), {}, true, 1, true, 1.2e-2);
+  EXPECT_EQ(compiled.count("tile.named_barrier"), 4 * 3 * 8 * 2 + 2 * 4);
+}
+
 TEST(GpuAttention, WideRowsOfGroupsHaveOneStage) {
   // 200 rows of 128 numbers come for 128 of them: twice that does not fit beside keys and values.
   OnGpu compiled(narrow(causal(withLse(groupsOf(100, grouped()))), "bf16", 128, 128), "sm_90a", 1);
@@ -237,7 +245,7 @@ TEST(GpuAttention, AssemblesWithoutSpills) {
 }
 
 /// Products of two tiles are under way when a warpgroup makes weights: it waits for the scores, makes them, and only
-/// then waits for the sums.
+/// then waits for the sums. It has passed its turn before it waits: then the other one asks for its products.
 TEST(GpuAttention, WeightsAreMadeWhileSumsAreAddedUp) {
   if (!machineCode(".version 8.0\n.target sm_90a\n.address_size 64\n", "sm_90a"))
     GTEST_SKIP() << "no ptxas or no nvdisasm on PATH, and HEED_PTXAS and HEED_NVDISASM are not set";
@@ -246,12 +254,17 @@ TEST(GpuAttention, WeightsAreMadeWhileSumsAreAddedUp) {
       std::istringstream code(
           *machineCode(simt::ptxOf(narrow(kernel, "bf16", depth, depth).text(), "sm_90a"), "sm_90a"));
       int products = 0, powers = 0, maxima = 0, between = 0;
-      bool waited = false;
+      bool waited = false, passed = false;
       for (std::string line; std::getline(code, line);) {
         auto has = [&](const char* word) { return line.find(word) != line.npos; };
         EXPECT_FALSE(has("LDL") || has("STL")) << line;
         products += has("HGMMA");
-        if (has("WARPGROUP.DEPBAR.LE gsb0, 0x1")) waited = true, ++between;
+        if (has("HGMMA")) passed = false;
+        if (has("BAR.ARV")) passed = true;
+        if (has("WARPGROUP.DEPBAR.LE gsb0, 0x1")) {
+          EXPECT_TRUE(passed);
+          waited = true, ++between;
+        }
         if (has("WARPGROUP.DEPBAR.LE gsb0, 0x0")) waited = false;
         powers += waited && has("MUFU.EX2"), maxima += waited && has("FMNMX");
       }

@@ -57,8 +57,9 @@ func.func @tied(%x: f32) {
 // -----
 
 func.func @barrier() {
+  %none = arith.constant 0 : i32
   // expected-error@+1 {{'tile.named_barrier' op barrier 0; 1 to 15 are possible}}
-  tile.named_barrier 0, 128
+  tile.named_barrier %none, 128
   return
 }
 
