@@ -51,16 +51,17 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
     for (int64_t column = 0; column < width(); column += lineWords)
       ask(result, add(b, mul(b, constant(b, n), toResult), constant(b, column)), true, 3);
   // A panel is larger than the first-level cache: every turn asks for lines that it soon needs. That of a weight comes
-  // from far: the first of several tiles ask for the next panel, a line of the cache a turn.
+  // from afar: each of several tiles asks for its share of the next panel, some words a turn.
   Value span = sub(b, block.to, block.from), tall = constant(b, tile.rows), few = constant(b, tile.few);
-  Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, span, few);
   Value isTall = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, span, tall), words = constant(b, width());
-  Value earlier = quotient(b, number, arith::SelectOp::create(b, isTall, tall, few));  // tiles before this one
-  Value sent = mul(b, earlier, constant(b, lineWords));
+  Value each = arith::SelectOp::create(b, isTall, tall, few), tiles = ceiling(b, span, each);
+  Value share = smaller(b, constant(b, lineWords), ceiling(b, words, tiles));
+  Value sent = mul(b, quotient(b, number, each), share);
+  Value single = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, span, few);
   Value sends = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, sent,
                                       arith::SelectOp::create(b, single, constant(b, 0), words));
   Value next = arith::SelectOp::create(b, sends, mul(b, slice.lines, add(b, words, sent)), constant(b, 0));
-  Value step = arith::SelectOp::create(b, sends, constant(b, lineWords), constant(b, 0));
+  Value step = arith::SelectOp::create(b, sends, share, constant(b, 0));
   // What each turn of the inner loop has room for: a line of sums that wait, some tiles ahead, and the panels.
   auto meanwhile = [&](Value k) {
     ask(before, add(b, mul(b, k, constant(b, target.lanes)), constant(b, height * width())), true, 2);
