@@ -1,6 +1,6 @@
 // What the compiler made of a graph, told at the user's lines.
 //
-// Invariant: one line per kernel, in the order they run, then one per remark. Test: tests/driver/explain_test.cpp.
+// Invariant: one line per kernel, in the order they run, then one per remark. Test: tests/driver/kernels_test.cpp.
 #pragma once
 
 #include <string>

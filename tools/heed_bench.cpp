@@ -15,6 +15,7 @@ void addSettings(bench::Flags flags, bench::Settings& settings, std::int64_t& th
              "cpu, or cpu: and avx512bf16, avx512, avx2 or baseline; cuda: and sm_80, sm_90a, ...");
   flags.seconds("--seconds", settings.seconds, "how long to measure");
   flags.text("--dump", settings.options.dump, "folder for the IR of each stage");
+  flags.flag("--explain", settings.options.explain, "say on stderr which kernels were formed, and in which form");
   flags.text("--save", settings.save, "write inputs, weights and results to this .safetensors file");
   flags.flag("--steps", settings.steps,
              "for each number of seconds on stdin measure so long, and print the time of a call");

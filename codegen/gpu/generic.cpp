@@ -185,8 +185,8 @@ LogicalResult check(linalg::LinalgOp op) {
 Type elementOf(Value memref) { return cast<MemRefType>(memref.getType()).getElementType(); }
 
 /// A thread for each sum, or a warp.
-LogicalResult emitByThreads(Builder& b, tile::ContractOp op) {
-  emitRemark(op.getLoc()) << "product by fma: no tiles";
+LogicalResult emitByThreads(Builder& b, tile::ContractOp op, const std::string& why) {
+  emitRemark(op.getLoc()) << "product by plain loops: " << why;
   Type type = elementOf(op.getOut());
   const bool floats = isa<FloatType>(type);
   SmallVector<utils::IteratorType> iterators;
@@ -237,9 +237,8 @@ LogicalResult lowerContract(tile::ContractOp op, const Device& device) {
     return op.emitOpError() << "of " << left << " and " << right << " into " << type
                             << "; f32, f16 or bf16 are possible, or one integer type";
   Builder b(op.getLoc(), op);
-  auto byThreads = [&](Builder& b) { return emitByThreads(b, op); };
-  ProductKernel kernel(op, device);
-  LogicalResult result = kernel.possible() ? kernel.emit(byThreads) : byThreads(b);
+  LogicalResult result =
+      ProductKernel(op, device).emit([&](Builder& b, const std::string& why) { return emitByThreads(b, op, why); });
   if (succeeded(result)) op.erase();
   return result;
 }

@@ -125,6 +125,12 @@ class Workloads(unittest.TestCase):
             self.assertEqual(header["result.0"]["shape"], [1, 1, 40, 64])
             self.assertIn("input.q", header)
 
+    def test_the_form_of_a_product_is_told_without_a_gpu(self):
+        told = call("gemm", "--m=512", "--n=512", "--k=64", "--dtype=bf16", "--target=cuda:sm_90a", "--explain").stderr
+        self.assertIn("kernel 1: a matrix product", told)
+        self.assertIn("product by wgmma: tiles of 128 x 256", told)
+        self.assertIn("product by mma.sync: tiles of 128 x 128", told)
+
 
 class Refusals(unittest.TestCase):
     def refused(self, *arguments):

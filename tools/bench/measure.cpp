@@ -134,6 +134,7 @@ const char* nameOf(Limit limit) {
 }  // namespace
 
 Report measure(const Workload& w, const Settings& settings) {
+  std::cerr << w.executable->explanation;  // before the target is asked for: it may not be here
   Runner runner(w.executable, settings.options.threads);
   if (!w.weights.empty()) runner.bindAll(w.weights);
   int threads = runner.session().threads();

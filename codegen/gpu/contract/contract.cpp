@@ -7,6 +7,12 @@ namespace heed::codegen::gpu {
 
 using namespace mlir;
 
+static std::string nameOf(Type type) {
+  std::string name;
+  llvm::raw_string_ostream(name) << type;
+  return name;
+}
+
 ProductKernel::ProductKernel(tile::ContractOp op, const Device& device)
     : op(op), device(device), b(op.getLoc(), op), out(op->getNumOperands() - 1) {
   for (OpOperand& operand : op->getOpOperands())
@@ -35,14 +41,19 @@ Value ProductKernel::lieAsOne(const View& view, ArrayRef<int64_t> dims) {
   return all;
 }
 
-bool ProductKernel::possible() {
+/// Why there are no tiles; empty: bf16 or f16, both sides contiguous where fragments are.
+std::string ProductKernel::refusal() {
   SmallVector<int64_t> depths = op.dimsOf("depth");
+  for (auto [dims, name] : {std::pair(&depths, "depth"), std::pair(&rows, "rows"), std::pair(&columns, "columns")})
+    if (dims->empty()) return std::string("it has no ") + name;
   Type narrow = views[0].element;
-  if (depths.empty() || rows.empty() || columns.empty()) return false;
-  if ((!narrow.isBF16() && !narrow.isF16()) || views[1].element != narrow) return false;
+  if (views[1].element != narrow) return "of " + nameOf(narrow) + " and " + nameOf(views[1].element);
+  if (!narrow.isBF16() && !narrow.isF16()) return "of " + nameOf(narrow);
   upright = views[1].unit == columns.back();
   depth = depths.back();
-  return views[0].unit == depth && (upright || views[1].unit == depth);
+  if (views[0].unit != depth) return "the left side is not contiguous along the depth";
+  if (!upright && views[1].unit != depth) return "the right side is contiguous neither along columns nor the depth";
+  return "";
 }
 
 Place ProductKernel::along(const Place& place, ArrayRef<int64_t> dims, Value number) {
@@ -69,7 +80,8 @@ Value ProductKernel::finished(const Place& here, Value sum, ValueRange captures)
 }
 
 /// Which kernel it is may depend on where the operands lie and how large they are: then the host finds that out.
-LogicalResult ProductKernel::emit(llvm::function_ref<LogicalResult(Builder&)> otherwise) {
+LogicalResult ProductKernel::emit(ByLoops loops) {
+  if (std::string why = refusal(); !why.empty()) return loops(b, why);
   SmallVector<int64_t> depths = op.dimsOf("depth");
   auto require = [&](Value so) {
     if (so) joined = joined ? arith::AndIOp::create(b, joined, so).getResult() : so;
@@ -80,19 +92,17 @@ LogicalResult ProductKernel::emit(llvm::function_ref<LogicalResult(Builder&)> ot
   for (int64_t dim : ArrayRef(depths).drop_back())
     for (View& view : views) view.stride[dim] = {};
   rowCount = product(rows), columnCount = product(columns);
-  auto byCores = [&] {
-    emitCores();
-    return Values();
-  };
   auto byEither = [&] {
-    if (!takesHopper()) return byCores();
+    std::string why = hopperRefusal();
+    if (!why.empty()) return emitCores(why), Values();
     return choose(
-        b, large(), {}, [&] { return emitHopper(), Values(); }, byCores);
+        b, large(), {}, [&] { return emitHopper(), Values(); },
+        [&] { return emitCores("where wgmma is not"), Values(); });
   };
   LogicalResult other = success();
   if (joined)
     choose(b, joined, {}, byEither, [&] {
-      other = otherwise(b);
+      other = loops(b, "where the depth, or upright columns, do not lie as one dim");
       return Values();
     });
   else

@@ -9,15 +9,16 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t blockRows = 128, blockColumns = 128, blockDepth = 32;
+constexpr int64_t blockRows = 128, blockColumns = 128, blockDepth = 32, stages = 2;
 constexpr int64_t warpRows = 32, warpColumns = 64;
 constexpr int64_t warps = blockRows / warpRows * (blockColumns / warpColumns);
 constexpr int64_t sumsPitch = blockColumns + 4;  // of the block's sums, as floats
 
 }  // namespace
 
-void ProductKernel::emitCores() {
-  emitRemark(op.getLoc()) << "product by mma.sync: tiles of " << blockRows << " x " << blockColumns;
+void ProductKernel::emitCores(const std::string& why) {
+  emitRemark(op.getLoc()) << "product by mma.sync: tiles of " << blockRows << " x " << blockColumns << ", " << stages
+                          << " stages; " << why;
   Values grid;
   for (int64_t dim : outer) grid.push_back(extents[dim]);
   grid.push_back(ceiling(b, rowCount, constant(b, blockRows)));
@@ -28,7 +29,7 @@ void ProductKernel::emitCores() {
   left = {0, blockRows, blockDepth};
   right = {left.bytes(), upright ? blockDepth : blockColumns, upright ? blockColumns : blockDepth};
   turn = left.bytes() + right.bytes();
-  int64_t shared = std::max<int64_t>(2 * turn, blockRows * sumsPitch * sizeof(float));
+  int64_t shared = std::max<int64_t>(stages * turn, blockRows * sumsPitch * sizeof(float));
   launch(b, blocks, warps * warpSize, shared, [&](Builder&, const Thread& thread) {
     SmallVector<Value> at = coordinatesAt(b, thread.block, grid);
     firstColumn = mul(b, at.pop_back_val(), constant(b, blockColumns));

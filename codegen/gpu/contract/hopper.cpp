@@ -29,10 +29,13 @@ constexpr int64_t batch = 64;  // columns that are finished together
 
 }  // namespace
 
-bool ProductKernel::takesHopper() {
-  if (!device.exact || device.generation != 90) return false;
+/// Why it cannot be by wgmma, whatever the extents are; empty: it can.
+std::string ProductKernel::hopperRefusal() {
+  if (!device.exact || device.generation != 90) return device.name() + " has no wgmma";
   mapped = mappedTensors();
-  return llvm::all_of(mapped, [](const Mapped& tensor) { return tensor.dims.size() <= 5; });
+  for (const Mapped& tensor : mapped)
+    if (tensor.dims.size() > 5) return "the copy engine knows no tensors of more than 5 dims";
+  return "";
 }
 
 /// Both sides; rows, columns and the depth as one dim each.
@@ -243,8 +246,9 @@ void ProductKernel::finishBatch(const Place& line, Value column, Value pair, con
 }
 
 void ProductKernel::emitHopper() {
-  emitRemark(op.getLoc()) << "product by wgmma: tiles of " << tileRows << " x " << tileColumns
-                          << ", if there are more than " << device.multiprocessors() / 2;
+  emitRemark(op.getLoc()) << "product by wgmma: tiles of " << tileRows << " x " << tileColumns << ", " << stages
+                          << " stages, blocks that take tile after tile; if there are more than "
+                          << device.multiprocessors() / 2 << ", and rows of both sides begin at multiples of 16 bytes";
   for (const Mapped& tensor : mapped) maps.push_back(tensor.map(b));
   launch(b, blocks, (consumerGroups + 1) * warpsOfGroup * warpSize, barriersAt + Ring::bytes(stages),
          [&](Builder&, const Thread& thread) {

@@ -21,11 +21,11 @@ class ProductKernel {
  public:
   ProductKernel(tile::ContractOp op, const Device& device);
 
-  /// bf16 or f16, both sides contiguous where fragments are.
-  bool possible();
-  /// Writes the kernels in front of the op. `otherwise` writes, there, what does the same on operands whose dims of the
-  /// depth do not lie as one; it is asked only where that is not known.
-  mlir::LogicalResult emit(llvm::function_ref<mlir::LogicalResult(Builder&)> otherwise);
+  /// Writes, there, what does the same without tiles, and tells why.
+  using ByLoops = llvm::function_ref<mlir::LogicalResult(Builder&, const std::string& why)>;
+  /// Writes the kernels in front of the op, and tells which. The loops are asked for where tiles are not possible, or
+  /// where that is known at run time only.
+  mlir::LogicalResult emit(ByLoops loops);
 
  private:
   using Value = mlir::Value;
@@ -34,11 +34,12 @@ class ProductKernel {
   Value product(llvm::ArrayRef<int64_t> dims);
   Value lieAsOne(const View& view, llvm::ArrayRef<int64_t> dims);
   Place along(const Place& place, llvm::ArrayRef<int64_t> dims, Value number);
+  std::string refusal();
   Values capturesAt(const Place& here);
   Value finished(const Place& here, Value sum, mlir::ValueRange captures);
 
   // cores.cpp
-  void emitCores();
+  void emitCores(const std::string& why);
   void stage(Cores& cores, const Place& place, Value k, Value at);
   Values sums(const Thread& thread, const Place& place);
   void finishByRows(const Thread& thread, const Place& place, const Values& sums);
@@ -48,7 +49,7 @@ class ProductKernel {
     Place place;  // at its outer dims
     Value firstRow, firstColumn;
   };
-  bool takesHopper();
+  std::string hopperRefusal();
   std::vector<Mapped> mappedTensors();
   Value large();
   Tile tileAt(Value number);

@@ -2,16 +2,16 @@
 // RUN: heed-opt %s --tile-launch-kernels=chip=sm_90a 2>&1 | FileCheck %s
 // RUN: heed-opt %s --tile-launch-kernels=chip=sm_80 2>&1 | FileCheck %s --check-prefix=AMPERE
 
-// CHECK-DAG: remark: product by wgmma: tiles of 128 x 256, if there are more than 66
-// CHECK-DAG: remark: product by mma.sync: tiles of 128 x 128
-// CHECK-DAG: remark: product by fma: no tiles
+// CHECK-DAG: remark: product by wgmma: tiles of 128 x 256, 4 stages, blocks that take tile after tile; if there are more than 66
+// CHECK-DAG: remark: product by mma.sync: tiles of 128 x 128, 2 stages; where wgmma is not
+// CHECK-DAG: remark: product by plain loops: where the depth
 // CHECK:     func.func @heads
 // CHECK:     tile.tensor_map
 // CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = 196672 : i64, threads = 384 : i64}>
 // CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = {{.*}}, threads = 256 : i64}>
 // CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = 0 : i64, threads = 256 : i64}>
 
-// AMPERE-NOT: wgmma
+// AMPERE: remark: product by mma.sync: tiles of 128 x 128, 2 stages; sm_80 has no wgmma
 // AMPERE-NOT: tensor_map
 func.func @heads(%x: memref<?x4x64xbf16, strided<[?, ?, 1], offset: ?>>, %w: memref<512x4x64xbf16>,
                  %o: memref<?x512xbf16>) {
