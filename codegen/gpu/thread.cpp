@@ -4,6 +4,7 @@
 #include "heed/codegen/cpu/loops/coordinates.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 namespace heed::codegen::gpu {
 
@@ -81,7 +82,8 @@ Value sameInWarp(Builder& b, Value index) {
   Type word = b.getI32Type();
   auto number = [&](int32_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(x)); };
   Value mine = arith::IndexCastOp::create(b, word, index);
-  Value first = NVVM::ShflOp::create(b, word, allLanes(b), mine, number(0), number(31), NVVM::ShflKind::idx, UnitAttr());
+  Value first =
+      NVVM::ShflOp::create(b, word, allLanes(b), mine, number(0), number(31), NVVM::ShflKind::idx, UnitAttr());
   return arith::IndexCastOp::create(b, b.getIndexType(), first);
 }
 
@@ -90,6 +92,7 @@ void syncBlock(Builder& b) { NVVM::Barrier0Op::create(b); }
 
 Values choose(Builder& b, Value condition, TypeRange types, llvm::function_ref<Values()> then,
               llvm::function_ref<Values()> otherwise) {
+  if (auto known = getConstantIntValue(condition)) return *known ? then() : otherwise();
   auto choice = scf::IfOp::create(b, types, condition, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
@@ -112,6 +115,8 @@ Value rounded(Builder& b, Value x, Type type) {
   return x.getType() == type ? x : arith::TruncFOp::create(b, type, x).getResult();
 }
 
-Value below(Builder& b, Value x, Value limit) { return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, limit); }
+Value below(Builder& b, Value x, Value limit) {
+  return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, x, limit);
+}
 
 }  // namespace heed::codegen::gpu

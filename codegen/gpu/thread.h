@@ -46,7 +46,7 @@ mlir::Value sameInWarp(Builder& b, mlir::Value index);
 void syncWarp(Builder& b);
 void syncBlock(Builder& b);
 
-/// then() if `condition`, else otherwise(); both give values of `types`.
+/// then() if `condition`, else otherwise(); both give values of `types`. Where it is known, one of them is written.
 Values choose(Builder& b, mlir::Value condition, mlir::TypeRange types, llvm::function_ref<Values()> then,
               llvm::function_ref<Values()> otherwise);
 void when(Builder& b, mlir::Value condition, llvm::function_ref<void()> then);

@@ -220,6 +220,11 @@ Step Compiler::memory(Operation* op) {
         int at = offsetOf(extract.getContainer().getType(), extract.getPosition());
         return copy(word(extract), word(extract.getContainer()) + at, wordsOf(extract.getType()));
       })
+      .Case([&](LLVM::ExtractElementOp extract) -> Step {
+        auto at = getConstantIntValue(extract.getPosition());
+        if (!at) return {};
+        return copy(word(extract), word(extract.getVector()) + int(*at), 1);
+      })
       .Case([&](LLVM::AddressOfOp address) -> Step {  // the one global there is
         int out = word(address);
         return [=](Warp& w, Mask m) { each(m, [&, o = w.at(out)](int l) { o[l] = w.block.shared.begin(); }); };

@@ -73,7 +73,7 @@ void AttentionKernel::stageQueries(const Thread& thread) {
   syncBlock(b);
   Value row = mul(b, warp, constant(b, rowsOfWarp));
   for (int64_t k = 0; k < stagedQueries.columns; k += Cores::step)
-    queries.push_back(tensor->left(stagedQueries, row, constant(b, k)));
+    queries.push_back(tensor->left(stagedQueries, row, constant(b, k), false));
 }
 
 int64_t AttentionKernel::stageBytes() { return stagedValues.begin + stagedValues.bytes(); }

@@ -36,23 +36,23 @@ Value ProductKernel::lieAsOne(const View& view, ArrayRef<int64_t> dims) {
     auto equal = [&](Value x, Value y) { return b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::eq, x, y); };
     Value one = equal(extents[dims[n - 1]], constant(b, 1));
     Value so = b.createOrFold<arith::OrIOp>(one, equal(view.stride[dims[n - 1]], step));
-    if (getConstantIntValue(so) != 1) all = all ? arith::AndIOp::create(b, all, so).getResult() : so;
+    if (!getConstantIntValue(so).value_or(0)) all = all ? arith::AndIOp::create(b, all, so).getResult() : so;
   }
   return all;
 }
 
-/// Why there are no tiles; empty: bf16 or f16, both sides contiguous where fragments are.
+/// Why there are no tiles; empty: there are, for both sides are contiguous along the depth or across it.
 std::string ProductKernel::refusal() {
   SmallVector<int64_t> depths = op.dimsOf("depth");
   for (auto [dims, name] : {std::pair(&depths, "depth"), std::pair(&rows, "rows"), std::pair(&columns, "columns")})
     if (dims->empty()) return std::string("it has no ") + name;
-  Type narrow = views[0].element;
-  if (views[1].element != narrow) return "of " + nameOf(narrow) + " and " + nameOf(views[1].element);
-  if (!narrow.isBF16() && !narrow.isF16()) return "of " + nameOf(narrow);
-  upright = views[1].unit == columns.back();
+  Type type = views[0].element;
+  if (views[1].element != type) return "of " + nameOf(type) + " and " + nameOf(views[1].element);
+  if (!isa<FloatType>(type)) return "of " + nameOf(type);
+  leftUpright = views[0].unit == rows.back(), upright = views[1].unit == columns.back();
   depth = depths.back();
-  if (views[0].unit != depth) return "the left side is not contiguous along the depth";
-  if (!upright && views[1].unit != depth) return "the right side is contiguous neither along columns nor the depth";
+  if (!leftUpright && views[0].unit != depth) return "the left side is contiguous along neither rows nor the depth";
+  if (!upright && views[1].unit != depth) return "the right side is contiguous along neither columns nor the depth";
   return "";
 }
 
@@ -87,12 +87,14 @@ LogicalResult ProductKernel::emit(ByLoops loops) {
     if (so) joined = joined ? arith::AndIOp::create(b, joined, so).getResult() : so;
   };
   for (const View& view : ArrayRef(views).take_front(2)) require(lieAsOne(view, depths));
+  if (leftUpright) require(lieAsOne(views[0], rows));
   if (upright) require(lieAsOne(views[1], columns));
   extents[depth] = product(depths);
   for (int64_t dim : ArrayRef(depths).drop_back())
     for (View& view : views) view.stride[dim] = {};
   rowCount = product(rows), columnCount = product(columns);
-  auto byEither = [&] {
+  auto byTiles = [&] {
+    if (views[0].element.isF32()) return emitFma(), Values();
     std::string why = hopperRefusal();
     if (!why.empty()) return emitCores(why), Values();
     return choose(
@@ -101,12 +103,12 @@ LogicalResult ProductKernel::emit(ByLoops loops) {
   };
   LogicalResult other = success();
   if (joined)
-    choose(b, joined, {}, byEither, [&] {
-      other = loops(b, "where the depth, or upright columns, do not lie as one dim");
+    choose(b, joined, {}, byTiles, [&] {
+      other = loops(b, "where the dims of a role do not lie as one");
       return Values();
     });
   else
-    byEither();
+    byTiles();
   return failure(failed || mlir::failed(other));
 }
 

@@ -32,6 +32,7 @@ constexpr int64_t batch = 64;  // columns that are finished together
 /// Why it cannot be by wgmma, whatever the extents are; empty: it can.
 std::string ProductKernel::hopperRefusal() {
   if (!device.exact || device.generation != 90) return device.name() + " has no wgmma";
+  if (leftUpright) return "of the left side, wgmma is given rows";
   mapped = mappedTensors();
   for (const Mapped& tensor : mapped)
     if (tensor.dims.size() > 5) return "the copy engine knows no tensors of more than 5 dims";
@@ -68,7 +69,7 @@ Value ProductKernel::large() {
   steps = ceiling(b, extents[depth], constant(b, tileDepth));
   Value all = below(b, constant(b, device.multiprocessors() / 2), tiles);
   auto also = [&](Value so) {
-    if (so) all = arith::AndIOp::create(b, all, so);
+    if (so) all = b.createOrFold<arith::AndIOp>(all, so);
   };
   for (const Mapped& tensor : mapped) also(tensor.possible(b));
   also(lieAsOne(views[0], rows)), also(lieAsOne(views[1], columns));

@@ -1,7 +1,8 @@
-// One tile.contract by tensor cores: blocks of sums, finished by the op's epilogue.
+// One tile.contract: blocks of sums, finished by the op's epilogue.
 //
-// In two forms. By mma.sync warps bring tiles of both sides to shared memory together. By wgmma (sm_90a) the copy
-// engine does, ahead of the products, where the operands are of a kind that it knows and the product is large.
+// In three forms. By mma.sync (bf16, f16) and by fma (f32) warps bring tiles of both sides to shared memory together.
+// By wgmma (bf16, f16 on sm_90a) the copy engine does, where the operands are of a kind that it knows and the product
+// is large.
 //
 // Invariant: in each form a sum adds along the depth in one order, whatever the block it stands in and however many
 // rows there are. Test: tests/codegen/gpu/contract_test.cpp.
@@ -9,6 +10,7 @@
 
 #include <optional>
 
+#include "heed/codegen/gpu/contract/blocks.h"
 #include "heed/codegen/gpu/cores.h"
 #include "heed/codegen/gpu/device.h"
 #include "heed/codegen/gpu/place.h"
@@ -38,17 +40,23 @@ class ProductKernel {
   Values capturesAt(const Place& here);
   Value finished(const Place& here, Value sum, mlir::ValueRange captures);
 
-  // cores.cpp
-  void emitCores(const std::string& why);
-  void stage(Cores& cores, const Place& place, Value k, Value at);
-  Values sums(const Thread& thread, const Place& place);
-  void finishByRows(const Thread& thread, const Place& place, const Values& sums);
-
-  // hopper.cpp
+  // blocks.cpp
   struct Tile {
     Place place;  // at its outer dims
     Value firstRow, firstColumn;
   };
+  void emitBlocks(const Blocks& blocks, MakeMultiplier& make);
+  void bringSide(Staging& staging, const Side& side, size_t operand, const Place& place, llvm::ArrayRef<int64_t> dims,
+                 Value first, Value count, Value k, Value at);
+  Values overDepth(const Blocks& blocks, int64_t stage, llvm::function_ref<void(Value k, Value at)> bring,
+                   Multiplier& multiplier);
+  void finishByRows(const Thread& thread, const Blocks& blocks, const Tile& tile, Multiplier& multiplier,
+                    const Values& sums);
+
+  void emitCores(const std::string& why);  // cores.cpp
+  void emitFma();                          // fma.cpp
+
+  // hopper.cpp
   std::string hopperRefusal();
   std::vector<Mapped> mappedTensors();
   Value large();
@@ -72,14 +80,9 @@ class ProductKernel {
   int64_t depth = -1;
   Value joined;          // whether the operands lie as the kernels read them; null: yes
   bool upright = false;  // the right side has the depth as rows
+  bool leftUpright = false;
   bool failed = false;
   Value rowCount, columnCount;
-
-  // By mma.sync.
-  Staged left, right;
-  int64_t turn = 0;  // bytes of one tile of both
-  Value firstRow, firstColumn;
-  std::pair<Value, Value> warpAt;  // row and column of the warp's sums in the block
 
   // By wgmma.
   std::vector<Mapped> mapped;  // left, right

@@ -55,15 +55,21 @@ struct Product {
   std::int64_t products(const char* op = "nvvm.mma.sync") const { return code.program->count(op); }
 };
 
-/// out[m, n] = 2 sum_k x[m, k] y + bias[n] + m; y is [n, k] or, upright, [k, n].
-std::string text(const std::string& type, bool upright) {
-  std::string y = upright ? "(k, n)" : "(n, k)";
+/// Whether a side has the depth as rows in memory.
+struct Upright {
+  bool left = false, right = false;
+};
+constexpr Upright layouts[] = {{false, false}, {false, true}, {true, false}, {true, true}};
+
+/// out[m, n] = 2 sum_k x y + bias[n] + m; x is [m, k] or, upright, [k, m], y is [n, k] or [k, n].
+std::string text(const std::string& type, Upright upright) {
+  std::string x = upright.left ? "(k, m)" : "(m, k)", y = upright.right ? "(k, n)" : "(n, k)";
   std::string narrow = "memref<?x?x" + type + ", strided<[?, 1], offset: ?>>";
   std::string wide = "memref<?x?xf32, strided<[?, 1], offset: ?>>", line = "memref<?xf32, strided<[1], offset: ?>>";
   return "func.func @f(%x: " + narrow + ", %y: " + narrow + ", %b: " + line + ", %o: " + wide + R"() {
     "tile.contract"(%x, %y, %b, %o) <{roles = ["row", "column", "depth"], indexing_maps = [
-        affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> )" +
-         y + R"(>, affine_map<(m, n, k) -> (n)>,
+        affine_map<(m, n, k) -> )" +
+         x + ">, affine_map<(m, n, k) -> " + y + R"(>, affine_map<(m, n, k) -> (n)>,
         affine_map<(m, n, k) -> (m, n)>]}> ({
     ^bb0(%sum: f32, %bias: f32):
       %row = tile.index 0 : index
@@ -86,11 +92,12 @@ struct Shape {
 
 /// Each element of text()'s result against the sum in f64.
 template <class T>
-void expectSums(Product& product, bool upright, std::initializer_list<Shape> shapes) {
+void expectSums(Product& product, Upright upright, std::initializer_list<Shape> shapes) {
   std::mt19937 random(3);
   std::normal_distribution<float> normal;
   for (auto [m, n, k, pad, shift] : shapes) {
-    Dense<T> x({m, k}, pad, shift), y(upright ? std::vector{k, n} : std::vector{n, k}, pad, shift);
+    Dense<T> x(upright.left ? std::vector{k, m} : std::vector{m, k}, pad, shift);
+    Dense<T> y(upright.right ? std::vector{k, n} : std::vector{n, k}, pad, shift);
     Dense<float> bias({n}), out({m, n});
     for (auto* a : {&x, &y})
       for (T& e : a->values) e = T(normal(random));
@@ -100,7 +107,8 @@ void expectSums(Product& product, bool upright, std::initializer_list<Shape> sha
       for (std::int64_t j = 0; j < n; ++j) {
         double sum = 0;
         for (std::int64_t d = 0; d < k; ++d)
-          sum += double(float(x({i, d}))) * double(float(upright ? y({d, j}) : y({j, d})));
+          sum += double(float(upright.left ? x({d, i}) : x({i, d}))) *
+                 double(float(upright.right ? y({d, j}) : y({j, d})));
         ASSERT_NEAR(out({i, j}), 2 * sum + bias({j}) + double(i), 1e-4)
             << m << " " << n << " " << k << ": " << i << " " << j;
       }
@@ -108,31 +116,64 @@ void expectSums(Product& product, bool upright, std::initializer_list<Shape> sha
 }
 
 template <class T>
-void check(const std::string& type, bool upright) {
+void check(const std::string& type, Upright upright) {
+  SCOPED_TRACE(type + (upright.left ? ", left upright" : "") + (upright.right ? ", right upright" : ""));
   Product product(text(type, upright));
   expectSums<T>(product, upright,
                 {{1, 1, 1}, {128, 128, 64}, {130, 40, 72}, {20, 136, 33, 3, 1}, {5, 9, 0}, {17, 24, 40, 8, 8}});
   EXPECT_GT(product.products(), 0);
 }
 
-TEST(GpuContract, RowsByRows) { check<element_of<bf16>>("bf16", false); }
-TEST(GpuContract, RowsByColumns) { check<element_of<bf16>>("bf16", true); }
+TEST(GpuContract, EachLayout) {
+  for (Upright upright : layouts) check<element_of<bf16>>("bf16", upright);
+}
 TEST(GpuContract, HalfPrecision) {
-  check<element_of<f16>>("f16", false);
-  check<element_of<f16>>("f16", true);
+  for (Upright upright : layouts) check<element_of<f16>>("f16", upright);
+}
+
+/// By fma: big blocks on a device of one multiprocessor, small ones where there are many.
+TEST(GpuContract, SinglePrecision) {
+  for (Upright upright : layouts)
+    for (int multiprocessors : {1, 100}) {
+      Product product(text("f32", upright), "sm_80", multiprocessors);
+      SCOPED_TRACE(::testing::Message() << upright.left << upright.right << " " << multiprocessors);
+      expectSums<float>(product, upright,
+                        {{1, 1, 1}, {128, 128, 64}, {130, 40, 72}, {20, 136, 33, 3, 1}, {5, 9, 0}, {17, 24, 40, 8, 8}});
+      EXPECT_GT(product.products("nvvm.cp.async.shared.global"), 0);
+    }
+}
+
+/// A row has the same bits whatever it is computed beside, and so by whichever blocks.
+TEST(GpuContract, RowsOfSinglePrecisionAreInvariant) {
+  for (Upright upright : {Upright{false, false}, Upright{false, true}}) {
+    const std::int64_t M = 150, N = 33, K = 77;
+    Product many(text("f32", upright), "sm_80", 4), few(text("f32", upright), "sm_80", 100);
+    Dense<float> x({M, K}), y(upright.right ? std::vector{K, N} : std::vector{N, K}), bias({N}), big({M, N});
+    std::mt19937 random(3);
+    std::normal_distribution<float> normal;
+    for (auto* a : {&x, &y, &bias})
+      for (float& e : a->values) e = normal(random);
+    many(x, y, bias, big);
+    for (std::int64_t m : {std::int64_t(1), std::int64_t(9), M}) {
+      Dense<float> first({m, K}), small({m, N});
+      std::copy_n(x.values.begin(), m * K, first.values.begin());
+      few(first, y, bias, small);
+      EXPECT_TRUE(std::equal(small.values.begin(), small.values.end(), big.values.begin())) << m;
+    }
+  }
 }
 
 /// By wgmma on a device of two multiprocessors: blocks that go through several tiles.
 template <class T>
-void checkHopper(const std::string& type, bool upright) {
+void checkHopper(const std::string& type, Upright upright) {
   Product product(text(type, upright), "sm_90a", 2);
   expectSums<T>(product, upright, {{128, 512, 64}, {300, 520, 200}, {17, 528, 320}});
   EXPECT_EQ(product.products(), 0);
   EXPECT_GT(product.products("tile.wgmma"), 0);
 }
 
-TEST(GpuContract, RowsByRowsOnHopper) { checkHopper<element_of<bf16>>("bf16", false); }
-TEST(GpuContract, RowsByColumnsOnHopper) { checkHopper<element_of<f16>>("f16", true); }
+TEST(GpuContract, RowsByRowsOnHopper) { checkHopper<element_of<bf16>>("bf16", {false, false}); }
+TEST(GpuContract, RowsByColumnsOnHopper) { checkHopper<element_of<f16>>("f16", {false, true}); }
 
 /// out[o, b, h, s, e] = gelu(sum_gd x[o, b, s, g, d] w + bias[h, e]) silu(gate[o, b, s, h, e]) / 2 + residual[o, b, h,
 /// s, e] for w[o, h, e, g, d] or, upright, w[o, g, d, h, e]: of each role several dims, the last one of the columns
@@ -232,7 +273,7 @@ TEST(GpuContract, AnyLayoutAndEpilogue) {
 TEST(GpuContract, SmallProductsGoByMmaSync) {
   // Four tiles of wgmma, of which eight multiprocessors would see too few; and rows that begin anywhere.
   for (auto [multiprocessors, shift] : {std::pair(8, 0), std::pair(2, 1)}) {
-    Product product(text("bf16", false), "sm_90a", multiprocessors);
+    Product product(text("bf16", {false, false}), "sm_90a", multiprocessors);
     Dense<element_of<bf16>> x({256, 16}, 0, shift), y({512, 16}, 0, shift);
     Dense<float> bias({512}), out({256, 512});
     product(x, y, bias, out);
@@ -244,21 +285,28 @@ TEST(GpuContract, SmallProductsGoByMmaSync) {
 TEST(GpuContract, AssemblesWithoutSpills) {
   if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
   auto clean = [](const std::string& ptx, const std::string& chip, int kernels) {
-    const bool hopper = chip == "sm_90a";
-    EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k16"), ptx.npos);
-    EXPECT_EQ(ptx.find("wgmma.mma_async.sync.aligned.m64n256k16") != ptx.npos, hopper);
-    EXPECT_EQ(ptx.find("cp.async.bulk.tensor") != ptx.npos, hopper);
     Ptxas said = *assemble(ptx, chip);
     EXPECT_TRUE(said.accepted) << said.said;
     EXPECT_EQ(said.kernels, kernels);
     EXPECT_EQ(said.clean, said.kernels) << said.said;
     std::cout << chip << ": " << said.registers() << "\n";
   };
+  auto narrow = [&](const std::string& ptx, const std::string& chip, int kernels) {
+    const bool hopper = chip == "sm_90a";
+    EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k16"), ptx.npos);
+    EXPECT_EQ(ptx.find("wgmma.mma_async.sync.aligned.m64n256k16") != ptx.npos, hopper);
+    EXPECT_EQ(ptx.find("cp.async.bulk.tensor") != ptx.npos, hopper);
+    clean(ptx, chip, kernels + hopper);
+  };
   for (const char* chip : {"sm_80", "sm_90", "sm_90a"}) {
-    const int forms = chip == std::string("sm_90a") ? 2 : 1;
     for (bool upright : {false, true}) {
-      for (const char* type : {"bf16", "f16"}) clean(simt::ptxOf(text(type, upright), chip), chip, forms);
-      for (std::int64_t wide : {64, 5}) clean(simt::ptxOf(blockText(upright, wide), chip), chip, forms + 1);
+      for (const char* type : {"bf16", "f16"}) narrow(simt::ptxOf(text(type, {false, upright}), chip), chip, 1);
+      for (std::int64_t wide : {64, 5}) narrow(simt::ptxOf(blockText(upright, wide), chip), chip, 2);
+    }
+    for (Upright upright : layouts) {
+      std::string ptx = simt::ptxOf(text("f32", upright), chip);
+      EXPECT_NE(ptx.find("ld.shared.v4"), ptx.npos);
+      clean(ptx, chip, 2);
     }
   }
 }

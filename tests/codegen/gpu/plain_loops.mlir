@@ -28,7 +28,7 @@ func.func @vector(%x: memref<8xbf16>, %y: memref<8x8xbf16>, %o: memref<8xf32>) {
 }
 
 func.func @strided(%x: memref<8x8xbf16, strided<[16, 2]>>, %y: memref<8x8xbf16>, %o: memref<8x8xf32>) {
-  // expected-remark @below {{product by plain loops: the left side is not contiguous along the depth}}
+  // expected-remark @below {{product by plain loops: the left side is contiguous along neither rows nor the depth}}
   "tile.contract"(%x, %y, %o) <{roles = ["row", "column", "depth"], indexing_maps = [#mk, #nk, #mn]}> ({
   }) : (memref<8x8xbf16, strided<[16, 2]>>, memref<8x8xbf16>, memref<8x8xf32>) -> ()
   return
