@@ -11,9 +11,7 @@ Cores::Cores(Builder& b, const Thread& thread, int64_t threads, Type narrow)
     : Staging(b, thread, threads, narrow), lane(thread.lane(b)) {}
 
 Values Cores::load(const Staged& from, Value row, Value column, bool transposed, Value at) {
-  Value bytes = add(b, mul(b, row, constant(b, from.pitch())), mul(b, column, constant(b, 2)));
-  bytes = add(b, add(b, start, constant(b, from.begin)), bytes);
-  if (at) bytes = add(b, bytes, at);
+  Value bytes = addressOf(from, row, column, at);
   Type word = b.getI32Type(), four = LLVM::LLVMStructType::getLiteral(b.getContext(), {word, word, word, word});
   Value all =
       NVVM::LdMatrixOp::create(b, four, pointer(3, bytes), 4, transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,

@@ -103,6 +103,27 @@ void Staging::stage(const Staged& to, const Source& from, Value at) {
       [&] { return to.width < least ? copyNumbers(to, from, at) : copyPieces(to, from, to.width, at), Values(); });
 }
 
+Value Staging::addressOf(const Staged& staged, Value row, Value column, Value at) {
+  Value bytes = add(b, mul(b, row, constant(b, staged.pitch())), mul(b, column, constant(b, staged.width)));
+  bytes = add(b, add(b, start, constant(b, staged.begin)), bytes);
+  return at ? add(b, bytes, at) : bytes;
+}
+
+Value Staging::further(Value from, int64_t bytes) {
+  return LLVM::GEPOp::create(b, from.getType(), b.getI8Type(), from, LLVM::GEPArg(int32_t(bytes)));
+}
+
+Values Staging::numbers(Value from, int64_t bytes, int64_t count) {
+  Type type = VectorType::get({count}, b.getF32Type());
+  Value all = LLVM::LoadOp::create(b, type, further(from, bytes), unsigned(4 * count));
+  Values numbers;
+  for (int64_t n = 0; n < count; ++n) {
+    Value at = arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(n)));
+    numbers.push_back(LLVM::ExtractElementOp::create(b, all, at));
+  }
+  return numbers;
+}
+
 void Staging::commit(Builder& b) { NVVM::CpAsyncCommitGroupOp::create(b); }
 void Staging::wait(Builder& b, int left) { NVVM::CpAsyncWaitGroupOp::create(b, left); }
 

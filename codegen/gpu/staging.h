@@ -40,6 +40,12 @@ class Staging {
   /// Until all but the last `left` commits are there, for this thread; syncBlock() after it makes it so for all.
   static void wait(Builder& b, int left);
 
+  /// Where a number of a row lies, `at` bytes after its place; and what is some bytes behind a pointer.
+  mlir::Value addressOf(const Staged& staged, mlir::Value row, mlir::Value column, mlir::Value at = {});
+  mlir::Value further(mlir::Value from, int64_t bytes);
+  /// `count` floats that lie beside each other `bytes` behind `from`, at a multiple of their size, by one instruction.
+  Values numbers(mlir::Value from, int64_t bytes, int64_t count);
+
   mlir::Type type() const { return element; }
   /// Where shared memory begins, as an address; and a pointer to an address of it.
   mlir::Value base() const { return start; }

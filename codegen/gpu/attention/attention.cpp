@@ -105,11 +105,11 @@ void AttentionKernel::views() {
   for (int64_t dim : value) columnCount = mul(b, columnCount, extent[dim]);
   int64_t known = getConstantIntValue(columnCount).value_or(maxColumns / 2);
   int64_t chunkColumns = std::clamp<int64_t>(llvm::alignTo(known, columnsOfTile), columnsOfTile, maxColumns);
-  cores = takesCores();
+  tiled = takesTiles(), cores = tiled && !narrow.isF32();
   // As many keys as lanes: a set of them is one register. Two such sets for tensor cores, whose products are cheap.
   keyTiles = (cores ? 2 : 1) * warpSize / columnsOfTile;
   rowsOfBlock = warps * rowsOfWarp;
-  rowsTogether = cores ? rowsOfBlock : rowsOfWarp;
+  rowsTogether = tiled ? rowsOfBlock : rowsOfWarp;
   if (cores) chunkColumns = llvm::alignTo(chunkColumns, 16);
   columnTiles = chunkColumns / columnsOfTile;
   ragged = !getConstantIntValue(columnCount) || known % chunkColumns != 0;
@@ -239,7 +239,7 @@ Values AttentionKernel::overTiles(int64_t size, Values start,
 /// A chunk of columns of O.
 void AttentionKernel::columns(Value first) {
   chunk = first;
-  if (cores) return columnsByCores();
+  if (tiled) return columnsByTiles();
   auto step = [&](const Tile& tile, ValueRange so) {
     auto [s, keys] = visible(scores(tile.from), tile);
     return absorb(State::unpack(so, columnTiles), s, keys).pack();
@@ -285,7 +285,7 @@ void AttentionKernel::work() {
 
 void AttentionKernel::task(const Thread& thread) {
   findThread(thread);
-  if (cores) {
+  if (tiled) {
     stageQueries(thread);
     return work();
   }

@@ -1,8 +1,8 @@
 // One tile.attention as a kernel: warps of 16 rows go through the keys.
 //
-// In two forms. With tensor cores (dot products of bf16 or f16) the warps of a block bring a tile of keys and values to
-// shared memory together, and multiply fragments of it. Otherwise (f32, any body) each warp reads what it needs itself,
-// and multiplies numbers. Everything between the products is the same.
+// In two forms. Of dot products the warps of a block bring a tile of keys and values to shared memory together, and
+// multiply it: fragments by tensor cores (bf16, f16), or numbers by fma (f32). Otherwise (any body) each warp reads
+// what it needs itself. Everything between the products is the same.
 //
 // Scores and sums lie in registers as the fragments of a tensor core: of a tile of 16 rows and 8 columns, lane l has
 // rows l/4 and l/4 + 8 and columns 2 (l%4) and 2 (l%4) + 1. Four lanes (a quad) share a row; its maximum and sum take
@@ -168,22 +168,30 @@ class AttentionKernel : Operands {
   Value shift(Value max);
   Value rescaled(Value max, Value shift);
 
-  // cores.cpp: the same by tensor cores
-  bool takesCores();
+  // tiles.cpp: the same with tiles in shared memory
+  bool takesTiles();
+  int64_t bytesOfTiles();
   int64_t sharedBytes();
   void stageQueries(const Thread& thread);
-  void columnsByCores();
+  void columnsByTiles();
   int64_t stageBytes();
   Value stageOf(Value keys);
   void bringKeys(Value keys, Value comes);
   std::pair<Value, Value> beginStaging();
   std::pair<Value, Value> stageNext(Value keys, Value seen);
-  Fragments productsByCores();
-  void accumulateByCores(State& state, const Fragments& weights, const Keys& keys);
   void stage(const Staged& to, const View& view, int64_t dim, Value column, llvm::ArrayRef<Value> strides,
              llvm::function_ref<View(Value)> rowAt, Value at = {});
-  void multiplyInto(Fragments& sums, int n, mlir::ValueRange a, mlir::ValueRange right);
   Value exp2(Value x);
+
+  // cores.cpp: what tensor cores make of them
+  void readQueries();
+  Fragments productsByCores();
+  void accumulateByCores(State& state, const Fragments& weights);
+  void multiplyInto(Fragments& sums, int n, mlir::ValueRange a, mlir::ValueRange right);
+
+  // fma.cpp: what fma makes of them
+  Fragments productsByFma();
+  void accumulateByFma(State& state, const Fragments& weights);
 
   // hopper.cpp: the same by wgmma, what it multiplies brought by the copy engine
   static constexpr int consumers = consumerGroups;  // warpgroups of 64 rows
@@ -267,14 +275,15 @@ class AttentionKernel : Operands {
   int keyTiles, columnTiles;  // fragments of a tile of scores, and of a chunk of columns of O
   bool ragged = true;         // whether a chunk may have more columns than there are
 
-  // With tensor cores.
-  bool cores = false;
+  // With tiles in shared memory; by tensor cores, or else by fma.
+  bool tiled = false, cores = false;
   unsigned query = 0, key = 0;  // the operands of the one similarity
   int64_t depth = -1;           // its dim
-  mlir::Type narrow;            // bf16 or f16
+  mlir::Type narrow;            // bf16 or f16; by fma f32
   Staged stagedQueries, stagedKeys, stagedValues;
-  int64_t setsAt = 0;  // in shared memory: which keys each warp sees
-  Value stageAtWork;   // where it begins, in bytes
+  Staged stagedWeights;  // by fma: of all warps
+  int64_t setsAt = 0;    // in shared memory: which keys each warp sees
+  Value stageAtWork;     // where it begins, in bytes
   std::optional<Cores> tensor;
   llvm::SmallVector<Values> queries;  // fragments, for each 16 of the depth
 

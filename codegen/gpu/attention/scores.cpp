@@ -28,7 +28,8 @@ Values AttentionKernel::cloned(RegionCloner cloner, Region& region, ValueRange a
 /// Finished scores of the tile of keys from `keys` on; past the end those of the last key again.
 Fragments AttentionKernel::scores(Value keys) {
   SmallVector<Fragments> raw;
-  for (Similarity& similarity : similarities) raw.push_back(cores ? productsByCores() : products(similarity, keys));
+  for (Similarity& similarity : similarities)
+    raw.push_back(cores ? productsByCores() : tiled ? productsByFma() : products(similarity, keys));
   return posted(raw, keys);
 }
 
@@ -116,9 +117,9 @@ std::pair<Fragments, AttentionKernel::Keys> AttentionKernel::visible(Fragments s
   };
   auto hidden = [&] {
     auto [hidden, sets] = hide(scores, tile.from);
-    if (cores && !hopper)
+    if (tiled && !hopper)
       clearUnseen(sets, {add(b, stageAtWork, constant(b, stagedValues.begin)), stagedValues.rows, stagedValues.pitch(),
-                         2 * stagedValues.columns});
+                         stagedValues.width * stagedValues.columns});
     Values now(hidden.values());
     now.append(sets);
     return now;
@@ -167,7 +168,7 @@ std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys)
 
 /// The first and the last row of those that are classified together.
 std::pair<Value, Value> AttentionKernel::rowsClassified() {
-  Value first = cores ? blockRow : warpRow;
+  Value first = tiled ? blockRow : warpRow;
   return {first, sub(b, smaller(b, add(b, first, constant(b, rowsTogether)), rowEnd), constant(b, 1))};
 }
 

@@ -32,7 +32,9 @@ AttentionKernel::State AttentionKernel::absorb(State state, Fragments scores, co
   Weights p = weights(state, scores, keys);
   rescale(state, p.before);
   if (cores)
-    accumulateByCores(state, p.of, keys);
+    accumulateByCores(state, p.of);
+  else if (tiled)
+    accumulateByFma(state, p.of);
   else
     accumulate(state, p.of, keys);
   return state;

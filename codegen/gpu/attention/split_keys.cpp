@@ -33,7 +33,8 @@ void AttentionKernel::planParts(const Device& device) {
   auto told = emitRemark(op.getLoc()) << "attention by "
                                       << (hopper  ? "wgmma"
                                           : cores ? "mma.sync"
-                                                  : "fma")
+                                          : tiled ? "fma, tiles in shared memory"
+                                                  : "fma, no tiles")
                                       << ": blocks of " << rowsOfBlock << " rows";
   if (rowDims.size() > 1) {
     std::optional<int64_t> known = getConstantIntValue(rowsOfPosition);

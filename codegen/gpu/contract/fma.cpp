@@ -9,7 +9,6 @@
 // the same bits.
 #include "heed/codegen/gpu/contract/blocks.h"
 #include "heed/codegen/gpu/contract/kernel.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -41,19 +40,18 @@ class Line {
   Values read(Value k, Value at) const {
     const int64_t pitch = side.staged.pitch();
     Value line = side.upright ? k : first, column = side.upright ? first : k;
-    Value address = add(b, staging.base(), constant(b, side.staged.begin));
-    address = add(b, add(b, address, at), add(b, mul(b, line, constant(b, pitch)), mul(b, column, constant(b, 4))));
-    Value pointer = staging.shared(address);
+    Value pointer = staging.shared(staging.addressOf(side.staged, line, column, at));
     Values numbers(all * piece);
     if (side.upright) {
       for (int64_t k = 0; k < piece; ++k)
         for (int64_t n = 0; n < all; n += run()) {
-          Values some = load(pointer, k * pitch + 4 * further(n), run());
+          Values some = staging.numbers(pointer, k * pitch + 4 * further(n), run());
           llvm::copy(some, numbers.begin() + n + all * k);
         }
     } else {
       for (int64_t n = 0; n < all; ++n)
-        for (auto [k, x] : llvm::enumerate(load(pointer, further(n) * pitch, piece))) numbers[n + all * k] = x;
+        for (auto [k, x] : llvm::enumerate(staging.numbers(pointer, further(n) * pitch, piece)))
+          numbers[n + all * k] = x;
     }
     return numbers;
   }
@@ -61,17 +59,6 @@ class Line {
  private:
   int64_t run() const { return side.upright ? std::min(piece, all) : 1; }  // that lie beside each other
   int64_t further(int64_t n) const { return n / run() * run() * lanes + n % run(); }
-
-  Values load(Value from, int64_t bytes, int64_t count) const {
-    Type byte = b.getI8Type(), type = VectorType::get({count}, b.getF32Type());
-    Value there = LLVM::GEPOp::create(b, from.getType(), byte, from, LLVM::GEPArg(int32_t(bytes)));
-    Value all = LLVM::LoadOp::create(b, type, there, unsigned(4 * count));
-    Values numbers;
-    for (int64_t n = 0; n < count; ++n)
-      numbers.push_back(
-          LLVM::ExtractElementOp::create(b, all, arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(n)))));
-    return numbers;
-  }
 
   Builder& b;
   Staging& staging;

@@ -57,6 +57,23 @@ INSTANTIATE_TEST_SUITE_P(All, Cores,
                          ::testing::Combine(::testing::ValuesIn(dotProducts()), ::testing::Values("bf16", "f16")),
                          [](auto& info) { return std::get<0>(info.param).name + "_" + std::get<1>(info.param); });
 
+/// Single precision of known extents goes by tiles, too: as narrow numbers do, but by fma.
+class Single : public ::testing::TestWithParam<Named> {};
+
+TEST_P(Single, AgreesWithLoops) {
+  for (auto [depth, columns] : {std::pair(16, 16), std::pair(40, 24), std::pair(5, 7), std::pair(4, 136)}) {
+    OnGpu compiled(narrow(GetParam().kernel, "f32", depth, columns));
+    for (auto [rows, keys] :
+         {std::pair(1, 1), std::pair(17, 70), std::pair(130, 64), std::pair(70, 129), std::pair(5, 0)}) {
+      ASSERT_NO_THROW(compiled.run(sizesOf(compiled.kernel, rows, keys, depth, columns)));
+      if (HasFailure()) return;
+    }
+    EXPECT_GT(compiled.count("nvvm.cp.async.shared.global"), 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Single, ::testing::ValuesIn(dotProducts()), [](auto& info) { return info.param.name; });
+
 class Hopper : public ::testing::TestWithParam<std::tuple<Named, std::string>> {};
 
 TEST_P(Hopper, AgreesWithLoops) {
@@ -155,11 +172,12 @@ TEST(GpuAttention, AnyWidthOfTheResult) {
 }
 
 TEST(GpuAttention, HiddenKeysContributeNothingWhateverTheyHold) {
-  for (auto [type, chip] : {std::pair("f32", "sm_80"), std::pair("bf16", "sm_80"), std::pair("bf16", "sm_90a")}) {
+  for (auto [type, chip, tiled] : {std::tuple("f32", "sm_80", false), std::tuple("f32", "sm_80", true),
+                                   std::tuple("bf16", "sm_80", true), std::tuple("bf16", "sm_90a", true)}) {
     KernelCase kernel = lengths(withLse(sdpa()));
     const bool hopper = chip == std::string("sm_90a");
     const int V = hopper ? 16 : 9;
-    if (type != std::string("f32")) kernel = narrow(kernel, type, 8, V);
+    if (tiled) kernel = narrow(kernel, type, 8, V);
     OnGpu compiled(kernel, chip);
     for (std::int64_t keys : {17, 70, 200})
       compiled.run(
@@ -181,9 +199,9 @@ TEST(GpuAttention, HiddenKeysContributeNothingWhateverTheyHold) {
 }
 
 TEST(GpuAttention, RepeatedRowsSeeNothing) {
-  for (const char* type : {"f32", "bf16"}) {
+  for (auto [type, tiled] : {std::pair("f32", false), std::pair("f32", true), std::pair("bf16", true)}) {
     KernelCase kernel = causal(sdpa());
-    if (type != std::string("f32")) kernel = narrow(kernel, type, 8, 9);
+    if (tiled) kernel = narrow(kernel, type, 8, 9);
     OnGpu compiled(kernel);
     compiled.run(
         sizesOf(kernel, 20, 40, 8, 9),
@@ -242,6 +260,29 @@ TEST(GpuAttention, AssemblesWithoutSpills) {
       EXPECT_EQ(said.clean, said.kernels) << said.said;
       std::cout << chip << " depth " << depth << ": " << said.registers() << "\n";
     }
+}
+
+TEST(GpuAttention, SinglePrecisionAssemblesWithoutSpills) {
+  if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
+  for (auto [depth, chip] : {std::pair(64, "sm_80"), std::pair(96, "sm_80"), std::pair(64, "sm_90")})
+    for (KernelCase kernel : {sdpa(), causal(withLse(sdpa())), causal(withLse(groupsOf(8, grouped())))}) {
+      std::string ptx = simt::ptxOf(narrow(kernel, "f32", depth, depth).text(), chip);
+      EXPECT_NE(ptx.find("cp.async.cg.shared.global"), ptx.npos);
+      EXPECT_NE(ptx.find("ld.shared.v4"), ptx.npos);
+      Ptxas said = *assemble(ptx, chip);
+      EXPECT_TRUE(said.accepted) << said.said;
+      EXPECT_EQ(said.clean, said.kernels) << said.said;
+      std::cout << chip << " depth " << depth << ": " << said.registers() << "\n";
+    }
+}
+
+/// Of heads of 128 in f32, tiles do not fit into what every device has: 99 KiB of a block.
+TEST(GpuAttention, WideHeadsOfSinglePrecisionGoWithoutTiles) {
+  for (std::int64_t depth : {96, 128}) {
+    OnGpu compiled(narrow(causal(sdpa()), "f32", depth, depth));
+    compiled.run(sizesOf(compiled.kernel, 33, 40, depth, depth));
+    EXPECT_EQ(compiled.count("nvvm.cp.async.shared.global") > 0, depth == 96);
+  }
 }
 
 /// Products of two tiles are under way when a warpgroup makes weights: it waits for the scores, makes them, and only
