@@ -169,13 +169,13 @@ Values ProductKernel::sumsByWarpgroup(const Thread& thread, Value count) {
   return llvm::to_vector(ValueRange(done.getResults()));
 }
 
-/// Column `column` + `first` + `within`, `within` below 8; past the end it is any.
+/// Column `column` + `first` + `within`, `within` below 8; past the end it is any, of the same parity.
 Place ProductKernel::atColumn(const Place& line, Value column, int64_t first, Value within) {
   int64_t inner = getConstantIntValue(extents[columns.back()]).value_or(1), run = std::gcd(inner, batch);
   auto last = [&](int64_t count) { return sub(b, columnCount, constant(b, count)); };
   if (columns.size() == 1 || run < 8) {
     Value number = add(b, add(b, column, constant(b, first)), within);
-    return along(line, columns, wholeBatches() ? number : smaller(b, number, last(1)));
+    return along(line, columns, wholeBatches() ? number : smaller(b, number, last(inPairs() ? 2 : 1)));
   }
   // Whole runs of the last dim stand in a batch: one position for all columns of a run, and for all threads.
   Value start = add(b, column, constant(b, first / run * run));
@@ -222,26 +222,43 @@ void ProductKernel::finishFragments(const Thread& thread, const Tile& tile, cons
   });
 }
 
+/// Whether an even column and the next one lie beside each other in all that has columns.
+bool ProductKernel::inPairs() { return getConstantIntValue(extents[columns.back()]).value_or(1) % 2 == 0; }
+
 /// A thread's sums of a batch of columns from `column` on, which are those `pair` and `pair` + 1 of each 8.
 void ProductKernel::finishBatch(const Place& line, Value column, Value pair, const Values& sums) {
+  struct Pair {
+    SmallVector<Place, 2> here;
+    Values sums, inside, captures[2];
+  };
+  Value one = constant(b, 1);
   for (int64_t from = 0; from < batch; from += readAhead) {
-    struct Element {
-      Place here;
-      Value sum, inside;
-      Values captures;
-    };
-    std::vector<Element> elements;
-    for (int64_t n = from / 8; n < (from + readAhead) / 8; ++n)
-      for (int64_t c = 0; c < 2; ++c) {
-        Value within = add(b, pair, constant(b, c)), inside;
-        if (!wholeBatches()) inside = below(b, add(b, add(b, column, constant(b, 8 * n)), within), columnCount);
-        Place here = atColumn(line, column, 8 * n, within);
-        elements.push_back({here, sums[2 * n + c], inside, capturesAt(here)});
+    std::vector<Pair> pairs;
+    for (int64_t first = from; first < from + readAhead; first += 8) {
+      Pair& x = pairs.emplace_back();
+      Value next = add(b, pair, one);
+      x.sums = {sums[first / 4], sums[first / 4 + 1]};
+      if (!wholeBatches())
+        for (Value within : {pair, inPairs() ? pair : next})
+          x.inside.push_back(below(b, add(b, add(b, column, constant(b, first)), within), columnCount));
+      x.here.push_back(atColumn(line, column, first, pair));
+      x.here.push_back(inPairs() ? x.here[0].step(b, views, columns.back(), one) : atColumn(line, column, first, next));
+      for (size_t n = 2; n < out && !op.getEpilogue().empty(); ++n) {
+        auto [low, high] = words->load(n, x.here[0].position[n], x.here[1].position[n]);
+        x.captures[0].push_back(low), x.captures[1].push_back(high);
       }
-    for (Element& x : elements) x.sum = finished(x.here, x.sum, x.captures);
-    for (const Element& x : elements) {
-      auto write = [&] { store(b, views[out], x.sum, x.here.position[out]); };
-      x.inside ? when(b, x.inside, write) : write();
+    }
+    for (Pair& x : pairs)
+      for (int c = 0; c < 2; ++c) x.sums[c] = finished(x.here[c], x.sums[c], x.captures[c]);
+    for (const Pair& x : pairs) {
+      auto at = [&](int c) { return x.here[c].position[out]; };
+      auto both = [&] { words->store(out, x.sums[0], x.sums[1], at(0), at(1)); };
+      if (x.inside.empty())
+        both();
+      else if (inPairs())
+        when(b, x.inside[0], both);
+      else
+        for (int c = 0; c < 2; ++c) when(b, x.inside[c], [&] { store(b, views[out], x.sums[c], at(c)); });
     }
   }
 }
@@ -251,6 +268,7 @@ void ProductKernel::emitHopper() {
                           << " stages, blocks that take tile after tile; if there are more than "
                           << device.multiprocessors() / 2 << ", and rows of both sides begin at multiples of 16 bytes";
   for (const Mapped& tensor : mapped) maps.push_back(tensor.map(b));
+  words.emplace(b, views, inPairs() ? columns.back() : -1);
   launch(b, blocks, (consumerGroups + 1) * warpsOfGroup * warpSize, barriersAt + Ring::bytes(stages),
          [&](Builder&, const Thread& thread) {
            base = Cores(b, thread, 0, views[0].element).base();

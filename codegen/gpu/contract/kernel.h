@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "heed/codegen/gpu/contract/blocks.h"
+#include "heed/codegen/gpu/contract/words.h"
 #include "heed/codegen/gpu/cores.h"
 #include "heed/codegen/gpu/device.h"
 #include "heed/codegen/gpu/place.h"
@@ -68,6 +69,7 @@ class ProductKernel {
   void finishBatch(const Place& line, Value column, Value pair, const Values& sums);
   Place atColumn(const Place& line, Value column, int64_t first, Value within);
   bool wholeBatches();
+  bool inPairs();
   void emitHopper();
 
   tile::ContractOp op;
@@ -89,6 +91,7 @@ class ProductKernel {
   Values maps;
   Value rowTiles, columnTiles, tiles, blocks, steps, base;
   std::optional<Ring> ring;
+  std::optional<Words> words;
 };
 
 }  // namespace heed::codegen::gpu

@@ -226,13 +226,14 @@ std::string blockText(bool upright, std::int64_t wide) {
 }
 
 /// Which instruction is to have run, if any.
-void checkBlock(const std::string& chip, bool upright, std::int64_t E, std::int64_t pad, const std::string& by) {
+void checkBlock(const std::string& chip, bool upright, std::int64_t E, std::int64_t pad, const std::string& by,
+                std::int64_t shift = 0) {
   SCOPED_TRACE(chip + (upright ? ", upright, " : ", ") + std::to_string(E) + " wide");
   Product product(blockText(upright, E), chip, /*multiprocessors=*/3);
   using T = element_of<bf16>;
   const std::int64_t O = 2, B = 3, S = 50, H = 8, G = 2, D = 40;
   Dense<T> x({O, B, S, G, D}, pad), w(upright ? std::vector{O, G, D, H, E} : std::vector{O, H, E, G, D});
-  Dense<T> gate({O, B, S, H, E}), residual({O, B, H, S, E}), out({O, B, H, S, E});
+  Dense<T> gate({O, B, S, H, E}, 0, shift), residual({O, B, H, S, E}), out({O, B, H, S, E}, 0, shift);
   Dense<float> bias({H, E});
   std::mt19937 random(3);
   std::normal_distribution<float> normal;
@@ -265,6 +266,9 @@ TEST(GpuContract, AnyLayoutAndEpilogue) {
       checkBlock("sm_90a", upright, wide, 0, "tile.wgmma");
       if (HasFailure()) return;
     }
+    // Columns that are no words, for results begin anywhere; some that are, in blocks that are not whole.
+    checkBlock("sm_90a", upright, 24, 0, "tile.wgmma", /*shift=*/1);
+    checkBlock("sm_90a", upright, 6, 0, "tile.wgmma");
     // The dims of the depth do not lie as one.
     checkBlock("sm_90a", upright, 24, 8, "");
   }
@@ -309,6 +313,21 @@ TEST(GpuContract, AssemblesWithoutSpills) {
       clean(ptx, chip, 2);
     }
   }
+}
+
+/// Of wgmma two columns beside each other are one word: results, and what is added to them.
+TEST(GpuContract, NeighbouringColumnsAreWords) {
+  auto count = [](std::int64_t wide, const std::string& op) {
+    std::string ptx = simt::ptxOf(blockText(false, wide), "sm_90a");
+    const std::size_t end = ptx.find(".entry", ptx.find("setmaxnreg.inc"));
+    int all = 0;
+    for (std::size_t at = ptx.find(op, ptx.find("setmaxnreg.inc")); at < end; at = ptx.find(op, at + 1)) ++all;
+    return all;
+  };
+  EXPECT_EQ(count(5, "st.global.b32"), 0);
+  EXPECT_GT(count(24, "st.global.b32"), 0);
+  // The bias is f32; two more of each pair come as a word.
+  EXPECT_EQ(count(24, "ld.global.b32"), 2 * count(5, "ld.global.b32"));
 }
 
 TEST(GpuContract, ResultsAreRoundedOnce) {
