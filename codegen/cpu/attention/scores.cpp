@@ -98,20 +98,29 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
         for (Value k : keys) bases[number].push_back(c.from(view.base, codegen::at(b, c.loc, view, keyDim, k).offset));
     });
 
-    // The next tile's keys, where they are one piece of memory: walked while this tile's depth is.
+    // The next tile's keys, where they are one piece of memory: walked while this tile's depth is. So are the values of
+    // a strip's keys: for the first block of a task none before it has asked.
     struct Ahead {
       Value base, step;
     };
     SmallVector<Ahead> ahead;
+    const int64_t inner = similarity.depth.empty() ? -1 : similarity.depth.back();
+    auto walkAlong = [&](const View& view, int64_t along, Value first, int64_t step) {
+      Value dense = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::eq, view.stride[keyDim], extent[along]);
+      ahead.push_back({c.from(view.base, codegen::at(b, c.loc, view, keyDim, first).offset),
+                       c.select(dense, c.index(step), c.index(0))});
+    };
     operands([&](size_t, unsigned number) {
       const View& view = similar[number];
-      if (similarity.depth.empty() || !bases.count(number) || copies.count(number)) return;
-      int64_t inner = similarity.depth.back();
-      if (view.unit != inner) return;
-      Value dense = arith::CmpIOp::create(b, c.loc, arith::CmpIPredicate::eq, view.stride[keyDim], extent[inner]);
-      ahead.push_back({c.from(view.base, codegen::at(b, c.loc, view, keyDim, c.add(key, tile.keys)).offset),
-                       c.select(dense, c.index(tile.keys), c.index(0))});
+      if (inner >= 0 && view.unit == inner && bases.count(number) && !copies.count(number))
+        walkAlong(view, inner, c.add(key, tile.keys), tile.keys);
     });
+    const bool strip = !raise && plain, copied = copies.count(similar.size());
+    if (strip && !ahead.empty() && !copied && value.size() == 1 && valueView.unit == value[0] &&
+        valueView.has(keyDim)) {
+      const int64_t turns = c.known(extent[inner]), numbers = c.known(extent[value[0]]);
+      if (turns > 0 && numbers > 0) walkAlong(valueView, value[0], key, (tile.keys * numbers + turns - 1) / turns);
+    }
 
     Positions depth;
     auto products = [&](Values sums) {
