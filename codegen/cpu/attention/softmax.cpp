@@ -1,4 +1,5 @@
 // P = 2^(S - m) with its running sum, and O += P V.
+#include "heed/codegen/cpu/attention/base.h"
 #include "heed/codegen/cpu/attention/kernel.h"
 #include "heed/codegen/cpu/x86.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -6,11 +7,6 @@
 using namespace mlir;
 
 namespace heed::codegen {
-
-static constexpr float log2e = 1.44269504f;
-/// 1 / log2e as the sum of two floats: of that float, which is 1.3e-8 off, for a maximum of 1e4 would come back as that
-/// much less.
-static constexpr float back = 0.693147182f, backRest = 7.348693e-9f;
 
 /// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126, then 0.
 ///

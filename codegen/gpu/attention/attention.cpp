@@ -1,15 +1,11 @@
 // The frame of the kernel: which rows and columns are whose, where they begin and how they end.
 #include "heed/codegen/gpu/attention/kernel.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 
 namespace heed::codegen::gpu {
 
 using namespace mlir;
 
-namespace {
-constexpr int maxColumns = 128;  // of O in the registers of a warp
-constexpr float ln2 = 0.693147181f;
-}  // namespace
+static constexpr int maxColumns = 128;  // of O in the registers of a warp
 
 Values AttentionKernel::State::pack() const {
   Values all(max);
@@ -185,13 +181,6 @@ Value AttentionKernel::mean(Value out, Value sum) {
   Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, real(0));
   Value mean = arith::MulFOp::create(b, out, arith::DivFOp::create(b, real(1), sum));
   return fromF32(arith::SelectOp::create(b, none, real(0), mean), this->out.element);
-}
-
-Value AttentionKernel::logSum(Value max, Value sum) {
-  Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, real(0));
-  Value scaled = arith::MulFOp::create(b, shift(max), real(ln2));
-  Value log = arith::AddFOp::create(b, scaled, math::LogOp::create(b, sum));
-  return fromF32(arith::SelectOp::create(b, none, real(-INFINITY), log), lse.element);
 }
 
 void AttentionKernel::finish(State state) {

@@ -123,7 +123,6 @@ class AttentionKernel : Operands {
   State start();
   void finish(State state);
   Value mean(Value out, Value sum);
-  Value logSum(Value max, Value sum);
 
   // tasks.cpp: which blocks do what
   void planTasks(const Device& device);
@@ -161,6 +160,7 @@ class AttentionKernel : Operands {
     Fragments of;
     Values before;
   };
+  Value logSum(Value max, Value sum);
   State absorb(State state, Fragments scores, const Keys& keys);
   Weights weights(State& state, Fragments scores, const Keys& keys);
   void rescale(State& state, const Values& before);

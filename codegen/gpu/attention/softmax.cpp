@@ -1,4 +1,5 @@
 // P = 2^(S - m) with its running sum, and O += P V.
+#include "heed/codegen/cpu/attention/base.h"
 #include "heed/codegen/gpu/attention/kernel.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -6,8 +7,6 @@
 namespace heed::codegen::gpu {
 
 using namespace mlir;
-
-static constexpr float log2e = 1.44269504f;
 
 /// 2^x, within 2 ULP; what would be denormal is 0. One instruction (PTX: ex2.approx.ftz).
 Value AttentionKernel::exp2(Value x) {
@@ -25,6 +24,16 @@ Value AttentionKernel::shift(Value max) {
 Value AttentionKernel::rescaled(Value max, Value shift) {
   // Of the rounded maxima: an unchanged one leaves what was summed as it is.
   return exp2(arith::SubFOp::create(b, arith::MulFOp::create(b, max, real(log2e)), shift));
+}
+
+/// The logarithm of the sum of e^score, where `sum` is that of the weights, as it is stored; -inf where a row has seen
+/// no key.
+Value AttentionKernel::logSum(Value max, Value sum) {
+  Value none = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, sum, real(0));
+  // One rounding, and the number that the maximum was multiplied by.
+  Value by = shift(max), log = math::LogOp::create(b, sum);
+  log = math::FmaOp::create(b, by, real(back), math::FmaOp::create(b, by, real(backRest), log));
+  return fromF32(arith::SelectOp::create(b, none, real(-INFINITY), log), lse.element);
 }
 
 /// The state after one more tile of finished scores.

@@ -213,6 +213,22 @@ TEST(GpuAttention, RepeatedRowsSeeNothing) {
   }
 }
 
+TEST(GpuAttention, LogarithmsOfSumsAreRoundedOnce) {
+  // Of one key the logarithm is its score: to the bit, where that is large beside what ex2.approx is off by.
+  OnGpu compiled(withLse(sdpa()));
+  std::vector<double> scores;
+  auto results = compiled.run(sizesOf(compiled.kernel, 100, 1, 1, 1), [&](std::vector<Data*>& data) {
+    std::mt19937 random(1);
+    std::uniform_real_distribution<float> exponent(6, 20);
+    for (std::size_t n = 0; n < data[1]->count(); ++n) data[1]->set(n, 1);
+    for (std::size_t n = 0; n < data[0]->count(); ++n) {
+      scores.push_back((n % 2 ? 1 : -1) * std::exp2(exponent(random)));
+      data[0]->set(n, 4 * scores.back());
+    }
+  });
+  EXPECT_EQ(results[1], scores);
+}
+
 TEST(GpuAttention, TilesThatNobodySeesAreSkipped) {
   // Causal: of 4 x 4 tiles the 6 above the diagonal are not multiplied.
   auto products = [](KernelCase kernel, const char* chip) {
