@@ -21,27 +21,42 @@ constexpr int64_t producerRegisters = 24;
 }  // namespace
 
 /// What tensor cores take, if the copy engine can be told of it. A block's rows come as one box: all rows of as many
-/// positions as they fit in, and of one more where some of it do.
+/// positions as they fit in, and of one more where some of it do. Where those of one position are too many, one of
+/// their dims is cut into pieces of one size, nearly, and the box has some of a position's: a group of 130 heads is two
+/// blocks of 65, which are half empty, but its keys are read twice, not 130 times.
 bool AttentionKernel::takesHopper() {
   if (!cores || columnCountKnown() > boxColumns * 2) return false;
   const int64_t most = consumers * 4 * rowsOfWarp;
-  int64_t together = 1;
-  SmallVector<int64_t> folded{rowDim};
+  int64_t together = 1, cutExtent = 1;
+  SmallVector<int64_t> folded;
   for (int64_t dim : ArrayRef(rowDims).drop_front()) {
     int64_t known = getConstantIntValue(extent[dim]).value_or(0);
-    bool fits = similar[query].has(dim) && known > 0 && together * known <= most;
-    (fits ? folded : outer).push_back(dim);
-    if (fits) together *= known;
+    if (!similar[query].has(dim) || known < 1)
+      outer.push_back(dim);
+    else if (together * known <= most)
+      folded.push_back(dim), together *= known;
+    else if (cutDim < 0)
+      cutDim = dim, cutExtent = known;
+    else
+      outer.push_back(dim);
   }
-  rowDims = folded;
-  rowsOfPosition = constant(b, together);
+  rowsOfBlock = together * (most / together);
+  boxOfRows = llvm::divideCeil(most, together);
+  rowDims = {rowDim};
+  if (cutDim >= 0) {
+    rowDims.push_back(cutDim);
+    blocksOfPosition = llvm::divideCeil(cutExtent, most / together);
+    rowsOfBlock = together * llvm::divideCeil(cutExtent, blocksOfPosition);
+  }
+  rowDims.append(folded);
+  rowsOfPosition = constant(b, cutExtent * together);
   allRows = mul(b, extent[rowDim], rowsOfPosition);
   for (Capture& capture : captures) capture.byRow = hasRow(capture.view);
   for (const Mapped& tensor : mappedTensors())
     if (tensor.dims.size() > 5) return false;
   hopper = true;
   keyTiles = keysOfStage / columnsOfTile;
-  rowsTogether = rowsOfBlock = together * (most / together);
+  rowsTogether = rowsOfBlock;
   const int64_t deep = *getConstantIntValue(extent[depth]);
   bytesOfKeys = boxes(deep) * keysOfStage * boxRowBytes;
   bytesOfValues = boxes(columnCountKnown()) * keysOfStage * boxRowBytes;
@@ -72,9 +87,8 @@ std::vector<Mapped> AttentionKernel::mappedTensors() {
   };
   SmallVector<std::pair<int64_t, int64_t>> rows;
   for (int64_t number : llvm::reverse(ArrayRef(rowDims).drop_front()))
-    rows.emplace_back(number, *getConstantIntValue(extent[number]));
-  int64_t together = *getConstantIntValue(rowsOfPosition);
-  rows.emplace_back(rowDim, llvm::divideCeil(consumers * 4 * rowsOfWarp, together));
+    rows.emplace_back(number, number == cutDim ? boxOfRows : *getConstantIntValue(extent[number]));
+  rows.emplace_back(rowDim, cutDim < 0 ? boxOfRows : 1);
   map(similar[query], depth, rows);
   map(similar[key], depth, {{keyDim, keysOfStage}});
   map(valueView, value[0], {{keyDim, keysOfStage}});
@@ -86,7 +100,7 @@ int64_t AttentionKernel::pitchOfQueries() { return llvm::alignTo(mappedTensors()
 
 /// On the host: whether the copy engine can be told of all three, and 32 bits count the tasks.
 Value AttentionKernel::mappable() {
-  Value count = ceiling(b, allRows, constant(b, rowsOfBlock));
+  Value count = blocksOf(allRows);
   for (int64_t dim : outer) count = mul(b, count, extent[dim]);
   Value all = below(b, count, constant(b, INT32_MAX));
   for (const Mapped& tensor : mappedTensors()) {
@@ -100,14 +114,15 @@ void AttentionKernel::mapTensors() {
   for (const Mapped& tensor : mapped) maps.push_back(tensor.map(b));
 }
 
-/// One thread has all boxes of a tensor brought: `to` in shared memory, from the key or the position `first` on.
-void AttentionKernel::bring(int which, Value to, Value first, Value barrier) {
+/// One thread has all boxes of a tensor brought: `to` in shared memory, from the positions `first` on.
+void AttentionKernel::bring(int which, Value to, const Positions& first, Value barrier) {
   const Mapped& from = mapped[which];
   const int64_t count = boxes(*getConstantIntValue(from.dims[0].extent));
   Values at{constant(b, 0)};
   for (const Mapped::Dim& dim : ArrayRef(from.dims).drop_front()) {
     Value whole = llvm::is_contained(rowDims, dim.number) ? constant(b, 0) : this->at.lookup(dim.number);
-    at.push_back(dim.number == rowDim || dim.number == keyDim ? first : whole);
+    Value begin = first.lookup(dim.number);
+    at.push_back(begin ? begin : whole);
   }
   tile::MbarrierExpectOp::create(b, barrier, count * from.bytes());
   gpu::bring(b, maps[which], to, count, llvm::alignTo(from.bytes(), boxAlignment), barrier, at);
@@ -121,7 +136,10 @@ Value AttentionKernel::stageAt(int64_t begin, int64_t bytes, const Ring::Turn& t
 Value AttentionKernel::produce(const Ring::Turn& rows, Value count) {
   when(b, firstLane, [&] {
     rowRing->waitEmpty(rows);
-    bring(0, stageAt(0, bytesOfRows, rows), quotient(b, blockRow, rowsOfPosition), rowRing->full(rows));
+    Positions first;
+    first[rowDim] = quotient(b, blockRow, rowsOfPosition);
+    if (cutDim >= 0) first[cutDim] = positionsOf(blockRow)[1];
+    bring(0, stageAt(0, bytesOfRows, rows), first, rowRing->full(rows));
   });
   syncWarp(b);
   boundCaptures();
@@ -129,9 +147,10 @@ Value AttentionKernel::produce(const Ring::Turn& rows, Value count) {
     Ring::Turn turn = keyRing->turn(so.front());
     when(b, firstLane, [&] {
       keyRing->waitEmpty(turn);
-      bring(1, stageAt(keysAt, bytesOfKeys, turn), tile.from, keyRing->full(turn));
+      const Positions first{{keyDim, tile.from}};
+      bring(1, stageAt(keysAt, bytesOfKeys, turn), first, keyRing->full(turn));
       valueRing->waitEmpty(turn);
-      bring(2, stageAt(valuesAt, bytesOfValues, turn), tile.from, valueRing->full(turn));
+      bring(2, stageAt(valuesAt, bytesOfValues, turn), first, valueRing->full(turn));
     });
     syncWarp(b);
     return {add(b, so.front(), constant(b, 1))};

@@ -129,6 +129,7 @@ class AttentionKernel : Operands {
   Values overTasks(Value block, Values start, llvm::function_ref<Values(Value, Value, mlir::ValueRange)> body);
   void atTask(Value number, llvm::function_ref<void()> body);
   void locate(Value number);
+  Value blocksOf(Value rows);
 
   // split_keys.cpp: few blocks of rows
   void planParts(const Device& device);
@@ -203,7 +204,7 @@ class AttentionKernel : Operands {
   Value mappable();
   void mapTensors();
   Value stageAt(int64_t begin, int64_t bytes, const Ring::Turn& turn);
-  void bring(int which, Value to, Value first, Value barrier);
+  void bring(int which, Value to, const Positions& first, Value barrier);
   Value produce(const Ring::Turn& rows, Value count);
   Value consume(const Ring::Turn& rows, Value count);
   void giveBack(Ring& ring, const Ring::Turn& turn);
@@ -291,6 +292,9 @@ class AttentionKernel : Operands {
   bool hopper = false;
   int64_t bytesOfRows, bytesOfKeys, bytesOfValues;  // of a stage
   int64_t stagesOfRows;
+  int64_t cutDim = -1;                   // of rowDims, the second: of which a block has not all positions
+  int64_t boxOfRows = 0;                 // of that dim, or else of rowDim
+  int64_t blocksOfPosition = 1;          // more where a dim is cut
   int64_t keysAt, valuesAt, barriersAt;  // in shared memory
   std::vector<Mapped> mapped;            // Q, K, V
   Values maps;

@@ -25,7 +25,7 @@ void AttentionKernel::planParts(const Device& device) {
   auto select = [&](Value condition, Value x, Value y) { return b.createOrFold<arith::SelectOp>(condition, x, y); };
   Value one = constant(b, 1), rows = one, keys = extent[keyDim], limit = constant(b, keysOfPart), points = one;
   for (int64_t dim : rowDims) rows = mul(b, rows, alone(dim));
-  Value blocks = ceiling(b, rows, constant(b, rowsOfBlock));
+  Value blocks = blocksOf(rows);
   for (int64_t dim : outer) blocks = mul(b, blocks, alone(dim)), points = mul(b, points, extent[dim]);
   Value few = atMost(mul(b, blocks, constant(b, idle)), constant(b, device.multiprocessors()));
   Value split = also(few, b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, limit, keys));

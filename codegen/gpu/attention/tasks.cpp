@@ -21,7 +21,7 @@ using namespace mlir;
 /// before the next rows. Of half as many points as there are multiprocessors, so that two blocks at least read the same
 /// keys at a time. Where no rows see more than others, of one: all blocks at work read the same keys.
 void AttentionKernel::planTasks(const Device& device) {
-  tasks.blocksOfRows = ceiling(b, allRows, constant(b, rowsOfBlock));
+  tasks.blocksOfRows = blocksOf(allRows);
   tasks.points = parts.count;
   for (int64_t dim : outer) tasks.points = mul(b, tasks.points, extent[dim]);
   const int64_t most = op.getKeep().empty() ? 1 : std::max(device.multiprocessors() / 2, 1);
@@ -80,14 +80,27 @@ void AttentionKernel::atTask(Value number, llvm::function_ref<void()> body) {
   static_cast<Operands&>(*this) = whole;
 }
 
+/// How many blocks so many rows are; they are all of some positions.
+Value AttentionKernel::blocksOf(Value rows) {
+  if (cutDim < 0) return ceiling(b, rows, constant(b, rowsOfBlock));
+  return mul(b, quotient(b, rows, rowsOfPosition), constant(b, blocksOfPosition));
+}
+
 void AttentionKernel::locate(Value number) {
   Numbers as(b);
   Value blocksOfRows = as.of(tasks.blocksOfRows), section = as.of(tasks.section);
   auto [before, rest] = as.split(number, mul(b, section, blocksOfRows));
   Value first = mul(b, before, section);
   auto [nth, within] = as.split(rest, smaller(b, section, sub(b, as.of(tasks.points), first)));
-  blockRow = mul(b, as.index(sub(b, sub(b, blocksOfRows, as.of(int64_t(1))), nth)), constant(b, rowsOfBlock));
-  rowEnd = smaller(b, add(b, blockRow, constant(b, rowsOfBlock)), allRows);
+  nth = sub(b, sub(b, blocksOfRows, as.of(int64_t(1))), nth);
+  Value size = constant(b, rowsOfBlock), begin = constant(b, 0), end = allRows;
+  if (cutDim >= 0) {
+    auto [position, piece] = as.split(nth, as.of(blocksOfPosition));
+    begin = mul(b, as.index(position), rowsOfPosition), end = add(b, begin, rowsOfPosition);
+    nth = piece;
+  }
+  blockRow = add(b, begin, mul(b, as.index(nth), size));
+  rowEnd = smaller(b, add(b, blockRow, size), end);
 
   Value left = add(b, first, within);
   if (splits()) {

@@ -53,10 +53,25 @@ INSTANTIATE_TEST_SUITE_P(All, Groups,
                            return std::get<0>(info.param) + "_of_" + std::to_string(std::get<1>(info.param));
                          });
 
-TEST(GpuGroups, GroupsThatFitNoBoxStandAlone) {
-  OnGpu compiled(narrow(groupsOf(130, causal(withLse(grouped()))), "bf16", 16, 8), "sm_90a");
-  compiled.run(sizesOf(compiled.kernel, 2, 8, 16, 8), {}, true, 1, true, 1.2e-2);
-  EXPECT_GT(compiled.count("tile.wgmma"), 0);
+TEST(GpuGroups, GroupsThatFitNoBlockAreCut) {
+  KernelCase two = causal(withLse(grouped()));
+  two.similar[0][0].dims = {"o", "og", "oh", "q", "d"}, two.out.dims = {"o", "og", "oh", "q", "v"};
+  two.known["oh"] = 40;
+  struct Case {
+    KernelCase kernel;
+    std::int64_t blocks;  // of a position
+  };
+  for (auto& [kernel, blocks] :
+       {Case{groupsOf(130, causal(withLse(grouped()))), 2}, Case{groupsOf(300, biases()), 3},
+        Case{groupsOf(130, slopes()), 2}, Case{groupsOf(6, two), 2}, Case{groupsOf(130, two), 44}})
+    for (int multiprocessors : {0, 2}) {
+      OnGpu compiled(narrow(kernel, "bf16", 16, 8), "sm_90a", multiprocessors);
+      compiled.run(sizesOf(compiled.kernel, 2, 136, 16, 8), {}, true, 1, true, 1.2e-2);
+      if (HasFailure()) return;
+      // Two points, two positions; two tiles of keys, of each 1 + 8 products by each of eight warps.
+      const std::int64_t tiles = compiled.count("tile.wgmma") / (9 * 8);
+      EXPECT_EQ(tiles, 2 * 2 * blocks * (kernel.keep.empty() ? 2 : 1));
+    }
 }
 
 TEST(GpuGroups, KeysAreReadOncePerGroup) {
