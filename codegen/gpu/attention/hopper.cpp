@@ -17,6 +17,7 @@ namespace {
 constexpr int64_t stages = 2;  // of keys, and of values
 constexpr int64_t sharedMemory = 227 * 1024;
 constexpr int64_t producerRegisters = 24;
+constexpr int64_t registersForBounds = 40;  // where it finds bounds of what keys have, for each tile
 
 }  // namespace
 
@@ -195,8 +196,10 @@ void AttentionKernel::hopperTask(const Thread& thread) {
       return next;
     });
   };
+  bool bounds = false;
+  for (auto [n, capture] : llvm::enumerate(captures)) bounds |= capture.byKey && classified(n);
   specialise(
-      b, warp, producerRegisters, [&] { all(&AttentionKernel::produce); },
+      b, warp, bounds ? registersForBounds : producerRegisters, [&] { all(&AttentionKernel::produce); },
       [&] {
         beginTurns();
         all(&AttentionKernel::consume);

@@ -192,7 +192,8 @@ Bounds AttentionKernel::boundsOf(const Capture& capture, Value from, Value to) {
   Value rows = capture.byRow ? add(b, sub(b, lastRow, firstRow), one) : one;
   Value keys = capture.byKey ? add(b, sub(b, to, from), one) : one, count = mul(b, rows, keys);
   auto read = [&, firstRow = firstRow](Value position) {
-    Value r = quotient(b, position, keys), k = sub(b, position, mul(b, r, keys));
+    Value r = position, k = position;
+    if (capture.byRow && capture.byKey) r = quotient(b, position, keys), k = sub(b, position, mul(b, r, keys));
     View there = capture.view;
     if (capture.byRow) there = atRow(there, add(b, firstRow, r));
     if (capture.byKey) there = moved(there, keyDim, add(b, from, k));

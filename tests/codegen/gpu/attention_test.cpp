@@ -257,12 +257,24 @@ TEST(GpuAttention, ATileOfKeysCostsOneBarrier) {
   EXPECT_EQ(barriers(causal(sdpa()), 256), barriers(causal(sdpa()), 64));
 }
 
+/// documents() with ids as they are, as they are written where speed counts.
+KernelCase sameDocument(KernelCase kernel) {
+  kernel = documents(std::move(kernel));
+  kernel.keep = "%e = arith.cmpi eq, %a0, %a1 : i32\ntile.yield %e : i1";
+  kernel.classify =
+      "%s0 = arith.cmpi sle, %a4, %a7 : i32\n%s1 = arith.cmpi sle, %a6, %a5 : i32\n%s = arith.andi %s0, %s1 : i1\n"
+      "%f0 = arith.cmpi eq, %a4, %a5 : i32\n%f1 = arith.cmpi eq, %a6, %a7 : i32\n%f2 = arith.cmpi eq, %a4, %a6 : i32\n"
+      "%f3 = arith.andi %f0, %f1 : i1\n%f = arith.andi %f3, %f2 : i1\ntile.yield %s, %f : i1, i1";
+  return kernel;
+}
+
 /// The kernels that speed is claimed for: ptxas takes them, and nothing leaves the registers.
 TEST(GpuAttention, AssemblesWithoutSpills) {
   if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
   for (auto [depth, chip] : {std::pair(64, "sm_80"), std::pair(128, "sm_80"), std::pair(128, "sm_90"),
                              std::pair(64, "sm_90a"), std::pair(128, "sm_90a")})
-    for (KernelCase kernel : {sdpa(), causal(withLse(sdpa())), causal(withLse(groupsOf(8, grouped())))}) {
+    for (KernelCase kernel :
+         {sdpa(), causal(withLse(sdpa())), causal(withLse(groupsOf(8, grouped()))), sameDocument(withLse(sdpa()))}) {
       std::string ptx = simt::ptxOf(narrow(kernel, "bf16", depth, depth).text(), chip);
       const bool hopper = chip == std::string("sm_90a");
       EXPECT_EQ(ptx.find("wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16") != ptx.npos, hopper);
