@@ -11,7 +11,6 @@
 // that takes at most .02 longer than if each block took the next task when it is done; one way only would take up to
 // .35. Test: tests/codegen/gpu/attention_test.cpp.
 #include "heed/codegen/gpu/attention/kernel.h"
-#include "heed/codegen/tile/async.h"
 
 namespace heed::codegen::gpu {
 
