@@ -47,6 +47,8 @@ void* heed_arena(void* session, std::int64_t bytes);
 /// Memory that tasks of several regions share; at least `bytes` long, 64-byte aligned; contents undefined. Valid until
 /// it is called again.
 void* heed_shared(void* session, std::int64_t bytes);
+/// How many threads the session has, at least 1.
+std::int64_t heed_workers(void* session);
 /// Runs task(captures, t, scratch) for every t in [0, tasks), on the session's threads, in any order.
 void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes, Task task, void* captures);
 /// Writes 128 bytes for a kernel's record: `box` of the tensor is what its copies bring. See TensorMap in device.h.

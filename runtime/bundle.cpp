@@ -192,6 +192,7 @@ std::shared_ptr<const Executable> loadBundle(const std::string& path) {
                             reinterpret_cast<void*>(&abi::heed_arena),
                             reinterpret_cast<void*>(&abi::heed_shared),
                             reinterpret_cast<void*>(&abi::heed_launch),
+                            reinterpret_cast<void*>(&abi::heed_workers),
                             reinterpret_cast<void*>(&abi::heed_parallel),
                             reinterpret_cast<void*>(&std::memcpy),
                             reinterpret_cast<void*>(&std::memmove),

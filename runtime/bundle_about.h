@@ -26,8 +26,8 @@ struct BundleAbout {
 };
 
 /// What compiled code calls, in the order of the bundle's table heed_services.
-inline constexpr const char* bundleServices[] = {"heed_tensor_map", "heed_arena",   "heed_shared",  "heed_launch",
-                                                 "heed_parallel",   "memcpy",       "memmove",      "memset",
-                                                 "fmodf",           "__truncsfhf2", "__extendhfsf2"};
+inline constexpr const char* bundleServices[] = {"heed_tensor_map", "heed_arena",    "heed_shared",  "heed_launch",
+                                                 "heed_workers",    "heed_parallel", "memcpy",       "memmove",
+                                                 "memset",          "fmodf",         "__truncsfhf2", "__extendhfsf2"};
 
 }  // namespace heed

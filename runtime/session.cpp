@@ -160,6 +160,8 @@ void* heed_arena(void* session, std::int64_t bytes) { return static_cast<Session
 
 void* heed_shared(void* session, std::int64_t bytes) { return static_cast<Session*>(session)->shared(bytes); }
 
+std::int64_t heed_workers(void* session) { return static_cast<Session*>(session)->threads(); }
+
 void heed_parallel(void* session, std::int64_t tasks, std::int64_t scratch_bytes, Task task, void* captures) {
   static_cast<Session*>(session)->parallel(tasks, scratch_bytes, task, captures);
 }

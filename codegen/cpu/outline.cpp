@@ -88,6 +88,13 @@ struct AddSession : impl::TileAddSessionBase<AddSession> {
         op.replaceAllUsesWith(memory(b, module, op.getLoc(), "heed_shared", session, op.getBytes(), op.getType()));
         op.erase();
       }
+      function.walk([&](tile::WorkersOp op) {
+        OpBuilder b(op);
+        auto count = runtimeFunction(module, "heed_workers", {pointer}, b.getI64Type());
+        Value number = func::CallOp::create(b, op.getLoc(), count, session).getResult(0);
+        op.replaceAllUsesWith(convert(b, op.getLoc(), number, b.getIndexType()));
+        op.erase();
+      });
     }
   }
   static SmallVector<Value> prepend(Value session, func::CallOp call) {

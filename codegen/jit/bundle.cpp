@@ -22,6 +22,7 @@ constexpr llvm::StringLiteral types[] = {"void (ptr, ptr, i64, i64, i64, ptr, pt
                                          "ptr (ptr, i64)",
                                          "ptr (ptr, i64)",
                                          "void (ptr, ptr, ptr, i64, i64, i64, ptr, i64)",
+                                         "i64 (ptr)",
                                          "void (ptr, i64, i64, ptr, ptr)",
                                          "ptr (ptr, ptr, i64)",
                                          "ptr (ptr, ptr, i64)",

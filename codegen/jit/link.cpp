@@ -74,6 +74,7 @@ class Code {
     bind("heed_arena", &abi::heed_arena);
     bind("heed_shared", &abi::heed_shared);
     bind("heed_launch", &abi::heed_launch);
+    bind("heed_workers", &abi::heed_workers);
     bind("heed_parallel", &abi::heed_parallel);
     bind("heed_tensor_map", &abi::heed_tensor_map);
     bind("memcpy", &std::memcpy);

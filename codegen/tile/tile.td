@@ -168,6 +168,13 @@ def Tile_SharedOp : Tile_Op<"shared"> {
   let assemblyFormat = "$bytes attr-dict `:` type($memory)";
 }
 
+def Tile_WorkersOp : Tile_Op<"workers", [Pure]> {
+  let summary = "how many threads the session has";
+  let description = "At least 1. It may decide how work is divided into tasks, never the order of a sum.";
+  let results = (outs Index:$count);
+  let assemblyFormat = "attr-dict";
+}
+
 def Tile_ParallelOp : Tile_Op<"parallel", [SingleBlock]> {
   let summary = "independent tasks, run on the session's threads in any order";
   let description = [{

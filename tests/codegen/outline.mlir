@@ -68,6 +68,15 @@ func.func @sharing(%n: index) {
   return
 }
 
+// CHECK-LABEL: func.func @counting(
+// CHECK-SAME:    %[[MINE:.*]]: !llvm.ptr
+// CHECK:         %[[COUNT:.*]] = call @heed_workers(%[[MINE]])
+// CHECK:         arith.index_cast %[[COUNT]] : i64 to index
+func.func @counting() -> index {
+  %workers = tile.workers
+  return %workers : index
+}
+
 // CHECK-LABEL: func.func @caller(
 // CHECK-SAME:    %[[OURS:.*]]: !llvm.ptr
 // CHECK:         call @scale(%[[OURS]],

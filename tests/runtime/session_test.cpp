@@ -91,6 +91,13 @@ TEST(Session, whatTasksShareIsNeitherTheArenaNorTheirScratch) {
   EXPECT_EQ(session.memory().bytes, grown.bytes);
 }
 
+TEST(Session, tellsHowManyWorkersThereAre) {
+  for (int threads : {1, 3}) {
+    Session session(threads);
+    EXPECT_EQ(abi::heed_workers(&session), threads);
+  }
+}
+
 TEST(Session, memoryThatIsNotThereIsAnError) {
   Session session(1);
   EXPECT_EQ(

@@ -13,9 +13,11 @@ namespace {
 constexpr int64_t grain = 1 << 18;  // products of words per task
 // Of a block: a slice of its rows stays in the second-level cache; its panels come from afar, one after the other.
 constexpr int64_t mostRows = 192, mostColumns = 3072;
-constexpr int64_t leastRows = 192, leastColumns = 256;  // a pass of packing costs about 4 rows or columns of products
-constexpr int64_t fewBlocks = 4;                        // with fewer, the blocks are made smaller
-constexpr int64_t panelsOfFewRows = 4;                  // so that the panels are read along the depth
+// A pass of packing costs about 4 rows or columns of products: with fewer than `enough` columns it shows, and below the
+// least it is worth it for no worker.
+constexpr int64_t enough = 512, leastRows = 96, leastColumns = 128;
+constexpr int64_t manyBlocks = 8;       // per worker: whoever is done first waits little
+constexpr int64_t panelsOfFewRows = 4;  // so that the panels are read along the depth
 
 /// The n-th of `values`, which are all null or none.
 Value choose(ImplicitLocOpBuilder& b, Value n, ArrayRef<Value> values) {
@@ -125,33 +127,38 @@ LogicalResult Products::emit(Builder& b) {
   return failure(failed);
 }
 
-/// Decides on blocks; the points of the tasks: shared dims, a block of panels, a block of rows.
+/// Decides on blocks; the points of the tasks: shared dims, a block of panels, a block of rows. Unless there are many,
+/// each worker gets as many columns as the others where these are enough; and if blocks are still too few for all
+/// workers, first those of rows are made smaller, then those of columns.
 Products::Values Products::block(Builder& b) {
   const ContractKernel& kernel = first();
   const ContractTile& tile = kernel.tile;
-  Value one = constant(b, 1), rowCount = kernel.rowCount;
+  Value one = constant(b, 1), rowCount = kernel.rowCount, workers = tile::WorkersOp::create(b, b.getIndexType());
   Value high = larger(b, ceiling(b, rowCount, constant(b, mostRows)), one);
   Value wide = larger(b, ceiling(b, panelCount, constant(b, mostColumns / kernel.width())), one);
-  Values points = kernel.sizes(kernel.shared);
-  Value outer = larger(b, kernel.product(b, kernel.shared), one);
-  auto split = [&](Value ranges, Value count, int64_t least) {
-    Value blocks = mul(b, outer, mul(b, high, wide));
-    Value wanted = mul(b, ranges, ceiling(b, constant(b, fewBlocks), blocks));
+  Value points = larger(b, kernel.product(b, kernel.shared), one);
+  auto blocks = [&] { return mul(b, points, mul(b, high, wide)); };
+  auto finer = [&](Value ranges, Value wanted, Value count, int64_t least) {
     return larger(b, ranges, smaller(b, wanted, quotient(b, count, constant(b, least))));
   };
-  high = split(high, rowCount, leastRows);
-  wide = split(wide, panelCount, leastColumns / kernel.width());
+  Value many = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, blocks(), mul(b, workers, constant(b, manyBlocks)));
+  Value evenly = mul(b, workers, ceiling(b, wide, workers));
+  wide = arith::SelectOp::create(b, many, wide, finer(wide, evenly, panelCount, enough / kernel.width()));
+  Value wanted = sub(b, mul(b, workers, constant(b, 3)), constant(b, 2));  // one alone wants no more than there are
+  high = finer(high, mul(b, high, ceiling(b, wanted, blocks())), rowCount, leastRows);
+  wide = finer(wide, mul(b, wide, ceiling(b, wanted, blocks())), panelCount, leastColumns / kernel.width());
   Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount, constant(b, ContractKernel::fewRows));
   Value narrow = larger(b, ceiling(b, panelCount, constant(b, panelsOfFewRows)), one);
   wide = arith::SelectOp::create(b, few, narrow, wide);
-  points.append({wide, high});
+  Values all = kernel.sizes(kernel.shared);
+  all.append({wide, high});
   panelsPerBlock = ceiling(b, panelCount, wide);
   Value step = constant(b, tile.rows);
   Value rowsPerBlock = mul(b, ceiling(b, rowCount, mul(b, high, step)), step);
   for (Alike& alike : kinds)
     for (Chain& chain : alike)
       for (ContractKernel& each : chain) each.rowsPerBlock = rowsPerBlock;
-  return points;
+  return all;
 }
 
 void Products::emitBlocks(Builder& b) {

@@ -114,7 +114,7 @@ struct Products : ::testing::TestWithParam<std::string> {
           std::vector<T>& values = expected.emplace_back();
           one.out.each([&](auto&, T& value) { values.push_back(value), value = T(77); });
         }
-        call(together, x, all, 2);
+        call(together, x, all, 5);
         for (std::size_t i = 0; i < all.size(); ++i) {
           std::size_t at = 0;
           all[i].out.each([&](auto& where, T& value) {
