@@ -1,4 +1,4 @@
-// The contract between compiled code and the runtime: what a compiled module exports and the two calls it makes.
+// The contract between compiled code and the runtime: what a compiled module exports and the calls it makes.
 //
 // Plain C types only. Codegen emits calls by these names; runtime/session.cpp defines them.
 #pragma once

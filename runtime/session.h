@@ -67,8 +67,9 @@ class Session {
   void parametersChanged();
   void statesBegun();
 
-  /// The services of abi.h; compiled code reaches them as heed_arena, heed_shared, heed_parallel and heed_launch. Not
-  /// from within a task. They throw heed::Error when memory runs out, so an entry must be code that can be unwound.
+  /// The services of abi.h; compiled code reaches them as heed_arena, heed_shared, heed_parallel and heed_launch, and
+  /// threads() as heed_workers. Not from within a task. They throw heed::Error when memory runs out, so an entry must
+  /// be code that can be unwound.
   void* arena(std::int64_t bytes);
   void* shared(std::int64_t bytes);
   void parallel(std::int64_t tasks, std::int64_t scratch_bytes, abi::Task task, void* captures);
