@@ -34,10 +34,13 @@ std::int64_t compileCount() { return compiled; }
 
 static Machine requireMachine(const std::string& name) {
   if (std::optional<Machine> machine = machineFor(name)) return *machine;
-  if (llvm::StringRef(name).rtrim(':') == "cuda") {
+  llvm::StringRef plain = name;
+  const bool tf32 = plain.consume_back(codegen::inTf32);
+  if (plain.rtrim(':') == "cuda") {
     Machine machine = *machineFor("cpu");
     try {
       machine.device = codegen::deviceOf(cuda::generation());
+      machine.device->tf32 = tf32;
     } catch (const Error& error) {
       throw Error("target",
                   std::string("cuda without the generation of the GPU, which cannot be asked: ") + error.what(),
@@ -45,6 +48,9 @@ static Machine requireMachine(const std::string& name) {
     }
     return machine;
   }
+  if (tf32 && plain.split(':').first == "cpu")
+    throw Error("target", "'" + name + "' was given", "tf32 is for tensor cores: a cuda target is required",
+                "cuda:sm_80+tf32, or leave it out, for a CPU multiplies all of f32");
   throw Error("target", "'" + name + "' was given", "must be " + machineNames.str());
 }
 
@@ -258,8 +264,10 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
     };
   }
   if (environment.interpret) executable->call = interpretCall(reference);
-  if (environment.verify && !environment.interpret)
-    executable->call = verifyCall(reference, options.element, std::move(executable->call));
+  if (environment.verify && !environment.interpret) {
+    auto device = compilation.machine().device;
+    executable->call = verifyCall(reference, options.element, std::move(executable->call), device && device->tf32);
+  }
 
   if (options.explain) executable->explanation = made.explanation;
   executable->statistics = {now() - start, made.kernels, bytesOf(made.objects),

@@ -14,13 +14,16 @@ namespace heed {
 
 /// What to compile for. "cpu": features "" means all that the host has; "avx512bf16", "avx512", "avx2" or "baseline"
 /// limit it. "cuda": features name the generation of the GPU, "sm_80" or later; code of one with an "a" runs on that
-/// one only.
+/// one only. "+tf32" behind it: products of f32 (matrices, attention) may be made in tf32, on tensor cores. Each factor
+/// is then rounded to 11 bits, which moves a product by 2^-10 of it at most; sums are f32 all the same. Never without
+/// that word.
 struct Target {
   std::string kind = "cpu";
   std::string features{};
 };
 
-/// "cpu", "cpu:avx2", "cuda:sm_90a", ... as the tools and examples take it. Throws heed::Error on anything else.
+/// "cpu", "cpu:avx2", "cuda:sm_90a", "cuda:sm_80+tf32", ... as the tools and examples take it. Throws heed::Error on
+/// anything else.
 Target parseTarget(std::string_view text);
 
 struct Options {

@@ -26,7 +26,7 @@ namespace heed {
 /// "baseline".
 inline Target cpu(std::string features = "") { return {"cpu", std::move(features)}; }
 /// NVIDIA GPUs of a generation and those after it: "sm_80", "sm_90"; or of that generation only: "sm_90a". "": the one
-/// of this machine, whose driver is asked.
+/// of this machine, whose driver is asked. "sm_80+tf32", or "+tf32": f32 may be multiplied in tf32, see Target.
 inline Target cuda(std::string generation = "") { return {"cuda", std::move(generation)}; }
 namespace matching {
 

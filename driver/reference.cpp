@@ -275,11 +275,15 @@ std::vector<Errors> compare(Runner& model, const ReferenceCode& reference, std::
 }
 
 // Of f32 twice the bound of one op, since errors of many add up: 4 x the error of the naive evaluation, or 16 units in
-// the last place of the largest element. The errors of bf16 and f16 are those of storing: 2 x, since in a call of few
-// elements the largest is a matter of luck, or the rounding of the largest element.
-Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DType element, Executable::Call compiled) {
+// the last place of the largest element; of tf32, where that was asked for, units in the last place it has. The errors
+// of bf16 and f16 are those of storing: 2 x, since in a call of few elements the largest is a matter of luck, or the
+// rounding of the largest element.
+Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DType element, Executable::Call compiled,
+                            bool tf32) {
   const double slack = element == DType::f32 ? 4 : 2;
-  const double unit = element == DType::f32 ? 16 * 0x1p-23 : element == DType::bf16 ? 0x1p-8 : 0x1p-11;
+  const double unit = element == DType::f32    ? 16 * (tf32 ? 0x1p-10 : 0x1p-23)
+                      : element == DType::bf16 ? 0x1p-8
+                                               : 0x1p-11;
   return [reference, slack, unit, compiled](Session& session, void** arguments) {
     const Signature& signature = reference->signature();
     Before given(signature, arguments), again(signature, arguments);

@@ -7,9 +7,17 @@ namespace heed::codegen::gpu {
 
 using namespace mlir;
 
-Cores::Cores(Builder& b, const Thread& thread, int64_t threads, Type narrow)
-    : Staging(b, thread, threads, narrow), lane(thread.lane(b)) {}
+Cores::Cores(Builder& b, const Thread& thread, int64_t threads, Type element)
+    : Staging(b, thread, threads, element), lane(thread.lane(b)) {
+  group = quotient(b, lane, constant(b, 4)), quad = sub(b, lane, mul(b, group, constant(b, 4)));
+}
 
+/// To nearest, ties away from 0.
+Value Cores::inTf32(Value x) {
+  return NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), x, NVVM::FPRoundingMode::RNA);
+}
+
+/// Four matrices of 8 rows of 16 bytes: this lane gives row and column of a row of one, lane l of matrix l / 8.
 Values Cores::load(const Staged& from, Value row, Value column, bool transposed, Value at) {
   Value bytes = addressOf(from, row, column, at);
   Type word = b.getI32Type(), four = LLVM::LLVMStructType::getLiteral(b.getContext(), {word, word, word, word});
@@ -18,10 +26,25 @@ Values Cores::load(const Staged& from, Value row, Value column, bool transposed,
                                NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8), NVVM::LdStMatrixEltType::B16);
   Values matrices;
   for (int64_t n = 0; n < 4; ++n) matrices.push_back(LLVM::ExtractValueOp::create(b, all, n));
+  if (element.isF32())
+    for (Value& x : matrices) x = inTf32(arith::BitcastOp::create(b, element, x));
   return matrices;
 }
 
+/// Numbers of f32, so far apart from one.
+Values Cores::single(const Staged& from, Value row, Value column, ArrayRef<Apart> numbers, Value at) {
+  Value first = shared(addressOf(from, row, column, at));
+  Values all;
+  for (Apart apart : numbers) {
+    Value there = further(first, apart.rows * from.pitch() + apart.columns * from.width);
+    all.push_back(inTf32(LLVM::LoadOp::create(b, element, there, unsigned(from.width))));
+  }
+  return all;
+}
+
 Values Cores::left(const Staged& from, Value row, Value depth, bool upright, Value at) {
+  if (upright && element.isF32())
+    return single(from, add(b, depth, quad), add(b, row, group), {{0, 0}, {0, 8}, {4, 0}, {4, 8}}, at);
   if (upright) {
     Value eighth = quotient(b, lane, constant(b, 8)), within = sub(b, lane, mul(b, eighth, constant(b, 8)));
     Value pair = quotient(b, eighth, constant(b, 2)), side = sub(b, eighth, mul(b, pair, constant(b, 2)));
@@ -29,10 +52,13 @@ Values Cores::left(const Staged& from, Value row, Value depth, bool upright, Val
     return load(from, line, add(b, row, mul(b, side, constant(b, 8))), true, at);
   }
   Value half = quotient(b, lane, constant(b, 16)), within = sub(b, lane, mul(b, half, constant(b, 16)));
-  return load(from, add(b, row, within), add(b, depth, mul(b, half, constant(b, 8))), false, at);
+  Value column = add(b, depth, mul(b, half, constant(b, stepOf(element) / 2)));
+  return load(from, add(b, row, within), column, false, at);
 }
 
 Values Cores::right(const Staged& from, Value column, Value depth, bool upright, Value at) {
+  if (upright && element.isF32())
+    return single(from, add(b, depth, quad), add(b, column, group), {{0, 0}, {4, 0}, {0, 8}, {4, 8}}, at);
   if (upright) {  // staged rows are the depth
     Value half = quotient(b, lane, constant(b, 16)), within = sub(b, lane, mul(b, half, constant(b, 16)));
     return load(from, add(b, depth, within), add(b, column, mul(b, half, constant(b, 8))), true, at);
@@ -40,24 +66,39 @@ Values Cores::right(const Staged& from, Value column, Value depth, bool upright,
   Value eighth = quotient(b, lane, constant(b, 8)), within = sub(b, lane, mul(b, eighth, constant(b, 8)));
   Value pair = quotient(b, eighth, constant(b, 2)), side = sub(b, eighth, mul(b, pair, constant(b, 2)));
   Value row = add(b, add(b, column, within), mul(b, pair, constant(b, 8)));
-  return load(from, row, add(b, depth, mul(b, side, constant(b, 8))), false, at);
+  return load(from, row, add(b, depth, mul(b, side, constant(b, stepOf(element) / 2))), false, at);
 }
 
 Values Cores::multiply(ValueRange a, ValueRange right, ValueRange sums) {
   Type f32 = b.getF32Type(), result = LLVM::LLVMStructType::getLiteral(b.getContext(), {f32, f32, f32, f32});
-  auto kind = element.isBF16() ? NVVM::MMATypes::bf16 : NVVM::MMATypes::f16;
+  auto kind = element.isBF16() ? NVVM::MMATypes::bf16 : element.isF16() ? NVVM::MMATypes::f16 : NVVM::MMATypes::tf32;
   auto operands = [&](ValueRange registers) {  // f16 comes in vectors of two
     Values all(registers);
     if (element.isF16())
       for (Value& x : all) x = LLVM::BitcastOp::create(b, VectorType::get({2}, element), x);
     return all;
   };
-  Value product =
-      NVVM::MmaOp::create(b, result, operands(a), operands(right), sums, ArrayRef<int64_t>{16, 8, step}, std::nullopt,
-                          std::nullopt, std::array{kind, kind}, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
+  Value product = NVVM::MmaOp::create(b, result, operands(a), operands(right), sums,
+                                      ArrayRef<int64_t>{16, 8, stepOf(element)}, std::nullopt, std::nullopt,
+                                      std::array{kind, kind}, std::array{NVVM::MMALayout::row, NVVM::MMALayout::col});
   Values all;
   for (int64_t n = 0; n < 4; ++n) all.push_back(LLVM::ExtractValueOp::create(b, product, n));
   return all;
+}
+
+/// A lane has columns 2 quad and 2 quad + 1 of a tile. Of 16 bits these are a pair of the left operand's; in tf32 it
+/// has numbers `quad` and `quad` + 4 of the depth, and these two are taken for them, on both sides.
+Values Cores::leftOfSums(ValueRange sums) {
+  if (element.isF32()) return {inTf32(sums[0]), inTf32(sums[2]), inTf32(sums[1]), inTf32(sums[3])};
+  Values all;
+  for (size_t n = 0; n < sums.size(); n += 2) all.push_back(packed(sums[n], sums[n + 1]));
+  return all;
+}
+
+Values Cores::rightOfSums(const Staged& from, Value column, Value depth, Value at) {
+  if (!element.isF32()) return right(from, column, depth, true, at);
+  Value row = add(b, depth, mul(b, quad, constant(b, 2)));
+  return single(from, row, add(b, column, group), {{0, 0}, {1, 0}, {0, 8}, {1, 8}}, at);
 }
 
 Value Cores::packed(Value low, Value high) {

@@ -26,6 +26,7 @@ Device deviceOf(int generation) {
 
 std::optional<Device> deviceFor(llvm::StringRef name) {
   Device device;
+  device.tf32 = name.consume_back(inTf32);
   if (!name.consume_front("sm_")) return std::nullopt;
   device.exact = name.consume_back("a");
   if (name.getAsInteger(10, device.generation) || !llvm::is_contained(known, device.generation)) return std::nullopt;

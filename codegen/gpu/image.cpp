@@ -36,7 +36,7 @@ llvm::Expected<std::unique_ptr<llvm::TargetMachine>> machineFor(const Device& de
   llvm::TargetOptions options;
   options.AllowFPOpFusion = llvm::FPOpFusion::Standard;  // only where the IR says `contract`
   return std::unique_ptr<llvm::TargetMachine>(
-      backend->createTargetMachine(triple, device.name(), "+ptx" + std::to_string(device.ptx()), options, std::nullopt,
+      backend->createTargetMachine(triple, device.chip(), "+ptx" + std::to_string(device.ptx()), options, std::nullopt,
                                    std::nullopt, llvm::CodeGenOptLevel::Aggressive));
 }
 

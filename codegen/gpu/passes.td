@@ -9,7 +9,7 @@ def LaunchKernels : Pass<"tile-launch-kernels", "::mlir::func::FuncOp"> {
   let description = [{
     After it all memory of arguments and of the arena is touched by kernels only: a load left on the host is an error.
   }];
-  let options = [Option<"chip", "chip", "std::string", "\"sm_80\"", "what to compile for: sm_80, sm_90a, ...">,
+  let options = [Option<"chip", "chip", "std::string", "\"sm_80\"", "what to compile for: sm_80, sm_90a, sm_80+tf32, ...">,
                  Option<"multiprocessors", "multiprocessors", "int", "0", "that it has; 0: as many as usual">];
   let dependentDialects = ["::heed::tile::TileDialect", "::mlir::LLVM::LLVMDialect", "::mlir::NVVM::NVVMDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect", "::mlir::memref::MemRefDialect",

@@ -10,11 +10,12 @@ namespace heed::codegen::gpu {
 
 constexpr int64_t pieceBytes = 16;  // what is copied at once
 
-/// Shared memory as rows of numbers, 16 bytes longer than their columns: eight rows lie in different banks.
+/// Shared memory as rows of numbers, longer than their columns by a piece: eight rows lie in different banks.
 struct Staged {
   int64_t begin = 0, rows = 0, columns = 0;  // where, in bytes; a row's columns fill whole pieces
   int64_t width = 2;                         // bytes of a number
-  int64_t pitch() const { return width * columns + pieceBytes; }
+  int64_t gap = pieceBytes;                  // bytes between rows, a multiple of a piece
+  int64_t pitch() const { return width * columns + gap; }
   int64_t bytes() const { return rows * pitch(); }
 };
 

@@ -60,6 +60,22 @@ TEST_F(CacheFolder, TheNextCompileFindsIt) {
   EXPECT_EQ(entries().size(), 2u);
 }
 
+TEST_F(CacheFolder, CodeInTf32IsOtherCode) {
+  Sketch sketch;
+  auto m = sketch.axis("m"), n = sketch.axis("n", 8), k = sketch.axis("k", 16);
+  auto x = sketch.input("x", DType::f32, {m, k}), y = sketch.input("y", DType::f32, {k, n});
+  sketch.results({sketch.over("contract", {x, y}, {k})});
+  for (bool there : {false, true})
+    for (const char* chip : {"sm_80", "sm_80+tf32"}) {
+      std::int64_t before = compileCount();
+      auto code = compile(sketch.view(), {.target = {"cuda", chip}, .explain = true});
+      EXPECT_EQ(compileCount() - before, !there);
+      const bool asked = code->explanation.find("product by mma.sync in tf32") != std::string::npos;
+      EXPECT_EQ(asked, chip == std::string("sm_80+tf32")) << code->explanation;
+    }
+  EXPECT_EQ(entries().size(), 2u);
+}
+
 TEST_F(CacheFolder, ACorruptEntryIsAMiss) {
   run(2, true);
   fs::path entry = entries().at(0);

@@ -13,6 +13,7 @@
 #include "heed/driver/sketch.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/runner.h"
+#include "heed/tests/said.h"
 
 namespace heed {
 namespace {
@@ -101,6 +102,22 @@ TEST(Compile, VerifyCatchesWhatIsWrong) {
   EXPECT_THROW(run(std::make_shared<Executable>(code), 5), Error);
 }
 
+TEST(Compile, VerifyAllowsWhatTf32RoundsWhereItWasAskedFor) {
+  auto reference = referenceOf(Causal().graph());
+  auto nearly = [exactly = interpretCall(reference)](Session& session, void** arguments) {
+    exactly(session, arguments);
+    auto* words = static_cast<std::int64_t*>(arguments[2]);  // of the result: memory, first element, offset, extents
+    auto* numbers = reinterpret_cast<float*>(words[1]);
+    for (std::int64_t n = 0; n < words[3] * words[4]; ++n) numbers[n] *= 1 + 0x1p-10f;
+  };
+  auto verified = [&](bool tf32) {
+    Executable code{.signature = reference->signature(), .call = verifyCall(reference, DType::f32, nearly, tf32)};
+    return std::make_shared<Executable>(code);
+  };
+  EXPECT_NO_THROW(run(verified(true), 20));
+  EXPECT_THROW(run(verified(false), 20), Error);
+}
+
 TEST(Errors, NaNIsLargerThanAnyOther) {
   const std::vector<std::int64_t> three{3};
   AnyArray got(DType::f32, three), exact(DType::f32, three);
@@ -128,6 +145,30 @@ TEST(Compile, ASwitchIsZeroOrOne) {
 TEST(Compile, AnUnknownTargetIsRefused) {
   EXPECT_THROW(parseTarget("tpu"), Error);
   EXPECT_THROW(compile(Causal().graph(), {.target = {"cpu", "avx1024"}}), Error);
+}
+
+TEST(Compile, Tf32IsAWordBehindAGpu) {
+  EXPECT_EQ(parseTarget("cuda:sm_80+tf32").features, "sm_80+tf32");
+  EXPECT_EQ(parseTarget("cuda:sm_90a+tf32").features, "sm_90a+tf32");
+  for (bool asked : {false, true}) {
+    auto code = compile(Causal().graph(), {.target = {"cuda", asked ? "sm_80+tf32" : "sm_80"}, .explain = true});
+    EXPECT_EQ(code->explanation.find("attention by mma.sync in tf32") != std::string::npos, asked) << code->explanation;
+    EXPECT_EQ(code->statistics.target, asked ? "sm_80+tf32" : "sm_80");
+  }
+}
+
+TEST(Compile, ACpuHasNoTf32) {
+  for (const char* target : {"cpu+tf32", "cpu:avx2+tf32"}) {
+    std::string said;
+    try {
+      parseTarget(target);
+    } catch (const Error& error) {
+      said = error.what();
+    }
+    EXPECT_SAYS(said, std::string("target: '") + target + "' was given; tf32 is for tensor cores: a cuda target");
+  }
+  EXPECT_THROW(compile(Causal().graph(), {.target = {"cpu", "avx2+tf32"}}), Error);
+  EXPECT_THROW(parseTarget("cuda:sm_80+tf64"), Error);
 }
 
 TEST(Compile, AnUnknownElementTypeIsRefused) {

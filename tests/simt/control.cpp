@@ -105,14 +105,45 @@ namespace {
 
 /// Fragments of mma.sync.m16n8k16, as the PTX ISA places them ("Matrix fragments for mma.m16n8k16"): two numbers of 16
 /// bits in a register, the lower half first.
-struct Fragment {
+struct Halves {
+  static constexpr int step = 16, perRegister = 2;
   static int rowOfA(int lane, int i) { return lane / 4 + 8 * (i / 2 % 2); }
   static int columnOfA(int lane, int i) { return 2 * (lane % 4) + i % 2 + 8 * (i / 4); }
   static int rowOfB(int lane, int i) { return 2 * (lane % 4) + i % 2 + 8 * (i / 2); }
-  static int columnOfB(int lane, int) { return lane / 4; }
-  static int rowOfC(int lane, int i) { return lane / 4 + 8 * (i / 2); }
-  static int columnOfC(int lane, int i) { return 2 * (lane % 4) + i % 2; }
 };
+
+/// Those of mma.sync.m16n8k8 of tf32 ("Matrix fragments for mma.m16n8k8"): one number in a register.
+struct Singles {
+  static constexpr int step = 8, perRegister = 1;
+  static int rowOfA(int lane, int i) { return lane / 4 + 8 * (i % 2); }
+  static int columnOfA(int lane, int i) { return lane % 4 + 4 * (i / 2); }
+  static int rowOfB(int lane, int i) { return lane % 4 + 4 * i; }
+};
+
+/// Sums of A B, of 16 x step and step x 8, and C. numberOf(lane, operand, i): A's number i of a lane, or B's.
+template <class Fragment, class NumberOf>
+void multiply(Warp& w, ArrayRef<int> c, int out, NumberOf numberOf) {
+  double A[16][Fragment::step], B[Fragment::step][8];
+  for (int l = 0; l < lanes; ++l) {
+    for (int i = 0; i < 4 * Fragment::perRegister; ++i)
+      A[Fragment::rowOfA(l, i)][Fragment::columnOfA(l, i)] = numberOf(l, 0, i);
+    for (int i = 0; i < 2 * Fragment::perRegister; ++i) B[Fragment::rowOfB(l, i)][l / 4] = numberOf(l, 1, i);
+  }
+  for (int l = 0; l < lanes; ++l)
+    for (int i = 0; i < 4; ++i) {
+      double sum = std::bit_cast<float>(std::uint32_t(w.at(c[i])[l]));
+      for (int k = 0; k < Fragment::step; ++k) sum += A[l / 4 + 8 * (i / 2)][k] * B[k][2 * (l % 4) + i % 2];
+      w.at(out + i)[l] = std::bit_cast<std::uint32_t>(float(sum));
+    }
+}
+
+constexpr Word belowTf32 = (1 << 13) - 1;  // bits of f32 that tf32 has not
+
+/// To nearest, ties away from 0; NaN is the one that PTX calls canonical.
+Word roundedToTf32(Word x) {
+  if (std::isnan(std::bit_cast<float>(std::uint32_t(x)))) return 0x7fffffff;
+  return (x + belowTf32 / 2 + 1) & ~belowTf32 & 0xffffffff;
+}
 
 }  // namespace
 
@@ -171,39 +202,47 @@ Step Compiler::device(Operation* op) {
         });
       })
       .Case([&](NVVM::MmaOp mma) -> Step {
+        using Kind = NVVM::MMATypes;
         auto shape = mma.getShape();
-        auto kind = mma.getMultiplicandAPtxType();
-        if (shape.getM() != 16 || shape.getN() != 8 || shape.getK() != 16 || !kind ||
-            (*kind != NVVM::MMATypes::bf16 && *kind != NVVM::MMATypes::f16))
+        const Kind kind = mma.getMultiplicandAPtxType().value_or(Kind::f64);
+        const bool single = kind == Kind::tf32;
+        if (shape.getM() != 16 || shape.getN() != 8 || shape.getK() != (single ? 8 : 16) ||
+            (!single && kind != Kind::bf16 && kind != Kind::f16))
           return {};
-        Type element = *kind == NVVM::MMATypes::bf16 ? Type(BFloat16Type::get(op->getContext()))
-                                                     : Type(Float16Type::get(op->getContext()));
         // Operands are registers of 32 bits: i32, or vectors of two halves.
         auto registers = [&](ValueRange operands) {
           return llvm::map_to_vector(operands, [&](Value v) { return std::pair(word(v), wordsOf(v.getType())); });
         };
-        auto a = registers(mma.getOperandA()), b = registers(mma.getOperandB());
+        SmallVector<SmallVector<std::pair<int, int>>> operands{registers(mma.getOperandA()),
+                                                               registers(mma.getOperandB())};
         auto c = llvm::map_to_vector(mma.getOperandC(), [&](Value v) { return word(v); });
         int out = word(mma);
         if (wordsOf(mma.getType()) != 4) return {};
+        if (single)
+          return counted([=](Warp& w, Mask m) {
+            w.requireAll(m, op);
+            multiply<Singles>(w, c, out, [&](int l, int operand, int i) -> double {
+              const Word bits = w.at(operands[operand][i].first)[l];
+              const float x = std::bit_cast<float>(std::uint32_t(bits));
+              if (!std::isnan(x) && (bits & belowTf32)) fault(op, "an operand is not rounded to tf32");
+              return x;
+            });
+          });
+        Type element =
+            kind == Kind::bf16 ? Type(BFloat16Type::get(op->getContext())) : Type(Float16Type::get(op->getContext()));
         return counted([=](Warp& w, Mask m) {
           w.requireAll(m, op);
-          double A[16][16], B[16][8];
-          auto half = [&](std::pair<int, int> reg, int which, int l) {
-            Word bits = reg.second == 2 ? w.at(reg.first + which)[l] : w.at(reg.first)[l] >> (16 * which);
+          multiply<Halves>(w, c, out, [&](int l, int operand, int i) {
+            auto [first, words] = operands[operand][i / 2];
+            const Word bits = words == 2 ? w.at(first + i % 2)[l] : w.at(first)[l] >> (16 * (i % 2));
             return toDouble(bits & 0xffff, element);
-          };
-          for (int l = 0; l < lanes; ++l) {
-            for (int i = 0; i < 8; ++i) A[Fragment::rowOfA(l, i)][Fragment::columnOfA(l, i)] = half(a[i / 2], i % 2, l);
-            for (int i = 0; i < 4; ++i) B[Fragment::rowOfB(l, i)][Fragment::columnOfB(l, i)] = half(b[i / 2], i % 2, l);
-          }
-          for (int l = 0; l < lanes; ++l)
-            for (int i = 0; i < 4; ++i) {
-              double sum = std::bit_cast<float>(std::uint32_t(w.at(c[i])[l]));
-              for (int k = 0; k < 16; ++k) sum += A[Fragment::rowOfC(l, i)][k] * B[k][Fragment::columnOfC(l, i)];
-              w.at(out + i)[l] = std::bit_cast<std::uint32_t>(float(sum));
-            }
+          });
         });
+      })
+      .Case([&](NVVM::ConvertFloatToTF32Op convert) -> Step {
+        if (convert.getRnd() != NVVM::FPRoundingMode::RNA || convert.getRelu()) return {};
+        int x = word(convert.getSrc());
+        return fill([=](Warp& w, int l) { return roundedToTf32(w.at(x)[l]); });
       })
       .Case([&](NVVM::LdMatrixOp load) -> Step {
         // Matrix n has its rows at the addresses of lanes 8 n to 8 n + 7; lane l gets row l / 4, columns 2 (l % 4) and

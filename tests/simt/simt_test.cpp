@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
 #include <vector>
 
 #include "heed/driver/pipeline.h"
@@ -228,6 +230,71 @@ TEST(Simt, AProductOfFragments) {
   )");
   EXPECT_EQ(kernel.run(32), "");
   for (int t = 0; t < 32; ++t) EXPECT_EQ(kernel.x[t], 32 + t);
+}
+
+TEST(Simt, AProductInTf32) {
+  // A[i][k] is 1 where k = 0 and i for k = 7, else 0; B[k][j] is j + 1: the sum at (i, j) is (i + 1) (j + 1).
+  auto text = [](const std::string& rounded) {
+    return R"(
+      %four = arith.constant 4 : i32
+      %eight_f = arith.constant 8.0 : f32
+      %one_f = arith.constant 1.0 : f32
+      %nothing = arith.constant 0.0 : f32
+      %three = arith.constant 3 : i32
+      %no = arith.constant 0 : i32
+      %i = arith.index_cast %t : index to i32
+      %group = arith.divui %i, %four : i32
+      %quad = arith.remui %i, %four : i32
+      %g = arith.uitofp %group : i32 to f32
+      %g8 = arith.addf %g, %eight_f : f32
+      %isFirst = arith.cmpi eq, %quad, %no : i32
+      %isLast = arith.cmpi eq, %quad, %three : i32
+      %left0 = arith.select %isFirst, %one_f, %nothing : f32
+      %left2 = arith.select %isLast, %g, %nothing : f32
+      %left3 = arith.select %isLast, %g8, %nothing : f32
+      %right = arith.addf %g, %one_f : f32
+      %A0 = nvvm.convert.float.to.tf32 %left0 {rnd = #nvvm.fp_rnd_mode<rna>}
+      %A2 = nvvm.convert.float.to.tf32 %left2 {rnd = #nvvm.fp_rnd_mode<rna>}
+      %A3 = nvvm.convert.float.to.tf32 %left3 {rnd = #nvvm.fp_rnd_mode<rna>}
+      )" + rounded +
+           R"(
+      %d = nvvm.mma.sync A[%A0, %A0, %A2, %A3] B[%B, %B] C[%nothing, %nothing, %nothing, %nothing]
+        {layoutA = #nvvm.mma_layout<row>, layoutB = #nvvm.mma_layout<col>, multiplicandAPtxType = #nvvm.mma_type<tf32>,
+         multiplicandBPtxType = #nvvm.mma_type<tf32>, shape = #nvvm.shape<m = 16, n = 8, k = 8>}
+        : (i32, i32, f32) -> !llvm.struct<(f32, f32, f32, f32)>
+      %e = llvm.extractvalue %d[3] : !llvm.struct<(f32, f32, f32, f32)>
+      memref.store %e, %x[%t] : memref<?xf32>
+    )";
+  };
+  Kernel kernel(text("%B = nvvm.convert.float.to.tf32 %right {rnd = #nvvm.fp_rnd_mode<rna>}"));
+  EXPECT_EQ(kernel.run(32), "");
+  for (int t = 0; t < 32; ++t) EXPECT_EQ(kernel.x[t], (t / 4 + 9) * (2 * (t % 4) + 2)) << t;
+  const std::string small = "%small = arith.constant 1.0e-3 : f32 %more = arith.addf %right, %small : f32\n";
+  EXPECT_SAYS(Kernel(text(small + "%B = arith.bitcast %more : f32 to i32")).run(32), "not rounded to tf32");
+}
+
+TEST(Simt, Tf32IsTheNearestAndOfTwoTheFurtherFromZero) {
+  Kernel kernel(R"(
+    %v = memref.load %x[%t] : memref<?xf32>
+    %r = nvvm.convert.float.to.tf32 %v {rnd = #nvvm.fp_rnd_mode<rna>}
+    %w = arith.bitcast %r : i32 to f32
+    memref.store %w, %x[%t] : memref<?xf32>
+  )",
+                32);
+  const std::pair<float, float> cases[] = {{1, 1},
+                                           {1 + 0x1p-11f, 1 + 0x1p-10f},
+                                           {-1 - 0x1p-11f, -1 - 0x1p-10f},
+                                           {1 + 0x1.fp-12f, 1},
+                                           {1 + 0x3p-11f, 1 + 0x1p-9f},
+                                           {INFINITY, INFINITY},
+                                           {0x1.fffffep127f, INFINITY},
+                                           {-0.f, -0.f}};
+  for (std::size_t n = 0; n < std::size(cases); ++n) kernel.x[n] = cases[n].first;
+  kernel.x[20] = NAN;
+  EXPECT_EQ(kernel.run(32), "");
+  for (std::size_t n = 0; n < std::size(cases); ++n)
+    EXPECT_EQ(std::bit_cast<int>(kernel.x[n]), std::bit_cast<int>(cases[n].second)) << n;
+  EXPECT_TRUE(std::isnan(kernel.x[20]));
 }
 
 }  // namespace

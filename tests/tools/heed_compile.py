@@ -25,6 +25,11 @@ with tempfile.TemporaryDirectory() as folder:
     code, out, err = run(folder, "-", text=GRAPH)
     require(code == 0 and "out.heed: cpu" in out and os.path.exists(os.path.join(folder, "out.heed")), out + err)
 
+    code, out, err = run(folder, "-", "--target=cuda:sm_80+tf32", text=GRAPH)
+    require(code == 0 and "out.heed: cuda:sm_80+tf32" in out, out + err)
+    code, out, err = run(folder, "-", "--target=cpu+tf32", text=GRAPH)
+    require(code == 1 and "a cuda target is required" in err and "\n" not in err, f"{code} {err}")
+
     wrong = {
         "": "-:1: there is no function",
         "llvm.func @f() { llvm.return }": "-:1: `llvm.func` stands where a func.func must",

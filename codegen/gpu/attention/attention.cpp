@@ -19,8 +19,9 @@ AttentionKernel::State AttentionKernel::State::unpack(ValueRange values, int til
           Fragments(tiles, values.slice(2 * halves, halves * tiles * 2))};
 }
 
-AttentionKernel::AttentionKernel(tile::AttentionOp op)
+AttentionKernel::AttentionKernel(tile::AttentionOp op, bool tf32)
     : op(op),
+      tf32(tf32),
       b(op.getLoc(), op),
       rowDim(op.dimsOf("row")[0]),
       keyDim(op.dimsOf("key")[0]),
@@ -101,9 +102,8 @@ void AttentionKernel::views() {
   for (int64_t dim : value) columnCount = mul(b, columnCount, extent[dim]);
   int64_t known = getConstantIntValue(columnCount).value_or(maxColumns / 2);
   int64_t chunkColumns = std::clamp<int64_t>(llvm::alignTo(known, columnsOfTile), columnsOfTile, maxColumns);
-  tiled = takesTiles(), cores = tiled && !narrow.isF32();
-  // As many keys as lanes: a set of them is one register. Two such sets for tensor cores, whose products are cheap.
-  keyTiles = (cores ? 2 : 1) * warpSize / columnsOfTile;
+  tiled = takesTiles(), cores = tiled && !stagedWeights.rows;
+  keyTiles = (tiled ? stagedKeys.rows : warpSize) / columnsOfTile;
   rowsOfBlock = warps * rowsOfWarp;
   rowsTogether = tiled ? rowsOfBlock : rowsOfWarp;
   if (cores) chunkColumns = llvm::alignTo(chunkColumns, 16);
@@ -306,7 +306,7 @@ void AttentionKernel::emitKernel(const Device& device) {
 /// Which kernel it is may depend on where the operands lie: then the host finds that out.
 LogicalResult AttentionKernel::emit(const Device& device) {
   if (mlir::failed(check())) return failure();
-  AttentionKernel other(op);
+  AttentionKernel other(op, tf32);
   other.views();
   auto byThreads = [&] {
     other.b.restoreInsertionPoint(b.saveInsertionPoint());
@@ -323,6 +323,8 @@ LogicalResult AttentionKernel::emit(const Device& device) {
   return success(!failed);
 }
 
-LogicalResult lowerAttention(tile::AttentionOp op, const Device& device) { return AttentionKernel(op).emit(device); }
+LogicalResult lowerAttention(tile::AttentionOp op, const Device& device) {
+  return AttentionKernel(op, device.tf32).emit(device);
+}
 
 }  // namespace heed::codegen::gpu

@@ -8,7 +8,7 @@ using namespace mlir;
 /// Each warp's, from shared memory.
 void AttentionKernel::readQueries() {
   Value row = mul(b, warp, constant(b, rowsOfWarp));
-  for (int64_t k = 0; k < stagedQueries.columns; k += Cores::step)
+  for (int64_t k = 0; k < stagedQueries.columns; k += Cores::stepOf(narrow))
     queries.push_back(tensor->left(stagedQueries, row, constant(b, k), false));
 }
 
@@ -21,24 +21,27 @@ void AttentionKernel::multiplyInto(Fragments& sums, int n, ValueRange a, ValueRa
 
 Fragments AttentionKernel::productsByCores() {
   Fragments sums(keyTiles, real(0));
-  for (int64_t k = 0; k < stagedKeys.columns; k += Cores::step)
+  const int64_t step = Cores::stepOf(narrow);
+  for (int64_t k = 0; k < stagedKeys.columns; k += step)
     for (int n = 0; n < keyTiles; n += 2) {
       Values both = tensor->right(stagedKeys, constant(b, n * columnsOfTile), constant(b, k), false, stageAtWork);
-      for (int t = 0; t < 2; ++t) multiplyInto(sums, n + t, queries[k / Cores::step], ValueRange(both).slice(2 * t, 2));
+      for (int t = 0; t < 2; ++t) multiplyInto(sums, n + t, queries[k / step], ValueRange(both).slice(2 * t, 2));
     }
   return sums;
 }
 
-/// O += P V. The sums of a product lie as the next product wants its left operand.
+/// O += P V.
 void AttentionKernel::accumulateByCores(State& state, const Fragments& weights) {
   Fragments p = weights;
-  for (int64_t k = 0; k < stagedValues.rows; k += Cores::step) {
-    int n = int(k / columnsOfTile);
-    Values a;
-    for (int t = 0; t < 2; ++t)
-      for (int h = 0; h < halves; ++h) a.push_back(tensor->packed(p.at(h, n + t, 0), p.at(h, n + t, 1)));
+  const int64_t step = Cores::stepOf(narrow);
+  for (int64_t k = 0; k < stagedValues.rows; k += step) {
+    Values sums;
+    for (int64_t n = k / columnsOfTile; n < (k + step) / columnsOfTile; ++n)
+      for (int h = 0; h < halves; ++h)
+        for (int c = 0; c < 2; ++c) sums.push_back(p.at(h, int(n), c));
+    Values a = tensor->leftOfSums(sums);
     for (int t = 0; t < columnTiles; t += 2) {
-      Values both = tensor->right(stagedValues, constant(b, t * columnsOfTile), constant(b, k), true, stageAtWork);
+      Values both = tensor->rightOfSums(stagedValues, constant(b, t * columnsOfTile), constant(b, k), stageAtWork);
       for (int i = 0; i < 2; ++i) multiplyInto(state.out, t + i, a, ValueRange(both).slice(2 * i, 2));
     }
   }

@@ -21,12 +21,12 @@ constexpr int64_t registersForBounds = 40;  // where it finds bounds of what key
 
 }  // namespace
 
-/// What tensor cores take, if the copy engine can be told of it. A block's rows come as one box: all rows of as many
-/// positions as they fit in, and of one more where some of it do. Where those of one position are too many, one of
-/// their dims is cut into pieces of one size, nearly, and the box has some of a position's: a group of 130 heads is two
-/// blocks of 65, which are half empty, but its keys are read twice, not 130 times.
+/// What tensor cores take, of 16 bits, if the copy engine can be told of it. A block's rows come as one box: all rows
+/// of as many positions as they fit in, and of one more where some of it do. Where those of one position are too many,
+/// one of their dims is cut into pieces of one size, nearly, and the box has some of a position's: a group of 130 heads
+/// is two blocks of 65, which are half empty, but its keys are read twice, not 130 times.
 bool AttentionKernel::takesHopper() {
-  if (!cores || columnCountKnown() > boxColumns * 2) return false;
+  if (!cores || narrow.isF32() || columnCountKnown() > boxColumns * 2) return false;
   const int64_t most = consumers * 4 * rowsOfWarp;
   int64_t together = 1, cutExtent = 1;
   SmallVector<int64_t> folded;

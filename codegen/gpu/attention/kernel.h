@@ -1,8 +1,8 @@
 // One tile.attention as a kernel: warps of 16 rows go through the keys.
 //
 // In two forms. Of dot products the warps of a block bring a tile of keys and values to shared memory together, and
-// multiply it: fragments by tensor cores (bf16, f16), or numbers by fma (f32). Otherwise (any body) each warp reads
-// what it needs itself. Everything between the products is the same.
+// multiply it: fragments by tensor cores (bf16, f16, and f32 in tf32 on request), or numbers by fma (f32). Otherwise
+// (any body) each warp reads what it needs itself. Everything between the products is the same.
 //
 // Scores and sums lie in registers as the fragments of a tensor core: of a tile of 16 rows and 8 columns, lane l has
 // rows l/4 and l/4 + 8 and columns 2 (l%4) and 2 (l%4) + 1. Four lanes (a quad) share a row; its maximum and sum take
@@ -65,7 +65,8 @@ struct Operands {
 
 class AttentionKernel : Operands {
  public:
-  explicit AttentionKernel(tile::AttentionOp op);
+  /// tf32: whether numbers of f32 may be multiplied so.
+  AttentionKernel(tile::AttentionOp op, bool tf32);
   mlir::LogicalResult emit(const Device& device);
 
  private:
@@ -264,6 +265,7 @@ class AttentionKernel : Operands {
   void eachColumn(const View& view, int h, llvm::function_ref<void(const View&, int, int)> body);
 
   tile::AttentionOp op;
+  bool tf32;
   Builder b;
   bool failed = false;
 
@@ -280,7 +282,7 @@ class AttentionKernel : Operands {
   bool tiled = false, cores = false;
   unsigned query = 0, key = 0;  // the operands of the one similarity
   int64_t depth = -1;           // its dim
-  mlir::Type narrow;            // bf16 or f16; by fma f32
+  mlir::Type narrow;            // bf16, f16; or f32, by fma or in tf32
   Staged stagedQueries, stagedKeys, stagedValues;
   Staged stagedWeights;  // by fma: of all warps
   int64_t setsAt = 0;    // in shared memory: which keys each warp sees

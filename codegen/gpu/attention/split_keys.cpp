@@ -32,7 +32,7 @@ void AttentionKernel::planParts(const Device& device) {
   parts.count = select(split, ceiling(b, keys, limit), one);
   auto told = emitRemark(op.getLoc()) << "attention by "
                                       << (hopper  ? "wgmma"
-                                          : cores ? "mma.sync"
+                                          : cores ? narrow.isF32() ? "mma.sync in tf32" : "mma.sync"
                                           : tiled ? "fma, tiles in shared memory"
                                                   : "fma, no tiles")
                                       << ": blocks of " << rowsOfBlock << " rows";

@@ -39,17 +39,18 @@ bool AttentionKernel::takesTiles() {
   std::optional<int64_t> products = getConstantIntValue(extent[depth]), columns = getConstantIntValue(extent[value[0]]);
   if (!products || !columns || *products < 1 || *products > maxDepth || *columns < 1) return false;
 
-  const bool half = !narrow.isF32();  // a word, and for tensor cores
-  // As many keys as lanes, of which a set is one register; twice as many for tensor cores, whose products are cheap.
-  const int64_t width = half ? 2 : 4, step = half ? Cores::step : pieceBytes / width, tile = (half ? 2 : 1) * warpSize;
+  const bool half = !narrow.isF32(), byCores = half || tf32;
+  // As many keys as lanes, of which a set is one register; twice as many of halves, whose products are cheap.
+  const int64_t width = half ? 2 : 4, tile = (half ? 2 : 1) * warpSize;
+  const int64_t step = byCores ? Cores::stepOf(narrow) : pieceBytes / width;
   const int64_t padded = llvm::alignTo(*products, step);
   stagedQueries = {0, warps * rowsOfWarp, padded, width};
   // Tensor cores have Q in registers before the first tile comes.
-  stagedKeys = {half ? 0 : stagedQueries.bytes(), tile, padded, width};
+  stagedKeys = {byCores ? 0 : stagedQueries.bytes(), tile, padded, width};
   stagedValues = {stagedKeys.begin + stagedKeys.bytes(), tile,
                   std::min<int64_t>(llvm::alignTo(*columns, Cores::step), maxDepth), width};
   setsAt = stagedKeys.begin + stages * stageBytes();
-  if (!half) stagedWeights = {setsAt + warps * tile / 8, warps * rowsOfWarp, tile, width};
+  if (!byCores) stagedWeights = {setsAt + warps * tile / 8, warps * rowsOfWarp, tile, width};
   return bytesOfTiles() <= maxShared;
 }
 

@@ -27,7 +27,8 @@ void ProductKernel::emitBlocks(const Blocks& blocks, MakeMultiplier& make) {
 
   const int64_t width = views[0].element.getIntOrFloatBitWidth() / 8;
   auto side = [&](int64_t begin, int64_t lines, bool upright) -> Side {
-    return {{begin, upright ? blocks.depth : lines, upright ? lines : blocks.depth, width}, upright};
+    if (upright) return {{begin, blocks.depth, lines, width, blocks.uprightGap}, upright};
+    return {{begin, lines, blocks.depth, width}, upright};
   };
   Side left = side(0, blocks.rows, leftUpright), right = side(left.staged.bytes(), blocks.columns, upright);
   const int64_t stage = left.staged.bytes() + right.staged.bytes();

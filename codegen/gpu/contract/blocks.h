@@ -12,6 +12,7 @@ namespace heed::codegen::gpu {
 /// Rows and columns of a block and of one of its warps; how deep a tile is, and how many have room at a time.
 struct Blocks {
   int64_t rows, columns, warpRows, warpColumns, depth, stages;
+  int64_t uprightGap = pieceBytes;  // Staged::gap of a tile that has the depth as rows
   int64_t warps() const { return rows / warpRows * (columns / warpColumns); }
 };
 

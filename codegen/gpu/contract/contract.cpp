@@ -94,7 +94,7 @@ LogicalResult ProductKernel::emit(ByLoops loops) {
     for (View& view : views) view.stride[dim] = {};
   rowCount = product(rows), columnCount = product(columns);
   auto byTiles = [&] {
-    if (views[0].element.isF32()) return emitFma(), Values();
+    if (views[0].element.isF32()) return device.tf32 ? emitCores("as " + device.name() + " says") : emitFma(), Values();
     std::string why = hopperRefusal();
     if (!why.empty()) return emitCores(why), Values();
     return choose(

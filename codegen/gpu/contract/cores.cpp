@@ -9,7 +9,16 @@ using namespace mlir;
 namespace {
 
 // As many stages as there is room for where the sums go in the end.
-constexpr Blocks byCores{.rows = 128, .columns = 128, .warpRows = 32, .warpColumns = 64, .depth = 32, .stages = 3};
+constexpr Blocks ofHalves{.rows = 128, .columns = 128, .warpRows = 32, .warpColumns = 64, .depth = 32, .stages = 3};
+// As many bytes. Of an upright tile a warp reads eight numbers beside each other in each of four rows: with two pieces
+// between rows these are in different banks.
+constexpr Blocks ofSingles{.rows = 128,
+                           .columns = 128,
+                           .warpRows = 32,
+                           .warpColumns = 64,
+                           .depth = 16,
+                           .stages = 3,
+                           .uprightGap = 2 * pieceBytes};
 
 class CoresMultiplier : public Multiplier {
  public:
@@ -24,7 +33,7 @@ class CoresMultiplier : public Multiplier {
 
   Values multiply(Values sums, Value at) override {
     const Side &left = tiles.left, &right = tiles.right;
-    for (int64_t step = 0; step < tiles.blocks.depth; step += Cores::step) {
+    for (int64_t step = 0; step < tiles.blocks.depth; step += Cores::stepOf(cores.type())) {
       Value along = constant(b, step);
       SmallVector<Values> a;
       for (int64_t m = 0; m < tiles.blocks.warpRows; m += 16)
@@ -65,9 +74,11 @@ std::unique_ptr<Multiplier> multiplyByCores(Builder& b, const Thread& thread, co
 }
 
 void ProductKernel::emitCores(const std::string& why) {
-  emitRemark(op.getLoc()) << "product by mma.sync: tiles of " << byCores.rows << " x " << byCores.columns << ", "
-                          << byCores.stages << " stages; " << why;
-  emitBlocks(byCores, multiplyByCores);
+  const bool single = views[0].element.isF32();
+  const Blocks& blocks = single ? ofSingles : ofHalves;
+  emitRemark(op.getLoc()) << "product by mma.sync" << (single ? " in tf32" : "") << ": tiles of " << blocks.rows
+                          << " x " << blocks.columns << ", " << blocks.stages << " stages; " << why;
+  emitBlocks(blocks, multiplyByCores);
 }
 
 }  // namespace heed::codegen::gpu

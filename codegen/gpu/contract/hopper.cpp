@@ -31,7 +31,7 @@ constexpr int64_t batch = 64;  // columns that are finished together
 
 /// Why it cannot be by wgmma, whatever the extents are; empty: it can.
 std::string ProductKernel::hopperRefusal() {
-  if (!device.exact || device.generation != 90) return device.name() + " has no wgmma";
+  if (!device.exact || device.generation != 90) return device.chip() + " has no wgmma";
   if (leftUpright) return "of the left side, wgmma is given rows";
   mapped = mappedTensors();
   for (const Mapped& tensor : mapped)

@@ -1,8 +1,8 @@
 // One tile.contract: blocks of sums, finished by the op's epilogue.
 //
-// In three forms. By mma.sync (bf16, f16) and by fma (f32) warps bring tiles of both sides to shared memory together.
-// By wgmma (bf16, f16 on sm_90a) the copy engine does, where the operands are of a kind that it knows and the product
-// is large.
+// In three forms. By mma.sync (bf16, f16, and f32 where it may be multiplied in tf32) and by fma (f32) warps bring
+// tiles of both sides to shared memory together. By wgmma (bf16, f16 on sm_90a) the copy engine does, where the
+// operands are of a kind that it knows and the product is large.
 //
 // Invariant: in each form a sum adds along the depth in one order, whatever the block it stands in and however many
 // rows there are. Test: tests/codegen/gpu/contract_test.cpp.

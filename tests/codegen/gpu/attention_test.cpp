@@ -5,6 +5,7 @@
 
 #include "on_gpu.h"
 #include "ptxas.h"
+#include "tf32.h"
 
 namespace heed::testing {
 namespace {
@@ -69,10 +70,72 @@ TEST_P(Single, AgreesWithLoops) {
       if (HasFailure()) return;
     }
     EXPECT_GT(compiled.count("nvvm.cp.async.shared.global"), 0);
+    EXPECT_EQ(compiled.count("nvvm.mma.sync"), 0) << "nobody asked for tf32";
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Single, ::testing::ValuesIn(dotProducts()), [](auto& info) { return info.param.name; });
+
+/// On request by tensor cores. What tf32 holds is multiplied as it is: of such operands only the weights are rounded,
+/// to 11 bits as in f16, and lse is that of f32.
+class Tf32 : public ::testing::TestWithParam<Named> {};
+
+void roundToTf32(std::vector<Data*>& data) {
+  for (Data* x : data)
+    if (x->operand().type == "f32")
+      for (std::size_t n = 0; n < x->count(); ++n) x->set(n, inTf32(float(x->numbers()[n])));
+}
+
+TEST_P(Tf32, AgreesWithLoops) {
+  for (auto [depth, columns] : {std::pair(16, 16), std::pair(40, 24), std::pair(5, 7), std::pair(4, 136)}) {
+    OnGpu compiled(narrow(GetParam().kernel, "f32", depth, columns), "sm_80+tf32");
+    for (auto [rows, keys] :
+         {std::pair(1, 1), std::pair(17, 70), std::pair(130, 64), std::pair(70, 129), std::pair(5, 0)}) {
+      ASSERT_NO_THROW(
+          compiled.run(sizesOf(compiled.kernel, rows, keys, depth, columns), roundToTf32, true, 1, true, 2e-3));
+      if (HasFailure()) return;
+    }
+    EXPECT_GT(compiled.count("nvvm.mma.sync"), 0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Tf32, ::testing::ValuesIn(dotProducts()), [](auto& info) { return info.param.name; });
+
+/// Of any operands: a score, sum q k / 4, moves by at most e = tf32Product sum |q k| / 4; a weight by a factor of
+/// exp(e) at most, then by rounding; and so does the sum of all. With V rounded too the mean moves by no more than
+/// exp(2 e) (1 + 2^-11)^2 - 1 of max |V|; what f32 adds is far below that.
+TEST(GpuAttention, Tf32IsOffByItsRoundingsAtMost) {
+  for (const char* chip : {"sm_80+tf32", "sm_90a+tf32"}) {
+    const std::int64_t rows = 70, keys = 129, depth = 64;
+    OnGpu compiled(narrow(withLse(sdpa()), "f32", depth, depth), chip);
+    Expected expected;
+    double score = 0, most = 0;
+    const Sizes sizes = sizesOf(compiled.kernel, rows, keys, depth, depth);
+    auto look = [&](std::vector<Data*>& data) {
+      expected = reference(compiled.kernel, sizes, data);
+      for (double x : data[2]->numbers()) most = std::max(most, std::fabs(x));
+      for (std::int64_t o = 0; o < 2; ++o)
+        for (std::int64_t q = 0; q < rows; ++q)
+          for (std::int64_t k = 0; k < keys; ++k) {
+            double size = 0;
+            for (std::int64_t d = 0; d < depth; ++d)
+              size += std::fabs(data[0]->numbers()[data[0]->index({{"o", o}, {"q", q}, {"d", d}})] *
+                                data[1]->numbers()[data[1]->index({{"o", o}, {"k", k}, {"d", d}})]) /
+                      4;
+            score = std::max(score, size);
+          }
+    };
+    auto results = compiled.run(sizes, look, true, 1, /*compare=*/false);
+    const double e = tf32Product * score, bound = (std::exp(2 * e) * std::pow(1 + 0x1p-11, 2) - 1) * most;
+    double largest = 0;
+    for (std::size_t n = 0; n < results[0].size(); ++n)
+      largest = std::max(largest, std::fabs(results[0][n] - expected.out[n]));
+    EXPECT_LE(largest, bound);
+    EXPECT_GT(largest, 1e-5) << "nothing was rounded";
+    for (std::size_t n = 0; n < results[1].size(); ++n) EXPECT_NEAR(results[1][n], expected.lse[n], e + 1e-5);
+    EXPECT_GT(compiled.count("nvvm.mma.sync"), 0);
+  }
+}
 
 class Hopper : public ::testing::TestWithParam<std::tuple<Named, std::string>> {};
 
@@ -172,8 +235,10 @@ TEST(GpuAttention, AnyWidthOfTheResult) {
 }
 
 TEST(GpuAttention, HiddenKeysContributeNothingWhateverTheyHold) {
-  for (auto [type, chip, tiled] : {std::tuple("f32", "sm_80", false), std::tuple("f32", "sm_80", true),
-                                   std::tuple("bf16", "sm_80", true), std::tuple("bf16", "sm_90a", true)}) {
+  for (auto [type, chip, tiled, tolerance] :
+       {std::tuple("f32", "sm_80", false, 4e-6), std::tuple("f32", "sm_80", true, 4e-6),
+        std::tuple("f32", "sm_80+tf32", true, 2e-3), std::tuple("bf16", "sm_80", true, 1.2e-2),
+        std::tuple("bf16", "sm_90a", true, 1.2e-2)}) {
     KernelCase kernel = lengths(withLse(sdpa()));
     const bool hopper = chip == std::string("sm_90a");
     const int V = hopper ? 16 : 9;
@@ -183,6 +248,7 @@ TEST(GpuAttention, HiddenKeysContributeNothingWhateverTheyHold) {
       compiled.run(
           sizesOf(kernel, 70, keys, 8, V),
           [&](std::vector<Data*>& data) {
+            if (tolerance == 2e-3) roundToTf32(data);
             for (std::int64_t o = 0; o < 2; ++o) {
               std::int64_t length = o == 0 ? keys / 2 : 0;
               data[2]->set(o, double(length));
@@ -193,7 +259,7 @@ TEST(GpuAttention, HiddenKeysContributeNothingWhateverTheyHold) {
                 }
             }
           },
-          true, 1, true, type == std::string("f32") ? 4e-6 : 1.2e-2);
+          true, 1, true, tolerance);
     EXPECT_EQ(compiled.count("tile.wgmma") > 0, hopper);
   }
 }
@@ -297,6 +363,21 @@ TEST(GpuAttention, SinglePrecisionAssemblesWithoutSpills) {
       std::string ptx = simt::ptxOf(narrow(kernel, "f32", depth, depth).text(), chip);
       EXPECT_NE(ptx.find("cp.async.cg.shared.global"), ptx.npos);
       EXPECT_NE(ptx.find("ld.shared.v4"), ptx.npos);
+      Ptxas said = *assemble(ptx, chip);
+      EXPECT_TRUE(said.accepted) << said.said;
+      EXPECT_EQ(said.clean, said.kernels) << said.said;
+      std::cout << chip << " depth " << depth << ": " << said.registers() << "\n";
+    }
+}
+
+TEST(GpuAttention, Tf32AssemblesWithoutSpills) {
+  if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
+  for (auto [depth, chip] : {std::pair(64, "sm_80"), std::pair(128, "sm_80"), std::pair(128, "sm_90")})
+    for (KernelCase kernel :
+         {sdpa(), causal(withLse(sdpa())), causal(withLse(groupsOf(8, grouped()))), sameDocument(withLse(sdpa()))}) {
+      std::string ptx = simt::ptxOf(narrow(kernel, "f32", depth, depth).text(), chip + std::string("+tf32"));
+      EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), ptx.npos);
+      EXPECT_NE(ptx.find("ldmatrix.sync.aligned.m8n8.x4.shared"), ptx.npos);
       Ptxas said = *assemble(ptx, chip);
       EXPECT_TRUE(said.accepted) << said.said;
       EXPECT_EQ(said.clean, said.kernels) << said.said;

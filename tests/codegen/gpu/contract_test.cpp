@@ -11,6 +11,7 @@
 #include "heed/runtime/session.h"
 #include "ptxas.h"
 #include "simulated.h"
+#include "tf32.h"
 
 namespace heed::testing {
 namespace {
@@ -90,9 +91,9 @@ struct Shape {
   std::int64_t m, n, k, pad = 0, shift = 0;
 };
 
-/// Each element of text()'s result against the sum in f64.
+/// Each element of text()'s result against the sum in f64; a product may be off by `each` of its magnitude.
 template <class T>
-void expectSums(Product& product, Upright upright, std::initializer_list<Shape> shapes) {
+void expectSums(Product& product, Upright upright, std::initializer_list<Shape> shapes, double each = 0) {
   std::mt19937 random(3);
   std::normal_distribution<float> normal;
   for (auto [m, n, k, pad, shift] : shapes) {
@@ -105,11 +106,13 @@ void expectSums(Product& product, Upright upright, std::initializer_list<Shape> 
     ASSERT_NO_THROW(product(x, y, bias, out)) << m << " " << n << " " << k;
     for (std::int64_t i = 0; i < m; ++i)
       for (std::int64_t j = 0; j < n; ++j) {
-        double sum = 0;
-        for (std::int64_t d = 0; d < k; ++d)
-          sum += double(float(upright.left ? x({d, i}) : x({i, d}))) *
-                 double(float(upright.right ? y({d, j}) : y({j, d})));
-        ASSERT_NEAR(out({i, j}), 2 * sum + bias({j}) + double(i), 1e-4)
+        double sum = 0, size = 0;
+        for (std::int64_t d = 0; d < k; ++d) {
+          const double term = double(float(upright.left ? x({d, i}) : x({i, d}))) *
+                              double(float(upright.right ? y({d, j}) : y({j, d})));
+          sum += term, size += std::fabs(term);
+        }
+        ASSERT_NEAR(out({i, j}), 2 * sum + bias({j}) + double(i), 1e-4 + 2 * each * size)
             << m << " " << n << " " << k << ": " << i << " " << j;
       }
   }
@@ -143,24 +146,85 @@ TEST(GpuContract, SinglePrecision) {
     }
 }
 
-/// A row has the same bits whatever it is computed beside, and so by whichever blocks.
-TEST(GpuContract, RowsOfSinglePrecisionAreInvariant) {
-  for (Upright upright : {Upright{false, false}, Upright{false, true}}) {
-    const std::int64_t M = 150, N = 33, K = 77;
-    Product many(text("f32", upright), "sm_80", 4), few(text("f32", upright), "sm_80", 100);
-    Dense<float> x({M, K}), y(upright.right ? std::vector{K, N} : std::vector{N, K}), bias({N}), big({M, N});
+/// On request by tensor cores, in tf32.
+TEST(GpuContract, SinglePrecisionInTf32) {
+  for (const char* chip : {"sm_80+tf32", "sm_90a+tf32"})
+    for (Upright upright : layouts) {
+      Product product(text("f32", upright), chip);
+      SCOPED_TRACE(::testing::Message() << chip << " " << upright.left << upright.right);
+      expectSums<float>(product, upright,
+                        {{1, 1, 1}, {128, 128, 64}, {130, 40, 72}, {20, 136, 33, 3, 1}, {5, 9, 0}, {17, 24, 40, 8, 8}},
+                        tf32Product);
+      EXPECT_GT(product.products(), 0);
+    }
+}
+
+/// Operands of text(), normal numbers, and its result.
+struct Singles {
+  Upright upright;
+  Dense<float> x, y, bias, out;
+  Singles(Upright upright, std::int64_t m, std::int64_t n, std::int64_t k)
+      : upright(upright),
+        x(upright.left ? std::vector{k, m} : std::vector{m, k}),
+        y(upright.right ? std::vector{k, n} : std::vector{n, k}),
+        bias({n}),
+        out({m, n}) {
     std::mt19937 random(3);
     std::normal_distribution<float> normal;
     for (auto* a : {&x, &y, &bias})
       for (float& e : a->values) e = normal(random);
-    many(x, y, bias, big);
-    for (std::int64_t m : {std::int64_t(1), std::int64_t(9), M}) {
-      Dense<float> first({m, K}), small({m, N});
-      std::copy_n(x.values.begin(), m * K, first.values.begin());
-      few(first, y, bias, small);
-      EXPECT_TRUE(std::equal(small.values.begin(), small.values.end(), big.values.begin())) << m;
-    }
   }
+  const std::vector<float>& by(Product& product) { return product(x, y, bias, out), out.values; }
+};
+
+/// What tf32 holds is multiplied as it is; what it does not, as its nearest number of tf32. Nothing is rounded twice.
+TEST(GpuContract, Tf32RoundsOperandsOnceToNearest) {
+  for (Upright upright : layouts) {
+    Product product(text("f32", upright), "sm_80+tf32");
+    Singles given(upright, 40, 24, 50), rounded(upright, 40, 24, 50);
+    given.x.values[7] = 1 + 0x1p-11f, given.x.values[8] = -1 - 0x1p-11f;  // in the middle between two
+    for (auto [from, to] : {std::pair(&given.x, &rounded.x), std::pair(&given.y, &rounded.y)})
+      for (std::size_t n = 0; n < from->values.size(); ++n) to->values[n] = inTf32(from->values[n]);
+    EXPECT_EQ(given.by(product), rounded.by(product));
+  }
+}
+
+/// Nobody asked: one chain of fma along the depth, to the bit.
+TEST(GpuContract, SinglePrecisionIsWholeUnlessTf32IsAskedFor) {
+  for (const char* chip : {"sm_80", "sm_90a", "sm_80+tf32"}) {
+    const std::int64_t M = 33, N = 20, K = 90;
+    Product product(text("f32", {false, false}), chip);
+    Singles s({false, false}, M, N, K);
+    s.by(product);
+    bool same = true;
+    for (std::int64_t i = 0; i < M; ++i)
+      for (std::int64_t j = 0; j < N; ++j) {
+        float sum = 0;
+        for (std::int64_t k = 0; k < K; ++k) sum = std::fma(s.x({i, k}), s.y({j, k}), sum);
+        const float twice = sum * 2, biased = twice + s.bias({j});
+        same &= s.out({i, j}) == biased + float(i);
+      }
+    const bool asked = chip == std::string("sm_80+tf32");
+    EXPECT_EQ(same, !asked) << chip;
+    EXPECT_EQ(product.products() > 0, asked) << chip;
+  }
+}
+
+/// A row has the same bits whatever it is computed beside, and so by whichever blocks.
+TEST(GpuContract, RowsOfSinglePrecisionAreInvariant) {
+  for (const char* chip : {"sm_80", "sm_80+tf32"})
+    for (Upright upright : {Upright{false, false}, Upright{false, true}}) {
+      const std::int64_t M = 150, N = 33, K = 77;
+      Product many(text("f32", upright), chip, 4), few(text("f32", upright), chip, 100);
+      Singles all(upright, M, N, K);
+      all.by(many);
+      for (std::int64_t m : {std::int64_t(1), std::int64_t(9), M}) {
+        Dense<float> first({m, K}), small({m, N});
+        std::copy_n(all.x.values.begin(), m * K, first.values.begin());
+        few(first, all.y, all.bias, small);
+        EXPECT_TRUE(std::equal(small.values.begin(), small.values.end(), all.out.values.begin())) << chip << " " << m;
+      }
+    }
 }
 
 /// By wgmma on a device of two multiprocessors: blocks that go through several tiles.
@@ -310,7 +374,12 @@ TEST(GpuContract, AssemblesWithoutSpills) {
     for (Upright upright : layouts) {
       std::string ptx = simt::ptxOf(text("f32", upright), chip);
       EXPECT_NE(ptx.find("ld.shared.v4"), ptx.npos);
+      EXPECT_EQ(ptx.find("tf32"), ptx.npos);
       clean(ptx, chip, 2);
+      ptx = simt::ptxOf(text("f32", upright), chip + std::string("+tf32"));
+      EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), ptx.npos);
+      EXPECT_NE(ptx.find("cvt.rna.tf32.f32"), ptx.npos);
+      clean(ptx, chip, 1);
     }
   }
 }

@@ -117,6 +117,28 @@ TEST(GraphsOnGpu, AModelRemembersOnTheDevice) {
   }
 }
 
+TEST(GraphsOnGpu, AModelInTf32) {
+  // A product moves by 2^-10 of itself at most. Results move by a few of these for each layer, and for what is around
+  // them, of the largest.
+  simt::Compiled compiled = simt::compile(gpt, "sm_80+tf32");
+  KernelOf<decltype(gpt)> cpu = jit(gpt), gpu(compiled.executable, 1);
+  for (auto* run : {&cpu, &gpu}) {
+    bindRandom(run->runner(), 7, .5f);
+    run->begin({extent<Batch>(3), extent<Key>(24)});
+  }
+  double most = 0, largest = 0;
+  for (auto [begin, end] : {std::pair(0, 9), std::pair(9, 10)}) {
+    auto want = cpu(tokens(3, begin, end)), got = gpu(tokens(3, begin, end));
+    for (std::size_t n = 0; n < want.span().size(); ++n) {
+      most = std::max(most, double(std::fabs(got.span()[n] - want.span()[n])));
+      largest = std::max(largest, double(std::fabs(want.span()[n])));
+    }
+  }
+  EXPECT_LT(most, 3 * 0x1p-10 * largest) << largest;
+  EXPECT_GT(most, 0x1p-14 * largest) << "nothing was rounded";
+  EXPECT_GT(compiled.program->count("nvvm.mma.sync"), 0);
+}
+
 TEST(GraphsOnGpu, AStepOfDecodingIsOneLaunch) {
   testing::OnDriver driver;
   auto open = [&](std::shared_ptr<simt::Program> program) { return driver.open(std::move(program)); };

@@ -1,6 +1,7 @@
 // Of which kernels the host chooses: by how many tiles there are, and by whether the depth lies as one.
 // RUN: heed-opt %s --tile-launch-kernels=chip=sm_90a 2>&1 | FileCheck %s
 // RUN: heed-opt %s --tile-launch-kernels=chip=sm_80 2>&1 | FileCheck %s --check-prefix=AMPERE
+// RUN: heed-opt %s --tile-launch-kernels=chip=sm_90a+tf32 2>&1 | FileCheck %s --check-prefix=TF32
 
 // CHECK-DAG: remark: product by wgmma: tiles of 128 x 256, 4 stages, blocks that take tile after tile; if there are more than 66
 // CHECK-DAG: remark: product by mma.sync: tiles of 128 x 128, 3 stages; where wgmma is not
@@ -22,6 +23,10 @@ func.func @heads(%x: memref<?x4x64xbf16, strided<[?, ?, 1], offset: ?>>, %w: mem
   }) : (memref<?x4x64xbf16, strided<[?, ?, 1], offset: ?>>, memref<512x4x64xbf16>, memref<?x512xbf16>) -> ()
   return
 }
+
+// TF32-DAG: remark: product by wgmma: tiles of 128 x 256
+// TF32-DAG: remark: product by mma.sync in tf32: tiles of 128 x 128, 3 stages; as sm_90a+tf32 says
+// TF32-NOT: product by fma
 
 // Of known extents one form is left.
 // CHECK:     func.func @single

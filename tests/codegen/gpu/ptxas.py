@@ -11,10 +11,11 @@ if not ptxas:
     sys.exit(77)
 
 failed, kernels = False, 0
-for chip in ("sm_80", "sm_90", "sm_90a"):
+for target in ("sm_80", "sm_80+tf32", "sm_90", "sm_90a"):
+    chip = target.split("+")[0]
     for lesson in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run([lesson, "--compile-only", f"--target=cuda:{chip}", f"--dump={folder}"], check=True,
+            subprocess.run([lesson, "--compile-only", f"--target=cuda:{target}", f"--dump={folder}"], check=True,
                            stdout=subprocess.DEVNULL)
             for ptx in sorted(Path(folder).glob("*/7_asm.ptx")):
                 run = subprocess.run([ptxas, "-v", f"-arch={chip}", ptx, "-o", os.devnull], capture_output=True, text=True)
@@ -24,6 +25,6 @@ for chip in ("sm_80", "sm_90", "sm_90a"):
                 kernels += len(re.findall(r"Used \d+ registers", said))
                 if run.returncode or spills or complaints:
                     failed = True
-                    print(f"{chip} {ptx.parent.name}: {len(spills)} spills", *complaints, sep="\n  ")
+                    print(f"{target} {ptx.parent.name}: {len(spills)} spills", *complaints, sep="\n  ")
 print(f"{kernels} kernels assembled")
 sys.exit(failed or kernels == 0)
