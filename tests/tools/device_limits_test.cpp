@@ -20,8 +20,16 @@ int occurrences(const std::string& text, const std::string& of) {
 
 TEST(DeviceLimits, CountWhatTheyDo) {
   EXPECT_EQ(fmaKernel().work, 2. * 256 * 512 * occurrences(fmaKernel().ptx, "fma.rn"));
-  EXPECT_EQ(mmaKernel().work, 2. * 16 * 8 * 16 * 8 * 512 * occurrences(mmaKernel().ptx, "mma.sync.aligned"));
-  EXPECT_EQ(wgmmaKernel().work, 2. * 64 * 256 * 16 * 512 * occurrences(wgmmaKernel().ptx, "wgmma.mma_async"));
+  for (auto [type, depth, name] :
+       {std::tuple(Narrow::bf16, 16, "bf16.bf16"), std::tuple(Narrow::tf32, 8, "tf32.tf32")}) {
+    const std::string step = "k" + std::to_string(depth) + ".";
+    EXPECT_EQ(mmaKernel(type).work,
+              2. * 16 * 8 * depth * 8 * 512 * occurrences(mmaKernel(type).ptx, "mma.sync.aligned.m16n8" + step));
+    EXPECT_EQ(wgmmaKernel(type).work,
+              2. * 64 * 256 * depth * 512 *
+                  occurrences(wgmmaKernel(type).ptx, "wgmma.mma_async.sync.aligned.m64n256" + step));
+    for (const LimitKernel& kernel : {mmaKernel(type), wgmmaKernel(type)}) EXPECT_GT(occurrences(kernel.ptx, name), 0);
+  }
   EXPECT_EQ(readKernel().work, 256. * 16 * occurrences(readKernel().ptx, "ld.global.v4"));
   EXPECT_EQ(copyKernel().work, 2. * 256 * 16 * occurrences(copyKernel().ptx, "st.global.v4"));
 }
@@ -30,6 +38,7 @@ TEST(DeviceLimits, Assemble) {
   if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
   for (auto [kernel, chip] :
        {std::pair(fmaKernel(), "sm_90"), std::pair(mmaKernel(), "sm_90"), std::pair(wgmmaKernel(), "sm_90a"),
+        std::pair(mmaKernel(Narrow::tf32), "sm_90"), std::pair(wgmmaKernel(Narrow::tf32), "sm_90a"),
         std::pair(readKernel(), "sm_90"), std::pair(copyKernel(), "sm_90")}) {
     Ptxas said = *assemble(kernel.ptx, chip);
     EXPECT_TRUE(said.accepted) << said.said << kernel.ptx;

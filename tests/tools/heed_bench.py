@@ -130,6 +130,9 @@ class Workloads(unittest.TestCase):
         self.assertIn("kernel 1: a matrix product", told)
         self.assertIn("product by wgmma: tiles of 128 x 256", told)
         self.assertIn("product by mma.sync: tiles of 128 x 128", told)
+        for target, form in [("cuda:sm_80", "product by fma"), ("cuda:sm_80+tf32", "product by mma.sync in tf32")]:
+            told = call("gemm", "--m=512", "--n=512", "--k=64", f"--target={target}", "--explain").stderr
+            self.assertIn(form, told)
 
 
 class Refusals(unittest.TestCase):
@@ -161,6 +164,7 @@ class Refusals(unittest.TestCase):
             ("--dtype", "f64", "f32, bf16 or f16"),
             ("--score", "cosine", "dot, additive or gaussian"),
             ("--target", "tpu", "cpu"),
+            ("--target", "cpu:avx2+tf32", "a cuda target is required"),
         ]:
             with self.subTest(option=option, value=value):
                 message = self.refused("attention", f"{option}={value}")

@@ -192,6 +192,9 @@ Workload make(AttentionShape s, const Settings& settings, const char* name, bool
   w.bytes = bytesOf(w.traffic[0]) + bytesOf(w.traffic[1]);
   w.error = [formula](Runner& runner) { return formula->errorOf(runner.run(viewsOf(formula->inputs))[0].view); };
   w.tolerance = s.dtype == "f32" ? 1e-5 : epsilonOf(dtypeOf(s.dtype));
+  // A score moves by so much of |q| |k| / sqrt(depth), which of normal numbers is about sqrt(depth); its weight, and
+  // the sum of all, by as much; then weights and values are rounded.
+  if (s.dtype == "f32" && inTf32(settings)) w.tolerance += tf32Product * (2 * std::sqrt(double(s.depth)) + 1);
   if (s.against == "eager") {
     w.rival_name = "eager";
     w.rival = eagerAttention(s, w.inputs, settings.options);

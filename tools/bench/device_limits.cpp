@@ -40,7 +40,15 @@ std::string kernel(const std::string& target, int floats, const std::string& sta
          "  setp.eq.f32 %q, %s, 0f12345678;\n  @%q st.global.f32 [%d0], %s;\n  ret;\n}\n";
 }
 
-/// The next number of %r1, as two bf16 in `to`.
+/// "k16.f32.bf16.bf16": how deep one product is, what it is summed in, and of what.
+std::string depthAndTypes(Narrow type, const std::string& order, const std::string& end) {
+  const bool tf32 = type == Narrow::tf32;
+  const std::string name = tf32 ? ".tf32" : ".bf16";
+  return (tf32 ? "k8" : "k16") + order + ".f32" + name + name + end;
+}
+int depthOf(Narrow type) { return type == Narrow::tf32 ? 8 : 16; }
+
+/// The next number of %r1, as two bf16 in `to`; as tf32 it has the bits of the first, and a few of the other.
 std::string random(const std::string& to) {
   return "  mad.lo.u32 %r1, %r1, 747796405, 2891336453;\n  and.b32 " + to + ", %r1, 0x807f807f;\n  or.b32 " + to +
          ", " + to + ", 0x3f803f80;\n";
@@ -59,20 +67,21 @@ LimitKernel fmaKernel() {
   return {kernel("sm_80", chains + 2, "", loop, false), 256, 0, 2. * 256 * rounds * chains * unrolled};
 }
 
-LimitKernel mmaKernel() {
+LimitKernel mmaKernel(Narrow type) {
   constexpr int chains = 8, unrolled = 2;
   std::string start, loop;
   for (int n = 8; n < 14; ++n) start += random("%r" + std::to_string(n));
   for (int n = 0; n < chains * unrolled; ++n) {
     std::string d = list("%f", 4 * (n % chains), 4);
-    loop += "  mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 " + d + ", {%r8, %r9, %r10, %r11}, {%r12, %r13}, " +
-            d + ";\n";
+    loop += "  mma.sync.aligned.m16n8" + depthAndTypes(type, ".row.col", ".f32 ") + d +
+            ", {%r8, %r9, %r10, %r11}, {%r12, %r13}, " + d + ";\n";
   }
-  return {kernel("sm_80", 4 * chains, start, loop, false), 256, 0, 8. * rounds * chains * unrolled * 2 * 16 * 8 * 16};
+  return {kernel("sm_80", 4 * chains, start, loop, false), 256, 0,
+          8. * rounds * chains * unrolled * 2 * 16 * 8 * depthOf(type)};
 }
 
-LimitKernel wgmmaKernel() {
-  // 64 x 64 numbers of the left operand, 256 x 64 of the right, in rows of 128 bytes with that swizzle.
+LimitKernel wgmmaKernel(Narrow type) {
+  // 64 rows of the left operand, 256 of the right, of 128 bytes with that swizzle: 64 numbers of bf16, 32 of tf32.
   constexpr int unrolled = 4, left = 64 * 128, right = 256 * 128;
   std::string start = "  mov.u32 %r2, %r0;\nfill:\n" + random("%r3") +
                       "  shl.b32 %r4, %r2, 2;\n  mov.u32 %r5, memory;\n  add.u32 %r4, %r4, %r5;\n"
@@ -89,10 +98,12 @@ LimitKernel wgmmaKernel() {
              std::to_string(2 * k + 2) + ", %d2, " + std::to_string(2 * k) + ";\n";
   std::string loop = "  wgmma.fence.sync.aligned;\n";
   for (int n = 0; n < 4 * unrolled; ++n)
-    loop += "  wgmma.mma_async.sync.aligned.m64n256k16.f32.bf16.bf16 " + list("%f", 0, 128) + ", %d" +
-            std::to_string(2 * (n % 4) + 1) + ", %d" + std::to_string(2 * (n % 4) + 2) + ", %q, 1, 1, 0, 0;\n";
+    loop += "  wgmma.mma_async.sync.aligned.m64n256" + depthAndTypes(type, "", " ") + list("%f", 0, 128) + ", %d" +
+            std::to_string(2 * (n % 4) + 1) + ", %d" + std::to_string(2 * (n % 4) + 2) +
+            (type == Narrow::tf32 ? ", %q, 1, 1;\n" : ", %q, 1, 1, 0, 0;\n");
   loop += "  wgmma.commit_group.sync.aligned;\n  wgmma.wait_group.sync.aligned 0;\n";
-  return {kernel("sm_90a", 128, start, loop, true), 128, left + right, 4. * unrolled * rounds * 2 * 64 * 256 * 16};
+  return {kernel("sm_90a", 128, start, loop, true), 128, left + right,
+          4. * unrolled * rounds * 2 * 64 * 256 * depthOf(type)};
 }
 
 namespace {
@@ -127,6 +138,7 @@ LimitKernel copyKernel() { return {moving(true), 256, 0, 2. * blockBytes}; }
 DeviceLimits::DeviceLimits() : fma_(fmaKernel()), read_(readKernel()), copy_(copyKernel()) {
   bool hopper = cuda::generation() == 90;
   narrow_ = hopper ? wgmmaKernel() : mmaKernel();
+  tf32_ = hopper ? wgmmaKernel(Narrow::tf32) : mmaKernel(Narrow::tf32);
   narrow_by_ = hopper ? "wgmma" : "mma.sync";
   device_ = cuda::open({80, false, 71});
   memory_ = device_->allocate(memoryBytes);
@@ -149,6 +161,7 @@ double DeviceLimits::rate(const LimitKernel& kernel, std::int64_t blocks) {
 
 double DeviceLimits::fma() { return rate(fma_, 4096); }
 double DeviceLimits::narrow() { return rate(narrow_, 4096); }
+double DeviceLimits::tf32() { return rate(tf32_, 4096); }
 double DeviceLimits::read() { return rate(read_, memoryBytes / 2 / blockBytes); }
 double DeviceLimits::copy() { return rate(copy_, memoryBytes / 2 / blockBytes); }
 

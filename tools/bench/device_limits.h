@@ -21,9 +21,10 @@ struct LimitKernel {
   double work = 0;           // operations, or bytes, of a block
   std::string name = "limit";
 };
-LimitKernel fmaKernel();    // f32
-LimitKernel mmaKernel();    // bf16, mma.sync
-LimitKernel wgmmaKernel();  // bf16, wgmma
+LimitKernel fmaKernel();  // f32
+enum class Narrow { bf16, tf32 };
+LimitKernel mmaKernel(Narrow type = Narrow::bf16);    // by mma.sync
+LimitKernel wgmmaKernel(Narrow type = Narrow::bf16);  // by wgmma
 LimitKernel readKernel();
 LimitKernel copyKernel();  // bytes that are read and bytes that are written
 
@@ -35,13 +36,14 @@ class DeviceLimits {
 
   double fma();     // Gflop/s
   double narrow();  // Gflop/s of bf16 summed in f32, by the quickest instruction the GPU has
+  double tf32();    // the same of tf32
   double read();    // GB/s
   double copy();    // GB/s, counting each byte twice
   const std::string& narrowBy() const { return narrow_by_; }
 
  private:
   double rate(const LimitKernel& kernel, std::int64_t blocks);
-  LimitKernel fma_, narrow_, read_, copy_;
+  LimitKernel fma_, narrow_, tf32_, read_, copy_;
   std::string narrow_by_;
   std::unique_ptr<Device> device_;
   void* memory_ = nullptr;

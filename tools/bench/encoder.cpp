@@ -64,7 +64,7 @@ Workload make(const EncoderShape& s, const Settings& settings, const std::string
     std::vector<AnyArray> few{normal(DType::f32, {2, std::min<std::int64_t>(s.seq, 7), s.model}, 2)};
     return modelError(graph, executable->signature, weights, few, {}, runner.run(viewsOf(few))[0].view);
   };
-  w.tolerance = 1e-5 * double(s.layers + 1);
+  w.tolerance = modelTolerance(settings, double(s.layers));
   return w;
 }
 

@@ -107,7 +107,7 @@ Workload make(const Gpt2Shape& s, const Settings& settings, const std::string& n
     w.traffic = {block.view};
   }
   w.error = [graph, weights = w.weights, s](Runner& runner) { return errorOf(runner, graph, weights, s.vocab); };
-  w.tolerance = 1e-5 * (layers + 1);
+  w.tolerance = modelTolerance(settings, layers);
   w.begin = [s](Runner& runner) {
     runner.begin({{"batch", s.batch}, {"key", s.past + s.seq}});
     if (s.past == 0) return;

@@ -12,6 +12,7 @@ namespace {
 
 struct Rates {
   double fma, narrow, read, copy;
+  double tf32 = 0;  // 0: has none
 };
 
 Report told(const Rates& rates, const std::string& name) {
@@ -20,6 +21,7 @@ Report told(const Rates& rates, const std::string& name) {
   report.add("name", name, name);
   report.add("fma_gflops", rates.fma, format("\n  f32 %.0f Gflop/s", rates.fma));
   report.add("bf16_gflops", rates.narrow, format("bf16 %.0f Gflop/s", rates.narrow));
+  if (rates.tf32) report.add("tf32_gflops", rates.tf32, format("tf32 %.0f Gflop/s", rates.tf32));
   report.add("read_gbytes_per_s", rates.read, format("reads %.1f GB/s", rates.read));
   report.add("copy_gbytes_per_s", rates.copy, format("copies %.1f GB/s", rates.copy));
   return report;
@@ -27,7 +29,7 @@ Report told(const Rates& rates, const std::string& name) {
 
 Report ofDevice() {
   DeviceLimits limits;
-  Report report = told({limits.fma(), limits.narrow(), limits.read(), limits.copy()}, cuda::name());
+  Report report = told({limits.fma(), limits.narrow(), limits.read(), limits.copy(), limits.tf32()}, cuda::name());
   report.add("generation", cuda::generation());
   report.add("bf16_by", limits.narrowBy());
   return report;

@@ -40,6 +40,7 @@ class Ceiling {
 
   bool moves() const { return workload_.limit == Limit::read || workload_.limit == Limit::copy; }
   double peak() {
+    if (device_ && workload_.limit == Limit::tf32) return device_->tf32();
     if (device_) return workload_.limit == Limit::bf16 ? device_->narrow() : device_->fma();
     return workload_.limit == Limit::bf16 ? bf16Peak(isa_, threads_, 2e-3) : fmaPeak(isa_, threads_, 2e-3);
   }
@@ -128,7 +129,8 @@ void serve(const Timer& time, const Report& ready) {
 }
 
 const char* nameOf(Limit limit) {
-  return limit == Limit::fma ? "fma" : limit == Limit::bf16 ? "bf16" : limit == Limit::read ? "read" : "copy";
+  const char* names[] = {"fma", "bf16", "tf32", "read", "copy"};
+  return names[int(limit)];
 }
 
 }  // namespace

@@ -28,13 +28,25 @@ struct Settings {
   std::string save;    // a .safetensors file for inputs, weights and results
 };
 
-/// What it is held against: products and sums on registers, of f32 or of bf16; reading memory, or copying it.
-enum class Limit { fma, bf16, read, copy };
+/// What it is held against: products and sums on registers, of f32, of bf16, or of f32 in tf32; reading memory, or
+/// copying it.
+enum class Limit { fma, bf16, tf32, read, copy };
+
+/// Whether f32 may be multiplied in tf32.
+inline bool inTf32(const Settings& settings) { return settings.options.target.features.ends_with("+tf32"); }
 
 /// That of products of numbers of a type. A GPU multiplies f16 as fast as bf16.
 inline Limit productsOf(const std::string& dtype, const Settings& settings) {
   bool narrow = dtype == "bf16" || (dtype == "f16" && settings.options.target.kind == "cuda");
-  return narrow ? Limit::bf16 : Limit::fma;
+  return narrow ? Limit::bf16 : dtype == "f32" && inTf32(settings) ? Limit::tf32 : Limit::fma;
+}
+
+/// What a product in tf32 moves by, relative: each factor is rounded to 11 bits.
+constexpr double tf32Product = 0x1p-10 + 0x1p-22;
+
+/// That of a model of f32, relative to its largest result: so much for each layer, and for what is around them.
+inline double modelTolerance(const Settings& settings, double layers) {
+  return (inTf32(settings) ? 8 * tf32Product : 1e-5) * (layers + 1);
 }
 
 /// The largest error, and the element of the result that has it where that is known.
