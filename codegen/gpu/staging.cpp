@@ -9,10 +9,8 @@ namespace heed::codegen::gpu {
 
 using namespace mlir;
 
-static constexpr int64_t mostSteps = 16;  // of a loop that is written out
-
-Staging::Staging(Builder& b, const Thread& thread, int64_t threads, Type element)
-    : b(b), element(element), threads(threads), thread(thread.number) {
+Staging::Staging(Builder& b, const Thread& thread, int64_t threads, Type element, int64_t atOnce)
+    : b(b), element(element), threads(threads), atOnce(atOnce), thread(thread.number) {
   Type descriptor = LLVMTypeConverter(b.getContext()).convertType(thread.shared.getType());
   Value shared = UnrealizedConversionCastOp::create(b, descriptor, thread.shared).getResult(0);
   Value address = LLVM::PtrToIntOp::create(b, b.getI64Type(), LLVM::ExtractValueOp::create(b, shared, 1));
@@ -26,12 +24,12 @@ Value Staging::pointer(unsigned space, Value address) {
 
 /// body(where the row begins in shared memory and which of its `perRow` parts it is, where it begins in the source,
 /// whether there is such a row) for what this thread brings.
-void Staging::overTile(const Staged& to, const Source& from, int64_t perRow, Value at, OverTile body) {
+void Staging::overTile(const Staged& to, const Source& from, int64_t perRow, int64_t atOnce, Value at, OverTile body) {
   Value begin = add(b, start, constant(b, to.begin));
   if (at) begin = add(b, begin, at);
   auto there = [&](Value row) { return from.rows ? below(b, row, from.rows) : Value(); };
   if (const int64_t together = threads / perRow;
-      threads % perRow == 0 && to.rows % together == 0 && to.rows / together <= mostSteps) {
+      threads % perRow == 0 && to.rows % together == 0 && to.rows / together <= atOnce) {
     // A thread keeps its columns, and its rows are known distances apart: one address for all of them.
     Value first = quotient(b, thread, constant(b, perRow));
     Value within = sub(b, thread, mul(b, first, constant(b, perRow)));
@@ -61,19 +59,20 @@ void Staging::copyPieces(const Staged& to, const Source& from, int64_t bytes, Va
   Value memory = memref::ExtractAlignedPointerAsIndexOp::create(b, from.view.base), zero = constant(b, 0);
   // Past the first-level cache, which only whole pieces can be.
   auto cache = bytes == pieceBytes ? NVVM::LoadCacheModifierKind::CG : NVVM::LoadCacheModifierKind::CA;
-  overTile(to, from, to.columns / piece, at, [&](Value row, Value within, Value line, Value there) {
-    Value column = add(b, from.first, mul(b, within, constant(b, piece)));
-    Value inside = both(b, below(b, column, from.end), there);
-    Value source = add(b, line, arith::SelectOp::create(b, inside, column, zero));
-    NVVM::CpAsyncOp::create(b, pointer(3, add(b, row, mul(b, within, constant(b, bytes)))),
-                            pointer(1, add(b, memory, mul(b, source, constant(b, to.width)))), int32_t(bytes), cache,
-                            arith::SelectOp::create(b, inside, number(bytes), number(0)));
-  });
+  overTile(to, from, to.columns / piece, bytes == pieceBytes ? manyAtOnce : atOnce, at,
+           [&](Value row, Value within, Value line, Value there) {
+             Value column = add(b, from.first, mul(b, within, constant(b, piece)));
+             Value inside = both(b, below(b, column, from.end), there);
+             Value source = add(b, line, arith::SelectOp::create(b, inside, column, zero));
+             NVVM::CpAsyncOp::create(b, pointer(3, add(b, row, mul(b, within, constant(b, bytes)))),
+                                     pointer(1, add(b, memory, mul(b, source, constant(b, to.width)))), int32_t(bytes),
+                                     cache, arith::SelectOp::create(b, inside, number(bytes), number(0)));
+           });
 }
 
 /// One by one, through registers.
 void Staging::copyNumbers(const Staged& to, const Source& from, Value at) {
-  overTile(to, from, to.columns, at, [&](Value row, Value within, Value line, Value there) {
+  overTile(to, from, to.columns, atOnce, at, [&](Value row, Value within, Value line, Value there) {
     Value column = add(b, from.first, within), inside = both(b, below(b, column, from.end), there);
     auto x = scf::IfOp::create(b, TypeRange{element}, inside, /*withElseRegion=*/true);
     {

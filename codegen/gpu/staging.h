@@ -21,8 +21,10 @@ struct Staged {
 
 class Staging {
  public:
-  /// For the code of one thread of a block of `threads`; `element` is what is staged, of 16 or 32 bits.
-  Staging(Builder& b, const Thread& thread, int64_t threads, mlir::Type element);
+  static constexpr int64_t manyAtOnce = 16;
+  /// For the code of one thread of a block of `threads`; `element` is what is staged, of 16 or 32 bits. Where pieces
+  /// are not possible, a thread brings so many numbers at once: each takes registers for its address.
+  Staging(Builder& b, const Thread& thread, int64_t threads, mlir::Type element, int64_t atOnce = manyAtOnce);
 
   /// What is staged: `view` with rows that begin where `line` says, its columns contiguous from `first` on, `end` of
   /// them.
@@ -61,11 +63,11 @@ class Staging {
 
  private:
   using OverTile = llvm::function_ref<void(mlir::Value place, mlir::Value within, mlir::Value line, mlir::Value there)>;
-  void overTile(const Staged& to, const Source& from, int64_t perRow, mlir::Value at, OverTile body);
+  void overTile(const Staged& to, const Source& from, int64_t perRow, int64_t atOnce, mlir::Value at, OverTile body);
   void copyPieces(const Staged& to, const Source& from, int64_t bytes, mlir::Value at);
   void copyNumbers(const Staged& to, const Source& from, mlir::Value at);
 
-  int64_t threads;
+  int64_t threads, atOnce;
   mlir::Value thread;
 };
 

@@ -17,9 +17,35 @@ std::pair<Value, Value> warpPlace(Builder& b, const Thread& thread, const Blocks
 
 static int64_t sumsPitch(const Blocks& blocks) { return blocks.columns + 4; }  // as floats
 
+Value ProductKernel::countTiles(const Blocks& blocks) {
+  Value across = ceiling(b, columnCount, constant(b, blocks.columns));
+  return mul(b, mul(b, ceiling(b, rowCount, constant(b, blocks.rows)), across), product(outer));
+}
+
+/// Where the depth is in parts: each by a block of its own if all of them are at work at once.
 void ProductKernel::emitBlocks(const Blocks& blocks, MakeMultiplier& make) {
+  if (parts.count == 1) return emitGrid(blocks, make, false);
+  Value all = mul(b, countTiles(blocks), constant(b, parts.count));
+  Value most = constant(b, device.multiprocessors() + 1);
+  choose(
+      b, below(b, all, most), {},
+      [&] {
+        Value numbers = mul(b, mul(b, product(outer), constant(b, parts.count)), mul(b, rowCount, columnCount));
+        auto floats = MemRefType::get({ShapedType::kDynamic}, b.getF32Type());
+        parts.memory.base = tile::SharedOp::create(b, floats, mul(b, numbers, constant(b, sizeof(float))));
+        parts.memory.element = b.getF32Type();
+        emitGrid(blocks, make, true);
+        merge();
+        return Values();
+      },
+      [&] { return emitGrid(blocks, make, false), Values(); });
+}
+
+/// `spread`: a block for each part.
+void ProductKernel::emitGrid(const Blocks& blocks, MakeMultiplier& make, bool spread) {
   Values grid;
   for (int64_t dim : outer) grid.push_back(extents[dim]);
+  if (spread) grid.push_back(constant(b, parts.count));
   grid.push_back(ceiling(b, rowCount, constant(b, blocks.rows)));
   grid.push_back(ceiling(b, columnCount, constant(b, blocks.columns)));
   Value count = constant(b, 1);
@@ -37,14 +63,18 @@ void ProductKernel::emitBlocks(const Blocks& blocks, MakeMultiplier& make) {
     SmallVector<Value> at = coordinatesAt(b, thread.block, grid);
     Value column = mul(b, at.pop_back_val(), constant(b, blocks.columns));
     Value row = mul(b, at.pop_back_val(), constant(b, blocks.rows));
+    Value part = spread ? at.pop_back_val() : Value(), sums;
+    if (spread) sums = partAt(at, part, row, column);
     Place place = Place(views, extents.size()).step(b, views, outer, at);
-    Staging staging(b, thread, blocks.warps() * warpSize, views[0].element);
+    Staging staging(b, thread, blocks.warps() * warpSize, views[0].element,
+                    parts.count > 1 && !spread ? 1 : Staging::manyAtOnce);
     auto multiplier = make(b, thread, {staging, blocks, left, right});
     auto bring = [&](Value k, Value at) {
       bringSide(staging, left, 0, place, rows, row, rowCount, k, at);
       bringSide(staging, right, 1, place, columns, column, columnCount, k, at);
     };
-    finishByRows(thread, blocks, {place, row, column}, *multiplier, overDepth(blocks, stage, bring, *multiplier));
+    Values all = overDepth(blocks, stage, bring, *multiplier, part);
+    finishByRows(thread, blocks, {place, row, column, sums}, *multiplier, all);
   });
 }
 
@@ -65,34 +95,50 @@ void ProductKernel::bringSide(Staging& staging, const Side& side, size_t operand
   staging.stage(side.staged, {view, line, strides, k, deep, sub(b, count, first)}, at);
 }
 
-/// A thread's sums. One barrier for each tile says both that it is there and that nobody reads the one before any more,
-/// in whose place the next one comes that has room.
+/// A thread's sums, of a part or of all. One barrier for each tile says both that it is there and that nobody reads the
+/// one before any more, in whose place the next one comes that has room.
 Values ProductKernel::overDepth(const Blocks& blocks, int64_t stage, llvm::function_ref<void(Value, Value)> bring,
-                                Multiplier& multiplier) {
-  Value zero = constant(b, 0), deep = extents[depth], by = constant(b, blocks.depth);
+                                Multiplier& multiplier, Value part) {
+  Value by = constant(b, blocks.depth), perPart = constant(b, parts.depth / blocks.depth);
+  Value first = constant(b, 0), end = ceiling(b, extents[depth], by);
+  if (part) first = mul(b, part, perPart), end = smaller(b, end, add(b, first, perPart));
   auto placeOf = [&](Value number) {
     return mul(b, arith::RemUIOp::create(b, number, constant(b, blocks.stages)), constant(b, stage));
   };
   auto bringTile = [&](Value number) {
-    Value k = mul(b, number, by);
-    when(b, below(b, k, deep), [&] { bring(k, placeOf(number)); });
+    when(b, below(b, number, end), [&] { bring(mul(b, number, by), placeOf(number)); });
     Staging::commit(b);
   };
-  for (int64_t n = 0; n + 1 < blocks.stages; ++n) bringTile(constant(b, n));
+  for (int64_t n = 0; n + 1 < blocks.stages; ++n) bringTile(add(b, first, constant(b, n)));
   Value none = arith::ConstantOp::create(b, b.getF32FloatAttr(0));
-  auto loop = scf::ForOp::create(b, zero, ceiling(b, deep, by), constant(b, 1), Values(multiplier.count(), none));
-  {
+  const Values nothing(multiplier.count(), none);
+  auto over = [&](Value from, Value to, Value step, llvm::function_ref<Values(Value, ValueRange)> body) {
+    auto loop = scf::ForOp::create(b, from, to, step, nothing);
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(loop.getBody());
-    Value number = loop.getInductionVar();
-    Staging::wait(b, int(blocks.stages) - 2);
-    syncBlock(b);
-    bringTile(add(b, number, constant(b, blocks.stages - 1)));
-    scf::YieldOp::create(b,
-                         multiplier.multiply(llvm::to_vector(ValueRange(loop.getRegionIterArgs())), placeOf(number)));
-  }
+    scf::YieldOp::create(b, body(loop.getInductionVar(), loop.getRegionIterArgs()));
+    return llvm::to_vector(ValueRange(loop.getResults()));
+  };
+  auto sumsOf = [&](Value from, Value to) {
+    return over(from, to, constant(b, 1), [&](Value number, ValueRange sums) {
+      Staging::wait(b, int(blocks.stages) - 2);
+      syncBlock(b);
+      bringTile(add(b, number, constant(b, blocks.stages - 1)));
+      return multiplier.multiply(llvm::to_vector(sums), placeOf(number));
+    });
+  };
+  Values all;
+  if (part || parts.count == 1)
+    all = sumsOf(first, end);
+  else
+    all = over(first, end, perPart, [&](Value from, ValueRange before) {
+      Values next;
+      for (auto [x, y] : llvm::zip(before, sumsOf(from, smaller(b, end, add(b, from, perPart)))))
+        next.push_back(arith::AddFOp::create(b, x, y));
+      return next;
+    });
   syncBlock(b);  // the sums go where the tiles were
-  return llvm::to_vector(ValueRange(loop.getResults()));
+  return all;
 }
 
 /// The sums through shared memory, so that each warp finishes whole rows: neighbouring lanes write neighbours.
@@ -116,6 +162,13 @@ void ProductKernel::finishByRows(const Thread& thread, const Blocks& blocks, con
   Value lastRow = smaller(b, sub(b, rowCount, tile.firstRow), constant(b, blocks.rows));
   Value lastColumn = smaller(b, sub(b, columnCount, tile.firstColumn), constant(b, blocks.columns));
   loop(thread.warp(b), lastRow, blocks.warps(), [&](Value row) {
+    if (tile.sums) {  // of a part
+      Value mine = add(b, tile.sums, mul(b, row, columnCount));
+      return loop(thread.lane(b), lastColumn, warpSize, [&](Value column) {
+        Value sum = memref::LoadOp::create(b, memory, add(b, mul(b, row, pitch), column)).getResult();
+        store(b, parts.memory, sum, add(b, mine, column));
+      });
+    }
     Place line = along(tile.place, rows, add(b, tile.firstRow, row));
     loop(thread.lane(b), lastColumn, warpSize, [&](Value column) {
       Place here = along(line, columns, add(b, tile.firstColumn, column));

@@ -97,6 +97,7 @@ LogicalResult ProductKernel::emit(ByLoops loops) {
     if (views[0].element.isF32()) return device.tf32 ? emitCores("as " + device.name() + " says") : emitFma(), Values();
     std::string why = hopperRefusal();
     if (!why.empty()) return emitCores(why), Values();
+    alone = false;
     return choose(
         b, large(), {}, [&] { return emitHopper(), Values(); },
         [&] { return emitCores("where wgmma is not"), Values(); });

@@ -77,7 +77,8 @@ void ProductKernel::emitCores(const std::string& why) {
   const bool single = views[0].element.isF32();
   const Blocks& blocks = single ? ofSingles : ofHalves;
   emitRemark(op.getLoc()) << "product by mma.sync" << (single ? " in tf32" : "") << ": tiles of " << blocks.rows
-                          << " x " << blocks.columns << ", " << blocks.stages << " stages; " << why;
+                          << " x " << blocks.columns << ", " << blocks.stages << " stages; " << why
+                          << planParts(blocks);
   emitBlocks(blocks, multiplyByCores);
 }
 

@@ -5,8 +5,8 @@
 // a clock. Two lanes beside each other have the same rows, and two that are two apart the same columns: of such a read
 // half a warp takes one turn, where it would take two. From beyond a block of 128 x 128 reads 1/16 byte a fma.
 //
-// Each sum is one chain of fma along the depth, whatever the shape of the block: few rows go by small blocks, and get
-// the same bits.
+// Each sum is one chain of fma along the depth, or along a part of it (parts.cpp), whatever the shape of the block: few
+// rows go by small blocks, and get the same bits.
 #include "heed/codegen/gpu/contract/blocks.h"
 #include "heed/codegen/gpu/contract/kernel.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -119,11 +119,11 @@ std::unique_ptr<Multiplier> multiplyByFma(Builder& b, const Thread& thread, cons
 
 void ProductKernel::emitFma() {
   const int64_t least = device.multiprocessors() / idle;
-  Value tiles = mul(b, ceiling(b, rowCount, constant(b, big.rows)), ceiling(b, columnCount, constant(b, big.columns)));
-  Value few = below(b, mul(b, tiles, product(outer)), constant(b, least));
+  Value few = below(b, countTiles(big), constant(b, least));
   emitRemark(op.getLoc()) << "product by fma: tiles of " << big.rows << " x " << big.columns << ", " << big.stages
                           << " stages; if there are fewer than " << least << ", of " << small.rows << " x "
-                          << small.columns << ", " << small.stages << " stages";
+                          << small.columns << ", " << small.stages << " stages" << planParts(small);
+  static_assert(small.depth % big.depth == 0);
   auto by = [&](const Blocks& blocks) { return [&] { return emitBlocks(blocks, multiplyByFma), Values(); }; };
   choose(b, few, {}, by(small), by(big));
 }

@@ -4,8 +4,8 @@
 // tiles of both sides to shared memory together. By wgmma (bf16, f16 on sm_90a) the copy engine does, where the
 // operands are of a kind that it knows and the product is large.
 //
-// Invariant: in each form a sum adds along the depth in one order, whatever the block it stands in and however many
-// rows there are. Test: tests/codegen/gpu/contract_test.cpp.
+// Invariant: a sum adds along the depth in one order, whatever the block it stands in and however many rows there are.
+// Test: tests/codegen/gpu/contract_test.cpp.
 #pragma once
 
 #include <optional>
@@ -45,14 +45,27 @@ class ProductKernel {
   struct Tile {
     Place place;  // at its outer dims
     Value firstRow, firstColumn;
+    Value sums;  // where a part's begin in memory; null: they are all
   };
+  Value countTiles(const Blocks& blocks);
   void emitBlocks(const Blocks& blocks, MakeMultiplier& make);
+  void emitGrid(const Blocks& blocks, MakeMultiplier& make, bool spread);
   void bringSide(Staging& staging, const Side& side, size_t operand, const Place& place, llvm::ArrayRef<int64_t> dims,
                  Value first, Value count, Value k, Value at);
   Values overDepth(const Blocks& blocks, int64_t stage, llvm::function_ref<void(Value k, Value at)> bring,
-                   Multiplier& multiplier);
+                   Multiplier& multiplier, Value part);
   void finishByRows(const Thread& thread, const Blocks& blocks, const Tile& tile, Multiplier& multiplier,
                     const Values& sums);
+
+  // parts.cpp
+  /// Of the depth: how many, and how deep each is but the last.
+  struct Parts {
+    int64_t count = 1, depth = 0;
+    View memory = {};  // of sums: of outer points, parts, rows, columns
+  };
+  std::string planParts(const Blocks& few);
+  Value partAt(mlir::ValueRange point, Value part, Value row, Value column);
+  void merge();
 
   void emitCores(const std::string& why);  // cores.cpp
   void emitFma();                          // fma.cpp
@@ -84,7 +97,9 @@ class ProductKernel {
   bool upright = false;  // the right side has the depth as rows
   bool leftUpright = false;
   bool failed = false;
+  bool alone = true;  // no other form takes other extents
   Value rowCount, columnCount;
+  Parts parts;
 
   // By wgmma.
   std::vector<Mapped> mapped;  // left, right

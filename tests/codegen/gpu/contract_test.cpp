@@ -43,11 +43,19 @@ struct Dense {
 
 struct Product {
   simt::Code code;
+  int launches = 0;  // of the last call
   explicit Product(const std::string& text, const std::string& chip = "sm_80", int multiprocessors = 0)
       : code(simt::compileTiled(text, chip, multiprocessors)) {}
   template <class... Arrays>
   void operator()(Arrays&... arrays) {
-    auto device = std::make_unique<simt::Simulated>(code.program);
+    struct Counting : simt::Simulated {
+      int& launches;
+      Counting(std::shared_ptr<simt::Program> program, int& launches)
+          : Simulated(std::move(program)), launches(launches) {}
+      void run(const Launches& call) override { launches += int(call.size()), Simulated::run(call); }
+    };
+    launches = 0;
+    auto device = std::make_unique<Counting>(code.program, launches);
     (device->lend(arrays.values.data(), std::int64_t(arrays.values.size() * sizeof(arrays.values[0]))), ...);
     void* arguments[] = {arrays.descriptor.data()...};
     Session session(1);
@@ -62,12 +70,21 @@ struct Upright {
 };
 constexpr Upright layouts[] = {{false, false}, {false, true}, {true, false}, {true, true}};
 
-/// out[m, n] = 2 sum_k x y + bias[n] + m; x is [m, k] or, upright, [k, m], y is [n, k] or [k, n].
-std::string text(const std::string& type, Upright upright) {
+/// out[m, n] = 2 sum_k x y + bias[n] + m; x is [m, k] or, upright, [k, m], y is [n, k] or [k, n]. Columns and depth may
+/// be known.
+std::string text(const std::string& type, Upright upright, std::int64_t n = 0, std::int64_t k = 0) {
   std::string x = upright.left ? "(k, m)" : "(m, k)", y = upright.right ? "(k, n)" : "(n, k)";
-  std::string narrow = "memref<?x?x" + type + ", strided<[?, 1], offset: ?>>";
-  std::string wide = "memref<?x?xf32, strided<[?, 1], offset: ?>>", line = "memref<?xf32, strided<[1], offset: ?>>";
-  return "func.func @f(%x: " + narrow + ", %y: " + narrow + ", %b: " + line + ", %o: " + wide + R"() {
+  auto sizes = [&](std::string dims) {  // "(m, k)"
+    std::string all;
+    for (char dim : dims)
+      if (const std::int64_t known = dim == 'n' ? n : dim == 'k' ? k : 0; std::isalpha(dim))
+        all += (known ? std::to_string(known) : "?") + "x";
+    return all;
+  };
+  std::string rest = type + ", strided<[?, 1], offset: ?>>", left = "memref<" + sizes(x) + rest;
+  std::string right = "memref<" + sizes(y) + rest, line = "memref<" + sizes("n") + "f32, strided<[1], offset: ?>>";
+  std::string wide = "memref<" + sizes("mn") + "f32, strided<[?, 1], offset: ?>>";
+  return "func.func @f(%x: " + left + ", %y: " + right + ", %b: " + line + ", %o: " + wide + R"() {
     "tile.contract"(%x, %y, %b, %o) <{roles = ["row", "column", "depth"], indexing_maps = [
         affine_map<(m, n, k) -> )" +
          x + ">, affine_map<(m, n, k) -> " + y + R"(>, affine_map<(m, n, k) -> (n)>,
@@ -82,7 +99,7 @@ std::string text(const std::string& type, Upright upright) {
       %v = arith.addf %u, %m : f32
       tile.yield %v : f32
     }) : ()" +
-         narrow + ", " + narrow + ", " + line + ", " + wide + R"() -> ()
+         left + ", " + right + ", " + line + ", " + wide + R"() -> ()
     return
   })";
 }
@@ -227,6 +244,40 @@ TEST(GpuContract, RowsOfSinglePrecisionAreInvariant) {
     }
 }
 
+/// The depth in parts, of which each has blocks of its own where rows are few: the same bits as where they are many.
+TEST(GpuContract, PartsOfTheDepthAreAddedInOrder) {
+  const std::int64_t M = 300, N = 40, K = 1100;
+  // Each of a part's roundings is at most half a unit of the sum so far, and so is that of a part.
+  constexpr double rounding = (288 + 4) * 0x1p-24;
+  for (auto [chip, each, few] : {std::tuple("sm_80", rounding, 9), std::tuple("sm_80+tf32", tf32Product + rounding, 9)})
+    for (Upright upright : {Upright{false, false}, Upright{false, true}}) {
+      SCOPED_TRACE(std::string(chip) + (upright.right ? ", upright" : ""));
+      Product product(text("f32", upright, N, K), chip, 8), whole(text("f32", upright), chip, 8);
+      expectSums<float>(product, upright, {{1, N, K}, {few, N, K}, {40, N, K}, {M, N, K}}, each);
+      Singles all(upright, M, N, K);
+      all.by(product);
+      EXPECT_EQ(product.launches, 1);
+      for (std::int64_t m : {std::int64_t(1), std::int64_t(few)}) {
+        Dense<float> first({m, K}), small({m, N});
+        std::copy_n(all.x.values.begin(), m * K, first.values.begin());
+        product(first, all.y, all.bias, small);
+        EXPECT_EQ(product.launches, 2);
+        EXPECT_TRUE(std::equal(small.values.begin(), small.values.end(), all.out.values.begin())) << m;
+        whole(first, all.y, all.bias, small);
+        EXPECT_FALSE(std::equal(small.values.begin(), small.values.end(), all.out.values.begin())) << "one chain";
+      }
+    }
+  for (const char* chip : {"sm_80", "sm_90a"}) {
+    for (std::int64_t k : {1104, 1100}) {
+      Product product(text("bf16", {false, true}, N, k), chip, 8);
+      expectSums<element_of<bf16>>(product, {false, true}, {{20, N, k}, {0, N, k}, {M, N, k}, {20, N, k, 0, 1}},
+                                   rounding);
+      // Where wgmma takes many rows, there is one chain; and where rows are no whole pieces.
+      EXPECT_EQ(product.launches, chip == std::string("sm_80") && k == 1104 ? 2 : 1);
+    }
+  }
+}
+
 /// By wgmma on a device of two multiprocessors: blocks that go through several tiles.
 template <class T>
 void checkHopper(const std::string& type, Upright upright) {
@@ -348,6 +399,18 @@ TEST(GpuContract, SmallProductsGoByMmaSync) {
     EXPECT_GT(product.products(), 0);
     EXPECT_EQ(product.products("tile.wgmma"), 0);
   }
+}
+
+TEST(GpuContract, PartsAssembleWithoutSpills) {
+  if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
+  for (auto [type, asked] : {std::pair("bf16", ""), std::pair("f32", ""), std::pair("f32", "+tf32")})
+    for (const std::string chip : {"sm_80", "sm_90"})
+      for (Upright upright : {Upright{false, false}, Upright{false, true}}) {
+        Ptxas said = *assemble(simt::ptxOf(text(type, upright, 1024, 4096), chip + asked), chip);
+        EXPECT_TRUE(said.accepted) << said.said;
+        EXPECT_EQ(said.clean, said.kernels) << type << asked << " " << upright.left << upright.right << said.said;
+        std::cout << chip << " " << type << asked << ": " << said.registers() << "\n";
+      }
 }
 
 TEST(GpuContract, AssemblesWithoutSpills) {
