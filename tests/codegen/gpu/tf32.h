@@ -1,6 +1,6 @@
 // For tests: numbers as tensor cores take them in tf32, and how far that moves a product.
 //
-// Read contract_test.cpp for its use.
+// Read single_test.cpp for its use.
 #pragma once
 
 #include <cmath>
