@@ -22,8 +22,8 @@
 
 namespace heed {
 
-/// The CPU this runs on, with all its features, or limited to "avx512bf16", "avx512", "avx2" or
-/// "baseline".
+/// The CPU this runs on, with all its features, or limited to "amx", "avx512bf16", "avx512", "avx2"
+/// or "baseline".
 inline Target cpu(std::string features = "") { return {"cpu", std::move(features)}; }
 /// NVIDIA GPUs of a generation and those after it: "sm_80", "sm_90"; or of that generation only: "sm_90a". "": the one
 /// of this machine, whose driver is asked. "sm_80+tf32", or "+tf32": f32 may be multiplied in tf32, see Target.

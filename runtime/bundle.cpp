@@ -13,6 +13,7 @@
 #include "heed/runtime/bundle_about.h"
 #include "heed/runtime/device_session.h"
 #include "heed/runtime/error.h"
+#include "heed/runtime/processor.h"
 #include "heed/runtime/seal.h"
 #include "heed/runtime/session.h"
 
@@ -125,19 +126,6 @@ void requireWhole(const std::string& path) {
               "each byte must be as heed-compile wrote it", "copy it again, or compile it again");
 }
 
-bool cpuRuns(const std::string& target) {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-  if (target == "cpu:avx2") return avx2;
-  if (target == "cpu:avx512") return avx512;
-  if (target == "cpu:avx512bf16") return avx512 && __builtin_cpu_supports("avx512bf16");
-#endif
-  return true;
-}
-
 }  // namespace
 
 std::string BundleAbout::write() const {
@@ -184,7 +172,7 @@ std::shared_ptr<const Executable> loadBundle(const std::string& path) {
     return at;
   };
   BundleAbout about = BundleAbout::read(path, static_cast<const char*>(find("heed_bundle")));
-  if (!cpuRuns(about.target))
+  if (about.target.starts_with("cpu:") && !processorRuns(about.target))
     throw Error("bundle " + path, "it is for " + about.target, "this CPU lacks instructions of that",
                 "compile it for cpu:avx2 or cpu:baseline");
   const auto fmod32 = static_cast<float (*)(float, float)>(&::fmodf);

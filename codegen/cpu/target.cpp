@@ -1,6 +1,7 @@
 // Detects the host and names the instruction sets we emit.
 #include "heed/codegen/cpu/target.h"
 
+#include "heed/runtime/processor.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -9,9 +10,14 @@ namespace heed::codegen {
 AttentionTile Target::attention(int64_t depth) const {
   // Deep rows of queries leave the first-level cache: more keys at once read them less often.
   if (avx512 && depth > 80)
-    return {.whole = {4, 6, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .costly = {1, 4, 1}, .block = 96, .segment = 16};
-  if (avx512) return {.whole = {4, 4, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .costly = {1, 4, 1}, .block = 64, .segment = 16};
-  if (fma) return {.whole = {3, 4, 4}, .strip = {3, 4, 4}, .narrow = {1, 8, 8}, .costly = {1, 4, 1}, .block = 96, .segment = 16};
+    return {
+        .whole = {4, 6, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .costly = {1, 4, 1}, .block = 96, .segment = 16};
+  if (avx512)
+    return {
+        .whole = {4, 4, 4}, .strip = {2, 8, 8}, .narrow = {1, 16, 16}, .costly = {1, 4, 1}, .block = 64, .segment = 16};
+  if (fma)
+    return {
+        .whole = {3, 4, 4}, .strip = {3, 4, 4}, .narrow = {1, 8, 8}, .costly = {1, 4, 1}, .block = 96, .segment = 16};
   return {.whole = {2, 4, 4}, .strip = {2, 4, 4}, .narrow = {1, 8, 8}, .costly = {1, 4, 1}, .block = 64, .segment = 16};
 }
 
@@ -20,17 +26,40 @@ AttentionTile Target::attentionOneVector() const {
   return {.whole = one, .strip = one, .narrow = one, .costly = {1, 4, 1}, .block = 128, .segment = 16};
 }
 
+AttentionTile Target::attentionByMatrices(bool oneVector, bool masked) const {
+  const RegisterTile one{1, 16, 32};
+  if (oneVector) return {.whole = one, .strip = one, .narrow = one, .costly = one, .block = 128, .segment = 16};
+  // Under a mask high blocks have more that is seen by some only.
+  return {.whole = {4, 32, 32},
+          .strip = {2, 16, 32},
+          .narrow = one,
+          .costly = one,
+          .block = 128,
+          .segment = 16,
+          .groups = masked ? 2 : 4};
+}
+
 FewRowsTile Target::attentionFewRows(int64_t rows) const {
   const int most = rows <= 2 ? std::max(int(rows), 1) : 4;
   return {.rows = most, .keys = std::min(4, lanes / most), .block = 64};
 }
 
-ContractTile Target::contract() const {
+ContractTile Target::contract(bool pairs) const {
+  if (amx && pairs) return {.rows = 32, .few = 16, .vectors = 2, .depth = 512, .part = 128};
   if (avx512) return {.rows = 12, .few = 4, .vectors = 2, .depth = 768};
   return {.rows = fma ? 6 : 4, .few = 2, .vectors = 2, .depth = 512};
 }
 
 static Target named(llvm::StringRef limit) {
+  if (limit == "amx")
+    return {.name = "amx",
+            .lanes = 16,
+            .registers = 32,
+            .fma = true,
+            .avx512 = true,
+            .bf16 = true,
+            .amx = true,
+            .cpu = "sapphirerapids"};
   if (limit == "avx512bf16")
     return {.name = "avx512bf16",
             .lanes = 16,
@@ -52,25 +81,22 @@ Target portable(const Target& target) {
 }
 
 std::optional<Target> targetFor(llvm::StringRef limit) {
-  llvm::StringMap<bool> has = llvm::sys::getHostCPUFeatures();
-  auto all = [&](std::initializer_list<llvm::StringRef> names) {
-    return llvm::all_of(names, [&](llvm::StringRef name) { return has.lookup(name); });
-  };
-  bool avx2 = all({"avx2", "fma"});
-  bool avx512 = avx2 && all({"avx512f", "avx512vl", "avx512bw", "avx512dq"});
-  bool bf16 = avx512 && has.lookup("avx512bf16");
   // vdpbf16ps does twice the work of an f32 multiply-add; measured, Zen 5 starts as many of them, Emerald Rapids a
   // quarter: there two multiply-adds are quicker.
-  bool zen = llvm::sys::getHostCPUName().starts_with("znver"), quick = bf16 && zen;
-  llvm::StringRef best = quick ? "avx512bf16" : avx512 ? "avx512" : avx2 ? "avx2" : "baseline";
-
-  Target target = named(limit.empty() ? best : limit);
+  const bool zen = llvm::sys::getHostCPUName().starts_with("znver");
+  auto runs = [](const std::string& name) { return processorRuns("cpu:" + name); };
+  Target target;
+  for (std::string name : {"amx", "avx512bf16", "avx512", "avx2", "baseline"})
+    if (limit.empty() ? runs(name) && (name != "avx512bf16" || zen) : limit == name) {
+      target = named(name);
+      break;
+    }
   if (!limit.empty() && limit != target.name) return std::nullopt;
-  target.runsHere = !(target.bf16 && !bf16) && !(target.avx512 && !avx512) && !(target.fma && !avx2);
+  target.runsHere = runs(target.name);
   if (target.avx512 && target.runsHere) {
     target.divides = zen;  // measured: Zen 5 a vector of quotients in 2.5 cycles, Emerald Rapids in 16
     target.cpu = llvm::sys::getHostCPUName().str();
-    for (auto& feature : has) {
+    for (auto& feature : llvm::sys::getHostCPUFeatures()) {
       if (!target.features.empty()) target.features += ',';
       target.features += (feature.second ? "+" : "-") + feature.first().str();
     }

@@ -3,6 +3,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -37,6 +38,47 @@ Value dotPairs512(OpBuilder& b, Location loc, Value sum, Value x, Value y) {
   return LLVM::CallIntrinsicOp::create(b, loc, sum.getType(), b.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
                                        ValueRange{sum, pairs(x), pairs(y)})
       .getResult(0);
+}
+
+/// An intrinsic of matrix registers: the back end is told their shape each time, and configures them itself.
+static Value callMatrix(OpBuilder& b, Location loc, StringRef name, int extents, ValueRange arguments, bool stores) {
+  Value rows = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(16));
+  Value bytes = arith::ConstantOp::create(b, loc, b.getI16IntegerAttr(64));
+  SmallVector<Value> all{rows, bytes};
+  if (extents == 3) all.push_back(bytes);
+  all.append(arguments.begin(), arguments.end());
+  if (stores) return LLVM::CallIntrinsicOp::create(b, loc, b.getStringAttr(name), all), Value();
+  return LLVM::CallIntrinsicOp::create(b, loc, LLVM::LLVMX86AMXType::get(b.getContext()), b.getStringAttr(name), all)
+      .getResult(0);
+}
+
+/// Where a matrix lies: its first byte, and how many bytes on the next row.
+static SmallVector<Value> matrixAt(OpBuilder& b, Location loc, Value memory, Value position, Value pitch) {
+  auto bytes = [&](Value elements) {
+    unsigned width = cast<MemRefType>(memory.getType()).getElementTypeBitWidth() / 8;
+    Value size = arith::ConstantIndexOp::create(b, loc, width);
+    return b.createOrFold<arith::MulIOp>(loc, elements, size);
+  };
+  auto asI64 = [&](Value x) { return arith::IndexCastOp::create(b, loc, b.getI64Type(), x).getResult(); };
+  Value start = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memory);
+  start = asI64(arith::AddIOp::create(b, loc, start, bytes(position)));
+  return {LLVM::IntToPtrOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext()), start), asI64(bytes(pitch))};
+}
+
+Value loadMatrix(OpBuilder& b, Location loc, Value memory, Value position, Value pitch) {
+  return callMatrix(b, loc, "llvm.x86.tileloadd64.internal", 2, matrixAt(b, loc, memory, position, pitch), false);
+}
+
+void storeMatrix(OpBuilder& b, Location loc, Value matrix, Value memory, Value position, Value pitch) {
+  SmallVector<Value> arguments = matrixAt(b, loc, memory, position, pitch);
+  arguments.push_back(matrix);
+  callMatrix(b, loc, "llvm.x86.tilestored64.internal", 2, arguments, true);
+}
+
+Value zeroMatrix(OpBuilder& b, Location loc) { return callMatrix(b, loc, "llvm.x86.tilezero.internal", 2, {}, false); }
+
+Value dotMatrices(OpBuilder& b, Location loc, Value sum, Value x, Value y) {
+  return callMatrix(b, loc, "llvm.x86.tdpbf16ps.internal", 3, {sum, x, y}, false);
 }
 
 Value addQuotient(const Target& target, OpBuilder& b, Location loc, Value sum, Value x, Value y) {

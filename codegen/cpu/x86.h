@@ -22,6 +22,19 @@ mlir::Value scale512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value mantiss
 /// fused multiply-adds, denormals are 0. Only where target.bf16.
 mlir::Value dotPairs512(mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x, mlir::Value y);
 
+/// A matrix register: 16 rows of 64 bytes of `memory`, from element `position` on, `pitch` elements apart. Only where
+/// target.amx, like all that follow.
+mlir::Value loadMatrix(mlir::OpBuilder& b, mlir::Location loc, mlir::Value memory, mlir::Value position,
+                       mlir::Value pitch);
+void storeMatrix(mlir::OpBuilder& b, mlir::Location loc, mlir::Value matrix, mlir::Value memory, mlir::Value position,
+                 mlir::Value pitch);
+mlir::Value zeroMatrix(mlir::OpBuilder& b, mlir::Location loc);
+
+/// sum + x y: sum[i][j] in f32, and x[i][k] and y[k][j] pairs of bf16 of which the first and the second numbers are
+/// multiplied. The products of the first numbers are summed from 0 on, by k, and those of the second; then the two
+/// sums are added, and that to `sum`. Denormals are 0.
+mlir::Value dotMatrices(mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x, mlir::Value y);
+
 /// sum + x / y, within 2 units in the last place of the quotient; for 2^-120 < y < 2^120.
 mlir::Value addQuotient(const Target& target, mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x,
                         mlir::Value y);

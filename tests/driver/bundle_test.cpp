@@ -38,7 +38,7 @@ struct File {
 };
 
 TEST(Bundle, DoesWhatTheCompilersCodeDoes) {
-  for (const char* target : {"cpu:baseline", "cpu:avx2", "cpu:avx512"}) {
+  for (const char* target : {"cpu:baseline", "cpu:avx2", "cpu:avx512", "cpu:amx"}) {
     Options options{.target = parseTarget(target)};
     File file;
     saveBundle(graph, options, file.path);

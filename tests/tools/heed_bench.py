@@ -37,7 +37,7 @@ class Workloads(unittest.TestCase):
         self.assertLessEqual(line["median_s"], line["p90_s"])
         self.assertLess(line["max_error"], error)
         self.assertEqual(line["threads"], 2)
-        self.assertIn(line["isa"], ["baseline", "avx2", "avx512", "avx512bf16"])
+        self.assertIn(line["isa"], ["baseline", "avx2", "avx512", "avx512bf16", "amx"])
         self.assertAlmostEqual(line["gflops"] * line["median_s"], line["flops"] * 1e-9, delta=line["flops"] * 1e-12)
         return line
 

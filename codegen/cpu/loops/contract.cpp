@@ -27,6 +27,12 @@ int64_t unitDim(Value memref, AffineMap map) {
 
 int64_t laneDim(tile::ContractOp op) { return unitDim(op.getOut(), op.mapOf(op.getOutMutable())); }
 
+/// Whether words are pairs of bf16.
+bool takesPairs(tile::ContractOp op, const Target& target) {
+  auto narrow = [](Value operand) { return cast<MemRefType>(operand.getType()).getElementType().isBF16(); };
+  return target.bf16 && narrow(op.getLhs()) && narrow(op.getRhs()) && !op.dimsOf("depth").empty();
+}
+
 }  // namespace
 
 bool hasLaneDim(tile::ContractOp op) {
@@ -34,13 +40,16 @@ bool hasLaneDim(tile::ContractOp op) {
 }
 
 ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
-    : op(op), target(target), tile(target.contract()), pitch(tile.depth + target.lanes), lane(laneDim(op)) {
-  auto narrow = [](Value operand) { return cast<MemRefType>(operand.getType()).getElementType().isBF16(); };
+    : op(op),
+      target(target),
+      pairs(takesPairs(op, target)),
+      tile(target.contract(pairs)),
+      pitch(tile.depth + target.lanes),
+      lane(laneDim(op)) {
   shared = op.dimsOf("outer");
   rows = op.dimsOf("row");
   columns = op.dimsOf("column");
   depth = op.dimsOf("depth");
-  pairs = target.bf16 && narrow(op.getLhs()) && narrow(op.getRhs()) && !depth.empty();
   swapped = llvm::is_contained(rows, lane);
   if (swapped) std::swap(rows, columns);
   llvm::erase(columns, lane);
@@ -69,6 +78,8 @@ void ContractKernel::readOperands(Builder& b) {
 void ContractKernel::countPanels(Builder& b) {
   lineCount = constant(b, 1);
   for (Value size : depthLines(b)) lineCount = mul(b, lineCount, size);
+  filledLines = lineCount;
+  if (byMatrices()) lineCount = mul(b, ceiling(b, lineCount, constant(b, target.lanes)), constant(b, target.lanes));
   lanePanels = ceiling(b, extents[lane], constant(b, width()));
   panelCount = mul(b, product(b, columns), lanePanels);
   slices = larger(b, ceiling(b, lineCount, constant(b, tile.depth)), constant(b, 1));
@@ -111,15 +122,27 @@ ContractKernel::Values ContractKernel::depthLines(Builder& b) const {
   return lines;
 }
 
+Value ContractKernel::filledTo(Builder& b, const Slice& slice) const {
+  Value end = add(b, slice.from, slice.lines);
+  return byMatrices() ? smaller(b, end, filledLines) : end;
+}
+
 ContractKernel::Place ContractKernel::alongDepth(Builder& b, const Place& place, Values lines) const {
   if (pairs) lines.back() = mul(b, lines.back(), constant(b, perWord()));
   return move(b, place, depth, lines);
 }
 
-/// Sums that wait for the next slice, behind the rows; transposing may write a square's height beyond the last row.
-Value ContractKernel::waitingAt(Builder& b) const {
+/// Sums of a panel that wait for its next part, behind the rows; transposing may write a square's height beyond the
+/// last row.
+Value ContractKernel::partialAt(Builder& b) const {
   Value height = add(b, rowsPerBlock, constant(b, target.lanes));
   return add(b, constant(b, rowsAt()), mul(b, height, constant(b, pitch)));
+}
+
+/// Sums of all panels that wait for the next slice.
+Value ContractKernel::waitingAt(Builder& b) const {
+  Value partial = byMatrices() ? mul(b, rowsPerBlock, constant(b, width())) : constant(b, 0);
+  return add(b, partialAt(b), partial);
 }
 
 /// Before any dim is known.
@@ -131,12 +154,11 @@ ContractKernel::Place ContractKernel::origin() const {
 
 /// What tiles read beyond the rows that there are.
 void ContractKernel::clear(Builder& b, const Block& block) const {
-  auto type = VectorType::get({target.lanes}, b.getF32Type());
-  Value zeros = arith::ConstantOp::create(b, b.getZeroAttr(type));
   auto clear = [&](Value from, Value to) {
-    loop(b, from, to, target.lanes, [&](Value at) { vector::StoreOp::create(b, zeros, block.scratch, at); });
+    loop(b, from, to, target.lanes, [&](Value at) { vector::StoreOp::create(b, zeros(b), block.scratch, at); });
   };
   clear(constant(b, zerosAt()), constant(b, panelAt()));
+  if (byMatrices()) return;
   // Rows that fill up the last tile: what happens to lie there may be denormal, and slow.
   Value height = sub(b, block.to, block.from), few = constant(b, tile.few), line = constant(b, pitch);
   Value end = mul(b, mul(b, ceiling(b, height, few), few), line);
@@ -158,7 +180,7 @@ void ContractKernel::emitPanel(Builder& b, const Block& block, const Slice& slic
     panel.position = add(b, packedBefore(b, block.place), packedAt(b, slice, number));
   else
     packPanel(b, slice, panel);
-  overRows(b, block, slice, panel);
+  overParts(b, block, slice, panel);
 }
 
 void ContractKernel::overPanels(Builder& b, Value from, Value to, function_ref<void(Value, ValueRange)> body) const {

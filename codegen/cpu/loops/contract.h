@@ -3,9 +3,11 @@
 //
 // What is packed are words of 32 bits: an f32 number, or, where the target has an instruction for them, a pair of bf16
 // numbers that follow each other along the depth. A line is what lies at one word of the depth. The last line of a run
-// of odd length has zeros in the second place.
+// of odd length has zeros in the second place. Where matrix registers multiply, lines of zeros make the last slice a
+// multiple of what they hold.
 //
-// Invariant: every sum runs over the depth from first to last, one word at a time, in every tile, slice and tail.
+// Invariant: every sum runs over the depth from first to last, one word (of matrix registers 16) at a time, in every
+// tile, slice and tail.
 // Test: tests/codegen/loops/contract_test.cpp.
 #pragma once
 
@@ -25,6 +27,7 @@ struct PackedForm {
   mlir::Type element;
   llvm::SmallVector<int64_t> order;
   int64_t shared, columns;  // how many of each; then come the lane dim and the depth
+  bool pairs;
   bool operator==(const PackedForm&) const = default;
 };
 
@@ -90,6 +93,8 @@ class ContractKernel {
   Values sizes(llvm::ArrayRef<int64_t> dims) const;
   /// The depth's sizes in lines, and a place moved along it by so many.
   Values depthLines(Builder& b) const;
+  /// The end of those of the slice that hold numbers.
+  mlir::Value filledTo(Builder& b, const Slice& slice) const;
   Place alongDepth(Builder& b, const Place& place, Values lines) const;
   int64_t perWord() const { return pairs ? 2 : 1; }
   int64_t width() const { return int64_t(tile.vectors) * target.lanes; }
@@ -98,6 +103,7 @@ class ContractKernel {
   int64_t panelAt() const { return 2 * zerosAt(); }
   int64_t rowsAt() const { return panelAt() + tile.depth * width(); }
   mlir::Value waitingAt(Builder& b) const;
+  mlir::Value partialAt(Builder& b) const;
   mlir::Value packedAt(Builder& b, const Slice& slice, mlir::Value number) const;
   mlir::Value packedBefore(Builder& b, const Place& place) const;
 
@@ -126,6 +132,7 @@ class ContractKernel {
   struct Start {
     mlir::Value position, elements;
   };
+  mlir::Value zeros(Builder& b) const;  // a vector
   Start along(Builder& b, Start from, const Rectangle& part, int64_t dim, mlir::Value words) const;
   mlir::Value elementsFrom(Builder& b, const Place& place) const;
   mlir::Value stepsOf(Builder& b, int64_t dim, mlir::Value words) const;
@@ -134,8 +141,15 @@ class ContractKernel {
                 llvm::function_ref<void(Values index, mlir::Value before, mlir::Value count)> body) const;
 
   // contract_tile.cpp
-  void overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel);
-  void emitTile(Builder& b, const Block& block, const Slice& slice, const Panel& panel, mlir::Value row, int height);
+  /// Lines [from, to) of a slice, which are summed for all rows of a block before those that follow; and where sums
+  /// wait for these.
+  struct Part {
+    mlir::Value from, to, first, last;
+  };
+  void overParts(Builder& b, const Block& block, const Slice& slice, const Panel& panel);
+  void overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel, const Part& part);
+  void emitTile(Builder& b, const Block& block, const Slice& slice, const Panel& panel, const Part& part,
+                mlir::Value row, int height);
   Values sums(Builder& b, mlir::Value left, mlir::Value right, mlir::Value lines, Values sums,
               llvm::function_ref<void(mlir::Value)> meanwhile) const;
   /// sum + the products of words.
@@ -143,12 +157,23 @@ class ContractKernel {
   void finish(Builder& b, const Block& block, const Panel& panel, mlir::Value row, mlir::Value count);
   /// Stores lanes as the result's type.
   void storeRounded(Builder& b, mlir::Value lanes, mlir::Value position, mlir::Value mask = {}) const;
-  /// A vector of sums from column `column` of `place` on; without a count all its lanes, else that many, perhaps none.
-  void finishVector(Builder& b, const Place& place, mlir::Value sum, mlir::Value column, mlir::Value count);
+  /// A vector of columns: its first one; unless all are there, how many, and which lanes.
+  struct Lanes {
+    mlir::Value column, count = {}, mask = {};
+  };
+  /// From `column` on, of `columns` that there are.
+  Lanes lanesAt(Builder& b, mlir::Value column, mlir::Value columns) const;
+  void finishVector(Builder& b, const Place& place, mlir::Value sum, const Lanes& lanes);
+
+  // contract_amx.cpp
+  /// Whether matrix registers multiply.
+  bool byMatrices() const { return pairs && target.amx; }
+  void sumMatrices(Builder& b, const Block& block, const Panel& panel, const Part& part, mlir::Value number,
+                   mlir::Value rows, mlir::Value before, mlir::Value after, int height) const;
 
   // contract_few.cpp
   /// Whether few rows have a form of their own: where lines of the right operand are contiguous.
-  bool streams() const { return !packed && rightUnit == lane && !depth.empty(); }
+  bool streams() const { return !packed && rightUnit == lane && !depth.empty() && !byMatrices(); }
   void emitFewRows(Builder& b);
   void addLines(Builder& b, const Place& place, mlir::Value columns, mlir::Value scratch, int lines) const;
   mlir::Value word(Builder& b, const View& view, mlir::Value position, mlir::Value elements) const;
@@ -157,8 +182,8 @@ class ContractKernel {
 
   tile::ContractOp op;
   Target target;
+  bool pairs;  // words are pairs of bf16, else f32
   ContractTile tile;
-  bool pairs;            // words are pairs of bf16, else f32
   int64_t pitch;         // from row to row of the packed left operand
   bool swapped = false;  // lhs and rhs, so that the lanes are columns
   int64_t lane = -1, rightUnit = -1;
@@ -167,7 +192,7 @@ class ContractKernel {
   mlir::Value packed;  // the right operand in its packed form, if it is a weight
   llvm::SmallVector<View> captures;
   Values extents;
-  mlir::Value rowCount, panelCount, lineCount, lanePanels;
+  mlir::Value rowCount, panelCount, lineCount, filledLines, lanePanels;
   mlir::Value rowsPerBlock, sliceLines, slices;
   bool failed = false;
 };

@@ -54,7 +54,7 @@ void ContractKernel::emitFewRows(Builder& b) {
       Place there = move(b, place, rows, index);
       loop(b, zero, count, target.lanes, [&](Value column) {
         Value at = add(b, mul(b, row, block), column);
-        finishVector(b, there, vector::LoadOp::create(b, type, scratch, at), column, sub(b, count, column));
+        finishVector(b, there, vector::LoadOp::create(b, type, scratch, at), lanesAt(b, column, count));
       });
       return coordinatesAfter(b, index, sizes(rows));
     });

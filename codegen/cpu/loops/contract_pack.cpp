@@ -27,7 +27,7 @@ void ContractKernel::overRuns(Builder& b, Value from, Value to, ValueRange sizes
 }
 
 void ContractKernel::packRows(Builder& b, const Block& block, const Slice& slice) const {
-  Value end = add(b, slice.from, slice.lines);
+  Value end = filledTo(b, slice);
   int64_t line = depth.empty() ? -1 : depth.back(), row = rows.empty() ? -1 : rows.back();
   overRuns(b, block.from, block.to, sizes(rows), [&](Values index, Value rowsBefore, Value height) {
     Place first = move(b, block.place, rows, index);
@@ -39,10 +39,20 @@ void ContractKernel::packRows(Builder& b, const Block& block, const Slice& slice
             constant(b, pitch), target.lanes});
     });
   });
+  if (!byMatrices()) return;
+  Value after = add(b, constant(b, rowsAt()), sub(b, end, slice.from)), pitchOfRows = constant(b, pitch);
+  Value some = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, end, add(b, slice.from, slice.lines));
+  Value height = arith::SelectOp::create(b, some, sub(b, block.to, block.from), constant(b, 0));
+  loop(b, constant(b, 0), height, 1,
+       [&](Value n) { vector::StoreOp::create(b, zeros(b), block.scratch, add(b, after, mul(b, n, pitchOfRows))); });
+}
+
+Value ContractKernel::zeros(Builder& b) const {
+  return arith::ConstantOp::create(b, b.getZeroAttr(VectorType::get({target.lanes}, b.getF32Type())));
 }
 
 void ContractKernel::packPanel(Builder& b, const Slice& slice, const Panel& panel) const {
-  Value end = add(b, slice.from, slice.lines), line = constant(b, width());
+  Value end = filledTo(b, slice), line = constant(b, width());
   Value across = smaller(b, panel.columns, line);
   overRuns(b, slice.from, end, depthLines(b), [&](Values index, Value before, Value lines) {
     Place start = alongDepth(b, panel.place, index);
@@ -50,6 +60,10 @@ void ContractKernel::packPanel(Builder& b, const Slice& slice, const Panel& pane
          {right, start.right, lane, depth.empty() ? -1 : depth.back(), across, lines, elementsFrom(b, start),
           add(b, panel.position, mul(b, before, line)), line, width()});
   });
+  if (!byMatrices()) return;
+  auto wordsTo = [&](Value lines) { return add(b, panel.position, mul(b, lines, line)); };
+  loop(b, wordsTo(sub(b, end, slice.from)), wordsTo(slice.lines), target.lanes,
+       [&](Value at) { vector::StoreOp::create(b, zeros(b), panel.memory, at); });
 }
 
 Value ContractKernel::elementsFrom(Builder& b, const Place& place) const {
@@ -142,7 +156,8 @@ void ContractKernel::packSquares(Builder& b, Value scratch, const Rectangle& par
     auto keep = [&](Value line, Value lanes) { vector::StoreOp::create(b, lanes, scratch, placeOf(line)); };
     loop(b, zero, squares, target.lanes, [&](Value first) {
       auto read = [&](Value column) {
-        Start start = along(b, {part.position, part.elements}, part, part.fast, smaller(b, add(b, across, column), last));
+        Start start =
+            along(b, {part.position, part.elements}, part, part.fast, smaller(b, add(b, across, column), last));
         Start here = along(b, start, part, part.slow, first);
         memref::PrefetchOp::create(b, view.base, add(b, here.position, constant(b, ahead)), /*isWrite=*/false,
                                    /*localityHint=*/3, /*isDataCache=*/true);

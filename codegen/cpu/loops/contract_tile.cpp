@@ -21,23 +21,52 @@ static Value startingAt(ImplicitLocOpBuilder& b, Value scratch, Value position) 
   return memref::ReinterpretCastOp::create(b, type, scratch, OpFoldResult(position), ArrayRef{size}, ArrayRef{one});
 }
 
-void ContractKernel::overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel) {
+void ContractKernel::overParts(Builder& b, const Block& block, const Slice& slice, const Panel& panel) {
+  Value zero = constant(b, 0), yes = arith::ConstantOp::create(b, b.getBoolAttr(true));
+  if (tile.part == tile.depth) return overRows(b, block, slice, panel, {zero, slice.lines, yes, yes});
+  Value end = larger(b, slice.lines, constant(b, 1));  // without lines, too, there is a result
+  loop(b, zero, end, tile.part, [&](Value from) {
+    Value to = add(b, from, constant(b, tile.part));
+    auto is = [&](arith::CmpIPredicate how, Value x, Value y) { return arith::CmpIOp::create(b, how, x, y); };
+    overRows(b, block, slice, panel,
+             {from, smaller(b, to, slice.lines), is(arith::CmpIPredicate::eq, from, zero),
+              is(arith::CmpIPredicate::sle, slice.lines, to)});
+  });
+}
+
+void ContractKernel::overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel,
+                              const Part& part) {
   Value few = add(b, block.from, multiple(b, sub(b, block.to, block.from), tile.rows));
-  loop(b, block.from, few, tile.rows, [&](Value row) { emitTile(b, block, slice, panel, row, tile.rows); });
-  loop(b, few, block.to, tile.few, [&](Value row) { emitTile(b, block, slice, panel, row, tile.few); });
+  loop(b, block.from, few, tile.rows, [&](Value row) { emitTile(b, block, slice, panel, part, row, tile.rows); });
+  loop(b, few, block.to, tile.few, [&](Value row) { emitTile(b, block, slice, panel, part, row, tile.few); });
 }
 
 /// Sums begin in zeros or where the slice before left them, and end there or in the finished tile; whole tiles without
 /// an epilogue go to the result at once.
-void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice, const Panel& panel, Value row,
-                              int height) {
+void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice, const Panel& panel, const Part& part,
+                              Value row, int height) {
   Value number = sub(b, row, block.from), line = add(b, mul(b, panel.number, rowsPerBlock), number);
   Value waiting = add(b, waitingAt(b), mul(b, line, constant(b, width())));
   auto from = [&](Value position) { return startingAt(b, block.scratch, position); };
-  Value before = from(arith::SelectOp::create(b, slice.first, constant(b, zerosAt()), waiting));
-  Value after = from(arith::SelectOp::create(b, slice.last, constant(b, 0), waiting));
-  Value packedRows = from(add(b, constant(b, rowsAt()), mul(b, number, constant(b, pitch))));
+  Value beforeAt = arith::SelectOp::create(b, slice.first, constant(b, zerosAt()), waiting);
+  Value afterAt = arith::SelectOp::create(b, slice.last, constant(b, 0), waiting);
+  Value packedRowsAt = add(b, constant(b, rowsAt()), mul(b, number, constant(b, pitch)));
   Value count = smaller(b, sub(b, block.to, row), constant(b, height));
+  auto finishLast = [&] {
+    OpBuilder::InsertionGuard guard(b);
+    Value done = arith::AndIOp::create(b, slice.last, part.last);
+    auto last = scf::IfOp::create(b, done, /*withElseRegion=*/false);
+    b.setInsertionPointToStart(last.thenBlock());
+    finish(b, block, panel, row, count);
+  };
+  if (byMatrices()) {
+    Value partial = add(b, partialAt(b), mul(b, number, constant(b, width())));
+    beforeAt = arith::SelectOp::create(b, part.first, beforeAt, partial);
+    afterAt = arith::SelectOp::create(b, part.last, afterAt, partial);
+    sumMatrices(b, block, panel, part, number, packedRowsAt, beforeAt, afterAt, height);
+    return finishLast();
+  }
+  Value before = from(beforeAt), after = from(afterAt), packedRows = from(packedRowsAt);
 
   Place place = move(b, panel.place, rows, coordinatesAt(b, row, sizes(rows)));
   Value down = rows.empty() ? constant(b, 0) : out.stride[rows.back()];
@@ -94,9 +123,7 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
     b.setInsertionPointToStart(choice.elseBlock());
   }
   for (auto [n, sum] : llvm::enumerate(tileSums)) vector::StoreOp::create(b, sum, after, constant(b, n * target.lanes));
-  auto last = scf::IfOp::create(b, slice.last, /*withElseRegion=*/false);
-  b.setInsertionPointToStart(last.thenBlock());
-  finish(b, block, panel, row, count);
+  finishLast();
 }
 
 Value ContractKernel::multiplyAdd(Builder& b, Value x, Value y, Value sum) const {
@@ -130,14 +157,16 @@ ContractKernel::Values ContractKernel::sums(Builder& b, Value rows, Value panel,
 
 /// Finished sums of rows [row, row + count) to the result.
 void ContractKernel::finish(Builder& b, const Block& block, const Panel& panel, Value row, Value count) {
+  auto type = VectorType::get({target.lanes}, b.getF32Type());
   auto each = [&](bool whole) {
+    SmallVector<Lanes> vectors;
+    for (int64_t column = 0; column < width(); column += target.lanes)
+      vectors.push_back(whole ? Lanes{constant(b, column)} : lanesAt(b, constant(b, column), panel.columns));
     loop(b, constant(b, 0), count, coordinatesAt(b, row, sizes(rows)), [&](Value n, Values index) {
       Place place = move(b, panel.place, rows, index);
-      for (int64_t column = 0; column < width(); column += target.lanes) {
-        Value at = add(b, mul(b, n, constant(b, width())), constant(b, column));
-        auto type = VectorType::get({target.lanes}, b.getF32Type());
-        Value left = whole ? Value() : sub(b, panel.columns, constant(b, column));
-        finishVector(b, place, vector::LoadOp::create(b, type, block.scratch, at), constant(b, column), left);
+      for (auto [v, lanes] : llvm::enumerate(vectors)) {
+        Value at = add(b, mul(b, n, constant(b, width())), constant(b, v * target.lanes));
+        finishVector(b, place, vector::LoadOp::create(b, type, block.scratch, at), lanes);
       }
       return coordinatesAfter(b, index, sizes(rows));
     });
@@ -152,15 +181,16 @@ void ContractKernel::finish(Builder& b, const Block& block, const Panel& panel, 
   each(false);
 }
 
-void ContractKernel::finishVector(Builder& b, const Place& place, Value sum, Value column, Value count) {
-  Value mask, zero = constant(b, 0);
-  if (count) {
-    mask = maskOf(b, target.lanes, count);
-    // Where there is none, captures are read at the first column.
-    Value none = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, count, zero);
-    count = larger(b, count, constant(b, 1));
-    column = arith::SelectOp::create(b, none, zero, column);
-  }
+/// Where there is none, captures are read at the first column.
+ContractKernel::Lanes ContractKernel::lanesAt(Builder& b, Value column, Value columns) const {
+  Value zero = constant(b, 0), count = sub(b, columns, column);
+  Value none = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, count, zero);
+  return {arith::SelectOp::create(b, none, zero, column), larger(b, count, constant(b, 1)),
+          maskOf(b, target.lanes, count)};
+}
+
+void ContractKernel::finishVector(Builder& b, const Place& place, Value sum, const Lanes& lanes) {
+  auto& [column, count, mask] = lanes;
   if (!op.getEpilogue().empty()) {
     Values arguments{sum};
     for (auto [position, view] : llvm::zip(place.captures, captures)) {

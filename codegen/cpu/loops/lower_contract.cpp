@@ -102,7 +102,7 @@ struct LowerContract : impl::LowerContractBase<LowerContract> {
     auto target = targetFor(features);
     if (!target) {
       getOperation().emitError() << "tile-lower-contract: features is \"" << features
-                                 << "\"; avx512bf16, avx512, avx2, baseline or nothing is required";
+                                 << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required";
       return signalPassFailure();
     }
     SmallVector<Operation*> ops;

@@ -32,7 +32,7 @@ struct LowerGeneric : impl::LowerGenericBase<LowerGeneric> {
     auto target = targetFor(features);
     if (!target) {
       getOperation()->emitError() << "tile-lower-generic: features is \"" << features
-                                  << "\"; avx512bf16, avx512, avx2, baseline or nothing is required";
+                                  << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required";
       return signalPassFailure();
     }
     SmallVector<linalg::LinalgOp> ops;

@@ -13,6 +13,7 @@ namespace {
 constexpr int64_t grain = 1 << 18;  // products of words per task
 // Of a block: a slice of its rows stays in the second-level cache; its panels come from afar, one after the other.
 constexpr int64_t mostRows = 192, mostColumns = 3072;
+constexpr int64_t mostRowsOfPairs = 384;  // by matrix registers: half as many words of each
 // A pass of packing costs about 4 rows or columns of products: with fewer than `enough` columns it shows, and below the
 // least it is worth it for no worker.
 constexpr int64_t enough = 512, leastRows = 96, leastColumns = 128;
@@ -134,7 +135,7 @@ Products::Values Products::block(Builder& b) {
   const ContractKernel& kernel = first();
   const ContractTile& tile = kernel.tile;
   Value one = constant(b, 1), rowCount = kernel.rowCount, workers = tile::WorkersOp::create(b, b.getIndexType());
-  Value high = larger(b, ceiling(b, rowCount, constant(b, mostRows)), one);
+  Value high = larger(b, ceiling(b, rowCount, constant(b, kernel.byMatrices() ? mostRowsOfPairs : mostRows)), one);
   Value wide = larger(b, ceiling(b, panelCount, constant(b, mostColumns / kernel.width())), one);
   Value points = larger(b, kernel.product(b, kernel.shared), one);
   auto blocks = [&] { return mul(b, points, mul(b, high, wide)); };

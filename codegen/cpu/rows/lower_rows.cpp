@@ -20,7 +20,7 @@ struct LowerRows : impl::LowerRowsBase<LowerRows> {
     auto target = targetFor(features);
     if (!target) {
       getOperation()->emitError() << "tile-lower-rows: features is \"" << features
-                                  << "\"; avx512bf16, avx512, avx2, baseline or nothing is required";
+                                  << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required";
       return signalPassFailure();
     }
     SmallVector<tile::RowsOp> ops;

@@ -13,6 +13,6 @@ def LowerRows : Pass<"tile-lower-rows"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect", "::heed::tile::TileDialect"];
   let options = [Option<"features", "features", "std::string", "\"\"",
-                        "avx512bf16, avx512, avx2 or baseline; empty: what this machine has">];
+                        "amx, avx512bf16, avx512, avx2 or baseline; empty: what this machine has">];
 }
 #endif

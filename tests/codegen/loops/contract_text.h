@@ -10,7 +10,7 @@ namespace heed::testing {
 
 inline std::vector<std::string> instructionSets() {
   std::vector<std::string> names;
-  for (const char* name : {"avx512bf16", "avx512", "avx2", "baseline"})
+  for (const char* name : {"amx", "avx512bf16", "avx512", "avx2", "baseline"})
     if (codegen::targetFor(name)->runsHere) names.push_back(name);
   return names;
 }
