@@ -92,8 +92,13 @@ void expectNoLessExactThanOpByOp(const std::string& features) {
 TYPED_TEST(Narrow, AttentionIsNoLessExactThanOpByOp) { expectNoLessExactThanOpByOp<TypeParam>(""); }
 
 TYPED_TEST(Narrow, AttentionByPairsIsNoLessExactThanOpByOp) {
-  if (!__builtin_cpu_supports("avx512bf16")) GTEST_SKIP() << "this CPU has no avx512bf16";
+  if (!processorRuns("cpu:avx512bf16")) GTEST_SKIP() << "this CPU has no avx512bf16";
   expectNoLessExactThanOpByOp<TypeParam>("avx512bf16");
+}
+
+TYPED_TEST(Narrow, AttentionByMatricesIsNoLessExactThanOpByOp) {
+  if (!processorRuns("cpu:amx")) GTEST_SKIP() << "this CPU has no matrix registers for bf16";
+  expectNoLessExactThanOpByOp<TypeParam>("amx");
 }
 
 TEST(Narrow, ExplainsOneKernel) {

@@ -15,6 +15,7 @@ AttentionKernel::AttentionKernel(tile::AttentionOp op, const Target& target, con
       builder(op),
       c(builder, op.getLoc(), target),
       rows(tile.whole.vectors * target.lanes),
+      pitch(rows),
       rowDim(op.dimsOf("row")[0]),
       keyDim(op.dimsOf("key")[0]),
       outer(op.dimsOf("outer")),
@@ -105,17 +106,17 @@ Value AttentionKernel::layOut() {
   positionSlots.clear();
   if (rowDims.size() > 1)
     for (size_t n = 0; n < rowDims.size(); ++n) positionSlots.push_back(fixed(rows));
-  for (Similarity& similarity : similarities) similarity.slot = fixed(scoreRows * rows);
-  scoreSlot = similarities.empty() ? fixed(scoreRows * rows) : similarities[0].slot;
+  for (Similarity& similarity : similarities) similarity.slot = fixed(scoreRows * pitch);
+  scoreSlot = similarities.empty() ? fixed(scoreRows * pitch) : similarities[0].slot;
   for (auto [n, capture] : llvm::enumerate(captures)) {
     bool used = uses(op.getPost(), op.similarities() + n) || uses(op.getKeep(), n) || uses(op.getWeigh(), 1 + n);
     if (!capture.byRow || !used) continue;
-    capture.slot = fixed(rows * capture.words * (capture.byKey ? tile.block + 2 * c.lanes : 1));
+    capture.slot = fixed(pitch * capture.words * (capture.byKey ? tile.block + 2 * c.lanes : 1));
   }
 
   // A row of columns is padded to whole tiles. Of few rows each is a piece of memory, elsewhere each number of them
   // all.
-  const Value step = c.index(few ? 1 : rows);
+  const Value step = c.index(few ? 1 : pitch);
   valueAxes.clear();
   Value distance = step;
   for (int64_t dim : llvm::reverse(value)) {
@@ -125,7 +126,7 @@ Value AttentionKernel::layOut() {
     distance = c.mul(distance, last ? padded : extent[dim]);
   }
   outRow = distance;
-  if (!few) outSlot = take(value.empty() ? c.index(rows * columns) : distance);
+  if (!few) outSlot = take(value.empty() ? c.index(pitch * columns) : distance);
 
   rowOperands.clear();
   for (Similarity& similarity : similarities)
@@ -143,6 +144,7 @@ Value AttentionKernel::layOut() {
         int64_t last = operand.axes.back().dim;
         operand.pieces = last == similarity.depth.back() ? piecesOfDepth(similarity) : Pieces{c.known(extent[last])};
       }
+      if (byMatrices()) size = c.largest(size, c.index(wordsOfKey() * pitch));
       operand.slot = take(few ? c.mul(size, rows) : size);
       rowOperands[number] = operand;
     }
@@ -152,13 +154,18 @@ Value AttentionKernel::layOut() {
     Value keys = c.index(tile.block);
     for (int64_t dim : similarity.depth)
       if (similar[sum.key].has(dim)) keys = c.mul(keys, extent[dim]);
-    Value size = rowOperands[sum.row].rowDistance, numbers = c.div(size, rows);
+    Value size = rowOperands[sum.row].rowDistance, numbers = c.div(size, pitch);
     sum.rowSlot = take(size), sum.keySlot = take(keys), sum.totalSlot = fixed(c.lanes);
     sum.inverseSlot = take(numbers), sum.sizeSlot = take(numbers);
   }
   copies.clear();
   auto copy = [&](const View& view, unsigned number, ArrayRef<int64_t> dims) {
     if (few || view.element.isF32() || !view.has(keyDim)) return;
+    if (byMatrices()) {
+      bool values = number == similar.size();
+      copies[number] = fixed(values ? columnsOfValue() * valuePitch() : (tile.block + 2 * c.lanes) * wordsOfKey());
+      return;
+    }
     Value size = c.index(tile.block);
     for (int64_t dim : dims)
       if (view.has(dim)) size = c.mul(size, extent[dim]);
@@ -183,7 +190,9 @@ void AttentionKernel::fillRowOperands() {
           : fill(similar[number], operand.axes, operand.slot, Words::numbers, scale);
     }
   if (pairs)
-    for (auto& [number, operand] : rowOperands) pairRows(operand);
+    eachGroup([&] {
+      for (auto& [number, operand] : rowOperands) pairRows(operand);
+    });
   for (Similarity& similarity : similarities)
     if (similarity.tanh && !few) prepareRows(similarity);
   for (Capture& capture : captures)
@@ -198,28 +207,32 @@ void AttentionKernel::start() {
     fill(initial[2], valueAxes, outSlot, Words::numbers);
     return;
   }
-  for (int j = 0; j < tile.whole.vectors; ++j) {
-    setLanes(c.splat(-std::numeric_limits<float>::infinity()), maxSlot, j);
-    setLanes(c.splat(0), sumSlot, j);
-  }
-  walk(valueAxes, out, outSlot, -1, [&](View, Value column) {
-    for (int j = 0; j < tile.whole.vectors; ++j) setLanes(c.splat(0), column, j);
+  eachGroup([&] {
+    for (int j = 0; j < tile.whole.vectors; ++j) {
+      setLanes(c.splat(-std::numeric_limits<float>::infinity()), maxSlot, j);
+      setLanes(c.splat(0), sumSlot, j);
+    }
+    walk(valueAxes, out, outSlot, -1, [&](View, Value column) {
+      for (int j = 0; j < tile.whole.vectors; ++j) setLanes(c.splat(0), column, j);
+    });
   });
 }
 
 void AttentionKernel::finish() {
   Value zero = c.splat(0);
-  Values none, inverse;
-  for (int j = 0; j < tile.whole.vectors; ++j) {
-    Value sum = laneVector(sumSlot, j);
-    none.push_back(arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, sum, zero));
-    inverse.push_back(arith::DivFOp::create(c.b, c.loc, c.splat(1), sum));
-  }
-  walk(valueAxes, out, outSlot, -1, [&](View, Value column) {
+  eachGroup([&] {
+    Values none, inverse;
     for (int j = 0; j < tile.whole.vectors; ++j) {
-      Value mean = arith::MulFOp::create(c.b, c.loc, laneVector(column, j), inverse[j]);
-      setLanes(arith::SelectOp::create(c.b, c.loc, none[j], zero, mean), column, j);
+      Value sum = laneVector(sumSlot, j);
+      none.push_back(arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, sum, zero));
+      inverse.push_back(arith::DivFOp::create(c.b, c.loc, c.splat(1), sum));
     }
+    walk(valueAxes, out, outSlot, -1, [&](View, Value column) {
+      for (int j = 0; j < tile.whole.vectors; ++j) {
+        Value mean = arith::MulFOp::create(c.b, c.loc, laneVector(column, j), inverse[j]);
+        setLanes(arith::SelectOp::create(c.b, c.loc, none[j], zero, mean), column, j);
+      }
+    });
   });
   drain(out, valueAxes, outSlot);
   drainLse();
@@ -228,12 +241,14 @@ void AttentionKernel::finish() {
 void AttentionKernel::drainLse() {
   if (!op.getLse()) return;
   Value zero = c.splat(0), infinity = c.splat(-std::numeric_limits<float>::infinity());
-  for (int j = 0; j < tile.whole.vectors; ++j) {
-    Value sum = laneVector(sumSlot, j);
-    Value none = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, sum, zero);
-    Value lse = logSum(laneVector(maxSlot, j), sum);
-    setLanes(arith::SelectOp::create(c.b, c.loc, none, infinity, lse), alphaSlot, j);
-  }
+  eachGroup([&] {
+    for (int j = 0; j < tile.whole.vectors; ++j) {
+      Value sum = laneVector(sumSlot, j);
+      Value none = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OEQ, sum, zero);
+      Value lse = logSum(laneVector(maxSlot, j), sum);
+      setLanes(arith::SelectOp::create(c.b, c.loc, none, infinity, lse), alphaSlot, j);
+    }
+  });
   drain(lse, {}, alphaSlot);
 }
 
@@ -305,7 +320,9 @@ void AttentionKernel::goTo(Value number) {
   if (op.getLse()) move(lse);
   layOut();
   findPositions();
-  workOn(tile.whole, c.index(0));
+  RegisterTile all = tile.whole;
+  all.vectors *= tile.groups;
+  workOn(all, c.index(0));
 }
 
 void AttentionKernel::task(Value number) {
@@ -386,15 +403,23 @@ LogicalResult AttentionKernel::emit() {
   c.choose(
       are, {},
       [&]() -> Values {
-        auto given = std::tuple(tile, rows);
+        auto given = std::tuple(tile, rows, pitch);
         fewTile = c.target.attentionFewRows(heads);
         tile.whole = tile.strip = tile.narrow = {1, fewTile.keys, 1};
-        tile.block = tile.segment = fewTile.block, rows = c.lanes, few = true;
+        tile.block = tile.segment = fewTile.block, rows = pitch = c.lanes, few = true;
         emitFewRows();
-        std::tie(tile, rows) = given, few = false;
+        std::tie(tile, rows, pitch) = given, few = false;
         return {};
       },
-      [&]() -> Values { return pairs = takesPairs(), emitRows(), Values(); });
+      [&]() -> Values {
+        pairs = takesPairs();
+        if (byMatrices()) {
+          tile = c.target.attentionByMatrices(tile.whole.vectors == 1, !op.getKeep().empty());
+          rows = tile.groups * tile.whole.vectors * c.lanes;
+          pitch = rows + c.lanes;  // lines do not lie a power of two apart
+        }
+        return emitRows(), Values();
+      });
   op.erase();
   return success(!failed);
 }
@@ -414,7 +439,7 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
     std::optional<Target> target = targetFor(features);
     if (!target) {
       emitError(getOperation().getLoc()) << "tile-lower-attention: features is \"" << features
-                                         << "\"; it must be avx512bf16, avx512, avx2, baseline or empty";
+                                         << "\"; it must be amx, avx512bf16, avx512, avx2, baseline or empty";
       return signalPassFailure();
     }
     SmallVector<tile::AttentionOp> kernels;

@@ -167,12 +167,12 @@ void AttentionKernel::scoreFewRows(Similarity& similarity, Value from, Value to,
       };
       Value sums = sumsOfLanes(nest(nest, similarity.depth, Values(keysAtOnce * rowsAtOnce, c.splat(0))));
       if (scoreScale != 1) sums = arith::MulFOp::create(b, c.loc, sums, c.splat(scoreScale));
-      Value where = c.add(similarity.slot, c.add(c.mul(c.add(row, c.sub(key, from)), rows), first));
+      Value where = c.add(similarity.slot, c.add(c.mul(c.add(row, c.sub(key, from)), pitch), first));
       for (int i = 0; i < keysAtOnce; ++i) {
         SmallVector<int64_t> lanes(rowsAtOnce);
         std::iota(lanes.begin(), lanes.end(), int64_t(i) * rowsAtOnce);
         Value own = vector::ShuffleOp::create(b, c.loc, sums, sums, lanes);
-        c.storeLanes(own, scratch, c.add(where, int64_t(i) * rows));
+        c.storeLanes(own, scratch, c.add(where, int64_t(i) * pitch));
       }
     });
   });
@@ -221,7 +221,7 @@ void AttentionKernel::accumulateFewRows(Value key, Value from, Value to) {
         for (int i = 0; i < keysAtOnce; ++i)
           for (int m = 0; m < rowsAtOnce; ++m)
             weight.push_back(
-                c.broadcast(c.load(scratch, c.add(c.add(scoreSlot, c.mul(c.add(row, i), rows)), c.add(r, m)))));
+                c.broadcast(c.load(scratch, c.add(c.add(scoreSlot, c.mul(c.add(row, i), pitch)), c.add(r, m)))));
         View start = codegen::at(b, c.loc, first, keyDim, c.sub(row, from));
         walk(valueAxes, start, c.add(outSlot, c.mul(r, outRow)), inner, [&](View view, Value slot) {
           Values bases;

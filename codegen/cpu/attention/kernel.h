@@ -58,7 +58,7 @@ class AttentionKernel {
     llvm::SmallVector<int64_t> depth = {};      // loop order
     bool dot = false;                           // the body is the product of a row and a key operand
     bool costly = false;                        // a term takes many instructions: tiles gain little, code is long
-    Value slot = {};                            // raw scores: [key][rows]
+    Value slot = {};                            // raw scores: [key][pitch]
     std::optional<TanhSum> tanh = {};
   };
   struct RowOperand {
@@ -71,7 +71,7 @@ class AttentionKernel {
     View view;
     bool byRow = false, byKey = false;
     int words = 1;       // floats per element in scratch
-    Value slot = {};     // lanes of a row capture; [lanes + key in block][rows] of one with both
+    Value slot = {};     // lanes of a row capture; [lanes + key in block][pitch] of one with both
     Bounds bounds = {};  // over the block of rows, unless by key
   };
   /// The rows that a pass over keys works on: lanes [lane, lane + vectors * lanes) of the block.
@@ -159,6 +159,7 @@ class AttentionKernel {
   Values trimmed(Value every, Value from, Value to);
   Bounds boundsOf(const Capture& capture, llvm::ArrayRef<LaneAxis> axes);
   void workOn(RegisterTile tile, Value lane);
+  void eachGroup(llvm::function_ref<void()> body);
   llvm::SmallVector<LaneAxis> rowAxes(const View& view);
   void boundCaptures();
   void blocks();
@@ -189,6 +190,7 @@ class AttentionKernel {
   // pairs.cpp: bf16, two products at once
   bool takesPairs();
   Value paired(Value x, Value y);
+  Value pairOf(Value x, Value y);
   Value word(Value x, Value y);
   void pairUp(Value slot, Value from, Value to);
   void pairRows(const RowOperand& operand);
@@ -196,6 +198,24 @@ class AttentionKernel {
   View pairedKeys(const View& view, Value slot, Value from, Value to);
   Value sumPairs(Value sum, Value x, Value y);
   Value firstOf(Value word);
+
+  // matrices.cpp: bf16 by matrix registers
+  /// Where words lie: the first, and from a row of a register to the next.
+  struct Matrices {
+    Value start, pitch;
+  };
+  bool takesMatrices();
+  bool byMatrices() { return pairs && c.target.amx; }
+  int64_t wordsOfKey();
+  int64_t columnsOfValue();
+  int64_t valuePitch() const { return tile.block / 2 + c.lanes; }  // lines do not lie a power of two apart
+  Value wordsAt(Value base, Value at, int64_t count);
+  Value someLanes(Value base, Value at, int lanes, int64_t count);
+  View copiedKeys(const View& view, Value slot, Value from, Value to);
+  void sumMatrices(Matrices left, Matrices right, Matrices out, Value turns, int down, int across, bool fromZero);
+  void scoreMatrices(Similarity& similarity, Value from, Value to, Value row, bool raise);
+  void transposeValues(Value count, llvm::function_ref<Value(Value)> keyAt);
+  void accumulateMatrices(Value count);
 
   // softmax.cpp: P, and O
   void weights(Value block, Value count, llvm::function_ref<Value(Value)> keyAt);
@@ -208,6 +228,7 @@ class AttentionKernel {
     Value by, factor;
   };
   Shift shift(Value max);
+  void keepMaximum(int j);
   Value baseOf(Value max);
   Value exponential(Value score, const Shift& shift);
   Value rescaled(Value before, const Shift& now);
@@ -235,7 +256,8 @@ class AttentionKernel {
   AttentionTile tile;
   mlir::OpBuilder builder;
   Code c;
-  int rows;
+  int rows;          // of a block
+  int pitch;         // floats from a line of lanes to the next, at least as many
   bool few = false;  // the kernel for few rows is being emitted
   FewRowsTile fewTile = {};
   bool pairs = false;  // a word is a pair of bf16 (not in the kernel for few rows)
@@ -261,7 +283,7 @@ class AttentionKernel {
   float queryScale = 1, scoreScale = 1;  // folded into the row operand; applied to raw scores
   bool plain = false;                    // after the folding, post is the identity
 
-  Value scoreSlot;  // [key][rows]: finished scores, then weights; the raw scores of the first similarity before
+  Value scoreSlot;  // [key][pitch]: finished scores, then weights; the raw scores of the first similarity before
   llvm::SmallVector<Value> positionSlots;  // of rowDims, where they are several: the positions of each row
   Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, listSlot, squareSlot;
   Value outSlot, outRow;  // O: in scratch; of few rows in the shared memory, each row outRow floats

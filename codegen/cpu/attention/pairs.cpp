@@ -14,11 +14,12 @@ bool AttentionKernel::takesPairs() {
   int64_t inner = similarities[0].depth.back(), count = c.known(extent[inner]);
   if (ShapedType::isDynamic(count) || count % 2 != 0) return false;
   return valueView.element.isBF16() && valueView.has(keyDim) && !value.empty() &&
-         llvm::all_of(similar, [&](const View& view) { return view.element.isBF16() && view.has(inner); });
+         llvm::all_of(similar, [&](const View& view) { return view.element.isBF16() && view.has(inner); }) &&
+         (!c.target.amx || takesMatrices());
 }
 
 /// Two vectors of bf16 as one of words: x in the low halves.
-static Value words(Code& c, Value x, Value y) {
+Value AttentionKernel::pairOf(Value x, Value y) {
   SmallVector<int64_t> alternately;
   for (int n = 0; n < c.lanes; ++n) alternately.append({n, n + c.lanes});
   return vector::BitCastOp::create(c.b, c.loc, c.floats(), vector::ShuffleOp::create(c.b, c.loc, x, y, alternately));
@@ -29,7 +30,7 @@ static Value zeros(Code& c, Type like) { return c.constant(cast<TypedAttr>(c.b.g
 /// Numbers of f32 as words, rounded. No y: 0.
 Value AttentionKernel::paired(Value x, Value y) {
   Value low = toBf16(c.b, c.loc, x);
-  return words(c, low, y ? toBf16(c.b, c.loc, y) : zeros(c, low.getType()));
+  return pairOf(low, y ? toBf16(c.b, c.loc, y) : zeros(c, low.getType()));
 }
 
 /// Two scalars of bf16 as a word.
@@ -44,7 +45,7 @@ Value AttentionKernel::word(Value x, Value y) {
 
 /// Rows [from, to) of what stands in the slot, rows * count words each, become half as many.
 void AttentionKernel::pairUp(Value slot, Value from, Value to) {
-  auto at = [&](Value row) { return c.add(slot, c.mul(row, rows)); };
+  auto at = [&](Value row) { return c.add(slot, c.mul(row, pitch)); };
   Value count = c.sub(to, from), whole = c.div(count, 2), twice = c.mul(whole, 2);
   auto each = [&](Value pair, bool both) {
     Value first = c.add(from, c.mul(pair, 2));
@@ -62,6 +63,10 @@ void AttentionKernel::pairRows(const RowOperand& operand) {
   ArrayRef<LaneAxis> outer(operand.axes);
   Value count = extent[inner.dim];
   walk(outer, out, operand.slot, inner.dim, [&](View, Value slot) { pairUp(slot, c.index(0), count); });
+  if (!byMatrices()) return;
+  c.loop(c.div(count, 2), c.index(wordsOfKey()), 1, [&](Value word) {
+    for (int j = 0; j < current.tile.vectors; ++j) setLanes(c.splat(0), c.add(operand.slot, c.mul(word, pitch)), j);
+  });
 }
 
 /// Keys [from, to), along the inner depth.
@@ -82,7 +87,7 @@ View AttentionKernel::pairedKeys(const View& view, Value slot, Value from, Value
     auto load = [&](Value at) { return vector ? c.loadLanes(there.base, at) : c.load(there.base, at); };
     Value x = load(there.offset), y = load(next);
     y = c.select(last, zeros(c, y.getType()), y);
-    return vector ? words(c, x, y) : word(x, y);
+    return vector ? pairOf(x, y) : word(x, y);
   });
 }
 

@@ -35,7 +35,7 @@ RegionCloner AttentionKernel::cloner(Value lane, Value key, const Positions& dep
 
 /// Brings captures with a row and a key to scratch, for keys [from, to) of the block that starts at `from`.
 void AttentionKernel::capture(Value from, Value to) {
-  Value distance = c.index(rows);
+  Value distance = c.index(pitch);
   for (Capture& capture : captures) {
     if (!capture.byRow || !capture.byKey || !capture.slot) continue;
     Value words = c.mul(distance, capture.words);
@@ -62,7 +62,9 @@ void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool 
         return c.choose(
             similarity.tanh->calm, {}, [&] { return some(true); }, [&] { return some(false); });
       };
-      if (similarity.tanh)
+      if (byMatrices())
+        scoreMatrices(similarity, from, to, row, plain && raise);
+      else if (similarity.tanh)
         c.choose(c.likely(similarity.tanh->regular), {}, quotients, commonly);
       else
         commonly();
@@ -183,13 +185,13 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
     };
     Values sums = nest(nest, similarity.depth, Values(tile.keys * tile.vectors, c.splat(0)));
 
-    Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), rows));
+    Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), pitch));
     for (int j = 0; j < tile.vectors; ++j) {
       Value most = raise ? laneVector(maxSlot, j) : Value();
       for (int i = 0; i < tile.keys; ++i) {
         Value sum = sums[i * tile.vectors + j];
         if (scoreScale != 1) sum = arith::MulFOp::create(b, c.loc, sum, c.splat(scoreScale));
-        setLanes(sum, c.add(where, i * rows), j);
+        setLanes(sum, c.add(where, i * pitch), j);
         if (most) most = c.larger(sum, most);
       }
       if (most) setLanes(most, maxSlot, j);
@@ -214,7 +216,7 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, Value key, Va
       elements.push_back(lanesAt(capture.slot));
     } else {
       Value row = c.add(c.sub(key, block), c.lanes);
-      elements.push_back(lanesAt(c.add(capture.slot, c.mul(row, int64_t(rows) * capture.words))));
+      elements.push_back(lanesAt(c.add(capture.slot, c.mul(row, int64_t(pitch) * capture.words))));
     }
   }
   return elements;
@@ -230,7 +232,7 @@ void AttentionKernel::post(Value block, Value from, Value to, Value row, bool ra
     auto finish = [&](Value key, Values so) -> Values {
       for (int j = 0; j < together; ++j) {
         Value lane = c.add(first, int64_t(j) * c.lanes);
-        Value where = c.add(c.mul(c.add(row, c.sub(key, from)), rows), lane);
+        Value where = c.add(c.mul(c.add(row, c.sub(key, from)), pitch), lane);
         Values arguments;
         for (Similarity& similarity : similarities)
           arguments.push_back(c.loadLanes(scratch, c.add(similarity.slot, where)));
@@ -265,8 +267,8 @@ Value AttentionKernel::hide(Value block, Value from, Value to, Value row) {
   Values so{row};
   for (int j = 0; j < vectors; ++j) so.push_back(laneVector(maxSlot, j));
   so = c.loop(from, to, c.index(1), so, [&](Value key, Values so) -> Values {
-    Value raw = c.add(scoreSlot, c.mul(c.add(row, c.sub(key, from)), rows));
-    Value packed = c.add(scoreSlot, c.mul(so[0], rows)), any;
+    Value raw = c.add(scoreSlot, c.mul(c.add(row, c.sub(key, from)), pitch));
+    Value packed = c.add(scoreSlot, c.mul(so[0], pitch)), any;
     for (int j = 0; j < vectors; ++j) {
       Value lane = place(c.index(0), j);
       SmallVector<Value> results = cloner(lane, key).clone(keep, capturesAt(keep, 0, key, block, lane));

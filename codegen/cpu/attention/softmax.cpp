@@ -61,6 +61,15 @@ AttentionKernel::Shift AttentionKernel::shift(Value max) {
   return {arith::MulFOp::create(c.b, c.loc, some, factor), factor};
 }
 
+/// A maximum that grows by little stays what it was, and with it what was summed: weights are at most e^calm then.
+void AttentionKernel::keepMaximum(int j) {
+  constexpr float calm = 5;
+  Value before = laneVector(oldMaxSlot, j), now = laneVector(maxSlot, j);
+  Value growth = arith::SubFOp::create(c.b, c.loc, now, before);  // of no key before: infinite or NaN
+  Value little = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLE, growth, c.splat(calm));
+  setLanes(arith::SelectOp::create(c.b, c.loc, little, before, now), maxSlot, j);
+}
+
 /// What turns the scores of such a row into exponents of 2.
 Value AttentionKernel::baseOf(Value max) {
   Value size = math::AbsFOp::create(c.b, c.loc, max);
@@ -116,17 +125,29 @@ void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value
   SmallVector<Shift> max;
   Values sums(vectors, c.splat(0));
   for (int j = 0; j < vectors; ++j) {
+    if (byMatrices()) keepMaximum(j);
     max.push_back(shift(laneVector(maxSlot, j)));
     setLanes(rescaled(laneVector(oldMaxSlot, j), max[j]), alphaSlot, j);
   }
   Lines ask = few ? linesOfValues(block) : linesOfRows(block);
-  sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value row, Values so) {
-    Value where = c.add(scoreSlot, c.mul(row, rows));
+  auto rowAt = [&](Value row) { return c.add(scoreSlot, c.mul(row, pitch)); };
+  auto weightOf = [&](Value row, int j, Value& sum) {
+    Value weight = exponential(laneVector(rowAt(row), j), max[j]);
+    sum = arith::AddFOp::create(b, c.loc, sum, weight);
+    return weight;
+  };
+  const bool inPairs = byMatrices() && op.getWeigh().empty();
+  // Of an odd number of keys the last one gets a partner that weighs nothing.
+  for (int j = 0; inPairs && j < vectors; ++j)
+    setLanes(c.splat(-std::numeric_limits<float>::infinity()), rowAt(count), j);
+  Value words = inPairs ? c.div(c.add(count, 1), 2) : count;
+  sums = c.loop(c.index(0), words, c.index(1), sums, [&](Value row, Values so) {
     if (ask) ask(row);
+    Value first = inPairs ? c.mul(row, 2) : row;
     for (int j = 0; j < vectors; ++j) {
-      Value weight = exponential(laneVector(where, j), max[j]);
-      setLanes(weight, where, j);
-      so[j] = arith::AddFOp::create(b, c.loc, so[j], weight);
+      Value weight = weightOf(first, j, so[j]);
+      if (inPairs) weight = paired(weight, weightOf(c.add(first, 1), j, so[j]));
+      setLanes(weight, rowAt(row), j);
     }
     return so;
   });
@@ -139,7 +160,7 @@ void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value
   c.loop(c.index(0), count, 1, [&](Value row) {
     Value key = keyAt(row);
     eachVector([&](Value lane) {
-      Value where = c.add(scoreSlot, c.add(c.mul(row, rows), lane));
+      Value where = c.add(scoreSlot, c.add(c.mul(row, pitch), lane));
       Values arguments{c.loadLanes(scratch, where)};
       arguments.append(capturesAt(weigh, 1, key, block, lane));
       RegionCloner region = cloner(lane, key);
@@ -199,7 +220,8 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
       View there = columnAt(neighbours ? 0 : i);
       if (!neighbours || i == 0) bases.push_back(c.from(there.base, there.offset));
       for (int j = 0; j < tile.vectors; ++j)
-        sums.push_back(arith::MulFOp::create(b, c.loc, laneVector(c.add(slot, i * rows), j), laneVector(alphaSlot, j)));
+        sums.push_back(
+            arith::MulFOp::create(b, c.loc, laneVector(c.add(slot, i * pitch), j), laneVector(alphaSlot, j)));
     }
     // Asked for: the rows that follow, for those that lie a power of two apart evict each other before the next columns
     // are read; and from further away the next block. That is walked through once while all columns are, where it is
@@ -210,7 +232,7 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
     Value next = c.from(view.base, c.add(c.add(view.offset, nextBlock), start));
     Value step = c.select(dense, c.index(tile.values * keysOfRow), rowStride);
     const size_t count = sums.size();
-    sums.append({c.add(scoreSlot, c.mul(from, rows)), c.index(0), c.index(0)});
+    sums.append({c.add(scoreSlot, c.mul(from, pitch)), c.index(0), c.index(0)});
     auto products = [&](Values so, bool single) {
       Value where = so[count], offset = so[count + 1];
       Values weight;
@@ -229,7 +251,7 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
                     : arith::AddFOp::create(b, c.loc, arith::MulFOp::create(b, c.loc, x, weight[j]), sum).getResult();
         }
       }
-      so[count] = c.add(where, rows), so[count + 1] = c.add(offset, rowStride);
+      so[count] = c.add(where, pitch), so[count + 1] = c.add(offset, rowStride);
       return so;
     };
     sums = c.loop(from, end, c.index(1), sums, [&](Value, Values so) { return products(so, false); });
@@ -238,12 +260,12 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
           c.less(c.mul(c.sub(end, from), 2), c.sub(to, from)), ValueRange(sums).getTypes(),
           [&] { return products(sums, true); }, [&] { return sums; });
     for (int i = 0; i < tile.values; ++i)
-      for (int j = 0; j < tile.vectors; ++j) setLanes(sums[i * tile.vectors + j], c.add(slot, i * rows), j);
+      for (int j = 0; j < tile.vectors; ++j) setLanes(sums[i * tile.vectors + j], c.add(slot, i * pitch), j);
   };
   walk(valueAxes, first, outSlot, inner, [&](View view, Value slot) {
     if (inner < 0) return columns(view, slot, c.index(0));
     c.loop(c.index(0), extent[inner], tile.values,
-           [&](Value column) { columns(view, c.add(slot, c.mul(column, rows)), column); });
+           [&](Value column) { columns(view, c.add(slot, c.mul(column, pitch)), column); });
   });
 }
 

@@ -130,7 +130,7 @@ void AttentionKernel::prepareRows(Similarity& similarity) {
       Value own = math::AbsFOp::create(c.b, c.loc, divided);
       size = size ? arith::AddFOp::create(c.b, c.loc, size, own).getResult() : own;
     }
-    Value number = c.div(start, rows);
+    Value number = c.div(start, pitch);
     c.store(inverse, scratch, c.add(sum.inverseSlot, number));
     size = vector::ReductionOp::create(c.b, c.loc, vector::CombiningKind::ADD, size, arith::FastMathFlags::reassoc);
     c.store(size, scratch, c.add(sum.sizeSlot, number));
@@ -231,7 +231,7 @@ void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to
         Value number = sum.inverseSlot;
         for (const LaneAxis& axis : operand.axes) {
           rowAt.back() = c.add(rowAt.back(), c.mul(depth.lookup(axis.dim), axis.distance));
-          number = c.add(number, c.mul(depth.lookup(axis.dim), c.div(axis.distance, rows)));
+          number = c.add(number, c.mul(depth.lookup(axis.dim), c.div(axis.distance, pitch)));
         }
         for (int64_t dim : similarity.depth)
           if (view.has(dim)) keyAt.back() = c.add(keyAt.back(), c.mul(depth.lookup(dim), view.stride[dim]));
@@ -275,13 +275,13 @@ void AttentionKernel::quotientTiles(Similarity& similarity, Value from, Value to
     Values sums = nest(nest, similarity.depth, Values(tile.keys * tile.vectors, c.splat(0)));
 
     Value total = c.loadLanes(scratch, sum.totalSlot);
-    Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), rows));
+    Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), pitch));
     for (int j = 0; j < tile.vectors; ++j) {
       Value highest = raise ? laneVector(maxSlot, j) : Value();
       for (int i = 0; i < tile.keys; ++i) {
         Value score = fma(sums[i * tile.vectors + j], c.splat(-2), total);
         if (scoreScale != 1) score = times(score, c.splat(scoreScale));
-        setLanes(score, c.add(where, i * rows), j);
+        setLanes(score, c.add(where, i * pitch), j);
         if (highest) highest = c.larger(score, highest);
       }
       if (highest) setLanes(highest, maxSlot, j);

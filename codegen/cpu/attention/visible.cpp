@@ -113,6 +113,17 @@ void AttentionKernel::workOn(RegisterTile tile, Value lane) {
   seenFrom = {first, end};
 }
 
+/// body() for each group of the block's rows: these are at work.
+void AttentionKernel::eachGroup(llvm::function_ref<void()> body) {
+  if (tile.groups == 1) return body();
+  auto given = std::pair(current, seenFrom);
+  c.loop(c.index(0), rowCount, int64_t(tile.whole.vectors) * c.lanes, [&](Value lane) {
+    workOn(tile.whole, lane);
+    body();
+  });
+  current = given.first, seenFrom = given.second;
+}
+
 /// What the rows at work are of the view's dims; never empty.
 SmallVector<LaneAxis> AttentionKernel::rowAxes(const View& view) {
   SmallVector<LaneAxis> axes;
@@ -217,7 +228,7 @@ void AttentionKernel::wholeBlock(Value from, Value to) {
   Value count = c.sub(to, from);
   scores(from, from, to, c.index(0), /*raise=*/true);
   weights(from, count, [&](Value row) { return c.add(from, row); });
-  accumulate(from, c.index(0), count);
+  byMatrices() ? accumulateMatrices(count) : accumulate(from, c.index(0), count);
 }
 
 /// The same for a block that is not full: as many vectors as it takes.
@@ -251,8 +262,10 @@ void AttentionKernel::strips(Value from, Value to) {
           [&] { return so; });
     })[0];
     c.when(c.less(c.index(0), count), [&] {
-      weights(from, count, [&](Value row) { return c.add(from, listed(row)); });
-      accumulateRuns(from, count);
+      auto keyAt = [&](Value row) { return c.add(from, listed(row)); };
+      if (byMatrices()) transposeValues(count, keyAt);
+      weights(from, count, keyAt);
+      byMatrices() ? accumulateMatrices(count) : accumulateRuns(from, count);
     });
   });
   current = given.first, seenFrom = given.second;
@@ -267,6 +280,10 @@ void AttentionKernel::block(Value from, Value to, Value every) {
   auto copy = [&](View& view, unsigned number, ArrayRef<int64_t> dims) {
     Value slot = copies.lookup(number);
     if (!slot) return;
+    if (byMatrices()) {  // values wait until it is known which keys have weights
+      if (number != similar.size()) view = copiedKeys(view, slot, from, to);
+      return;
+    }
     view = !pairs                     ? widened(view, dims, slot, from, to)
            : number == similar.size() ? pairedKeys(view, slot, from, to)
                                       : pairedDepth(view, dims, slot, from, to);
@@ -283,11 +300,14 @@ void AttentionKernel::block(Value from, Value to, Value every) {
   bool costly = llvm::any_of(similarities, [](const Similarity& similarity) { return similarity.costly; });
   Value narrow = c.bit(false);
   if (tile.whole.vectors > 2 && !costly) narrow = c.atMost(rowCount, c.index(2 * c.lanes));
-  auto whole = [&]() -> Values { return wholeBlock(from, to), Values(); };
+  auto values = [&] {
+    if (byMatrices()) transposeValues(c.sub(to, from), [&](Value row) { return c.add(from, row); });
+  };
+  auto whole = [&]() -> Values { return values(), eachGroup([&] { wholeBlock(from, to); }), Values(); };
   // Under a mask few rows are a strip, whatever they see: hiding nothing costs little, code of their own to compile.
   if (op.getKeep().empty()) {
     c.choose(
-        narrow, {}, [&]() -> Values { return narrowBlock(from, to), Values(); }, whole);
+        narrow, {}, [&]() -> Values { return values(), narrowBlock(from, to), Values(); }, whole);
   } else {
     Value tall = arith::XOrIOp::create(c.b, c.loc, narrow, c.bit(true));
     Value alone = few ? c.bit(false) : arith::AndIOp::create(c.b, c.loc, every, tall).getResult();

@@ -32,7 +32,7 @@ struct Compiled : KernelRun {
 
 std::vector<std::string> instructionSets() {
   std::vector<std::string> sets;
-  for (std::string name : {"avx512bf16", "avx512", "avx2", "baseline"})
+  for (std::string name : {"amx", "avx512bf16", "avx512", "avx2", "baseline"})
     if (codegen::targetFor(name)->runsHere) sets.push_back(name);
   return sets;
 }
@@ -96,6 +96,34 @@ TEST(Attention, fewRowsReadTwoNumbersOfAWord) {
         Compiled compiled(words, features);
         for (std::int64_t keys : {3, 1030}) compiled.run(sizesOf(words, rows, keys, depth, values), fill, keys == 3);
       }
+}
+
+/// Depths and columns that the types know: bf16 is multiplied by pairs, or by matrix registers, where there are such.
+TEST(Attention, pairsAgreeWithLoops) {
+  const std::vector<Named> cases{{"causal", causal(withLse(sdpa()))},
+                                 {"documents", documents(withLse(sdpa()))},
+                                 {"window", window(sdpa(), 20)},
+                                 {"lengths", lengths(sdpa())},
+                                 {"grouped", grouped()},
+                                 {"alibi", causal(alibi())},
+                                 {"softcap", softcap()},
+                                 {"biasTensor", biasTensor(sdpa())},
+                                 {"maskTensor", maskTensor(withLse(sdpa()))},
+                                 {"dropout", dropout(causal(sdpa()))},
+                                 {"start", withStart(withLse(sdpa()))},
+                                 {"padded", padded(sdpa())}};
+  const std::vector<std::pair<int, int>> depths{{64, 64}, {10, 17}, {40, 24}, {34, 49}, {128, 32}};
+  for (auto& features : instructionSets())
+    for (auto [n, named] : llvm::enumerate(cases)) {
+      auto [depth, values] = depths[n % depths.size()];
+      SCOPED_TRACE(named.name + " " + features);
+      KernelCase kernel = narrow(named.kernel, "bf16");
+      kernel.known = {{"d", depth}, {"v", values}};
+      Compiled compiled(kernel, features);
+      for (auto [rows, keys] : {std::array{9, 1}, {17, 2}, {33, 131}, {64, 33}, {130, 300}, {300, 129}, {520, 65}})
+        compiled.run(sizesOf(kernel, rows, keys, depth, values), {}, keys % 2 == 0);
+      if (HasFailure()) return;
+    }
 }
 
 TEST(Attention, hiddenKeysContributeNothingWhateverTheyHold) {
