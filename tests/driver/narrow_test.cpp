@@ -5,6 +5,7 @@
 #include <random>
 
 #include "heed/heed.h"
+#include "heed/runtime/processor.h"
 
 namespace heed {
 namespace {
