@@ -27,8 +27,7 @@ std::optional<Machine> machineFor(llvm::StringRef name);
 /// The names that there are, for messages.
 inline constexpr llvm::StringLiteral machineNames =
     "cpu, cpu:amx, cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline or cuda:sm_80 (86, 89, 90, 90a, ...), which "
-    "+tf32 may "
-    "follow";
+    "+tf32 may follow";
 
 struct Stage {
   llvm::StringRef name;
