@@ -190,6 +190,7 @@ class AttentionKernel {
   // pairs.cpp: bf16, two products at once
   bool takesPairs();
   Value paired(Value x, Value y);
+  Value pairedWeights(Value x, Value y);
   Value pairOf(Value x, Value y);
   Value word(Value x, Value y);
   void pairUp(Value slot, Value from, Value to);
@@ -222,7 +223,7 @@ class AttentionKernel {
   void accumulateRuns(Value block, Value count);
   void accumulate(Value key, Value from, Value to);
   Value listed(Value row);
-  Value exp2(Value x);
+  Value exp2(Value x, bool coarse = false);
   /// A score becomes 2^(score * factor - by).
   struct Shift {
     Value by, factor;
@@ -230,7 +231,7 @@ class AttentionKernel {
   Shift shift(Value max);
   void keepMaximum(int j);
   Value baseOf(Value max);
-  Value exponential(Value score, const Shift& shift);
+  Value exponential(Value score, const Shift& shift, bool coarse = false);
   Value rescaled(Value before, const Shift& now);
   Value logSum(Value max, Value sum);
 

@@ -33,6 +33,19 @@ Value AttentionKernel::paired(Value x, Value y) {
   return pairOf(low, y ? toBf16(c.b, c.loc, y) : zeros(c, low.getType()));
 }
 
+/// The same of weights, which are no NaN but where their sum is one, too: four operations on integers take less time
+/// than two conversions and a shuffle. Ties go up.
+Value AttentionKernel::pairedWeights(Value x, Value y) {
+  VectorType ints = c.vectorOf(c.b.getI32Type());
+  auto constant = [&](int32_t n) { return c.constant(DenseElementsAttr::get(ints, n)); };
+  auto rounded = [&](Value x) -> Value {
+    return arith::AddIOp::create(c.b, c.loc, arith::BitcastOp::create(c.b, c.loc, ints, x), constant(0x8000));
+  };
+  Value low = arith::ShRUIOp::create(c.b, c.loc, rounded(x), constant(16));
+  Value high = arith::AndIOp::create(c.b, c.loc, rounded(y), constant(int32_t(0xffff0000)));
+  return arith::BitcastOp::create(c.b, c.loc, c.floats(), arith::OrIOp::create(c.b, c.loc, low, high));
+}
+
 /// Two scalars of bf16 as a word.
 Value AttentionKernel::word(Value x, Value y) {
   auto half = [&](Value x) -> Value {

@@ -12,7 +12,10 @@ namespace heed::codegen {
 ///
 /// The polynomials are the minimax ones among those that are 1 at 0, which makes rescaling by an unchanged maximum the
 /// identity; their relative error is 8.3e-8 on [0, 1] and 9.2e-8 on [-1/2, 1/2].
-Value AttentionKernel::exp2(Value x) {
+///
+/// `coarse`: within 8.6e-5, where weights are rounded to bf16 and no lse is asked for; then rows are summed as exactly
+/// as they are weighed.
+Value AttentionKernel::exp2(Value x, bool coarse) {
   OpBuilder& b = c.b;
   auto sub = [&](Value l, Value r) -> Value { return arith::SubFOp::create(b, c.loc, l, r); };
   auto times = [&](Value l, Value r) -> Value { return arith::MulFOp::create(b, c.loc, l, r); };
@@ -24,10 +27,10 @@ Value AttentionKernel::exp2(Value x) {
     return sum;
   };
   if (has512(c.target, x)) {
-    Value power = scale512(b, c.loc,
-                           polynomial(fraction512(b, c.loc, x), {0.00186713005f, 0.00901703071f, 0.0557999127f,
-                                                                 0.240164444f, 0.693151295f, 1.0f}),
-                           x);
+    const std::array<float, 6> fine{0.00186713005f, 0.00901703071f, 0.0557999127f, 0.240164444f, 0.693151295f, 1.0f};
+    const std::array<float, 4> rough{0.0770671219f, 0.227644920f, 0.695116758f, 1.0f};
+    Value part = fraction512(b, c.loc, x);
+    Value power = scale512(b, c.loc, coarse ? polynomial(part, rough) : polynomial(part, fine), x);
     // Denormal weights would cost the sums that follow a hundred times as much, and count for nothing.
     Value normal = arith::CmpFOp::create(b, c.loc, arith::CmpFPredicate::UGE, x, c.splat(-126));
     return arith::SelectOp::create(b, c.loc, normal, power, c.splat(0));
@@ -78,13 +81,13 @@ Value AttentionKernel::baseOf(Value max) {
 }
 
 /// e^(score - max): the score is never rounded to base 2, which would cost large ones a unit in the last place.
-Value AttentionKernel::exponential(Value score, const Shift& shift) {
+Value AttentionKernel::exponential(Value score, const Shift& shift, bool coarse) {
   if (!c.target.fma) {
     Value below = arith::SubFOp::create(c.b, c.loc, score, shift.by);
     return exp2(arith::MulFOp::create(c.b, c.loc, below, shift.factor));
   }
   Value negated = arith::NegFOp::create(c.b, c.loc, shift.by);
-  return exp2(vector::FMAOp::create(c.b, c.loc, score, shift.factor, negated));
+  return exp2(vector::FMAOp::create(c.b, c.loc, score, shift.factor, negated), coarse);
 }
 
 /// The factor of what was summed under the maximum `before`: of the rounded maxima, so that an unchanged one leaves it
@@ -131,12 +134,12 @@ void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value
   }
   Lines ask = few ? linesOfValues(block) : linesOfRows(block);
   auto rowAt = [&](Value row) { return c.add(scoreSlot, c.mul(row, pitch)); };
+  const bool inPairs = byMatrices() && op.getWeigh().empty(), coarse = byMatrices() && !op.getLse();
   auto weightOf = [&](Value row, int j, Value& sum) {
-    Value weight = exponential(laneVector(rowAt(row), j), max[j]);
+    Value weight = exponential(laneVector(rowAt(row), j), max[j], coarse);
     sum = arith::AddFOp::create(b, c.loc, sum, weight);
     return weight;
   };
-  const bool inPairs = byMatrices() && op.getWeigh().empty();
   // Of an odd number of keys the last one gets a partner that weighs nothing.
   for (int j = 0; inPairs && j < vectors; ++j)
     setLanes(c.splat(-std::numeric_limits<float>::infinity()), rowAt(count), j);
@@ -146,7 +149,7 @@ void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value
     Value first = inPairs ? c.mul(row, 2) : row;
     for (int j = 0; j < vectors; ++j) {
       Value weight = weightOf(first, j, so[j]);
-      if (inPairs) weight = paired(weight, weightOf(c.add(first, 1), j, so[j]));
+      if (inPairs) weight = pairedWeights(weight, weightOf(c.add(first, 1), j, so[j]));
       setLanes(weight, rowAt(row), j);
     }
     return so;
