@@ -38,6 +38,8 @@ def weights(given, about):
 
 def formula(kind, given, about):
     get = {name: torch.from_numpy(x.copy()) for name, x in given.items()}
+    if about.get("dtype") == "bf16":
+        get = {name: x.bfloat16() for name, x in get.items()}
     if kind == "attention":
         q, k, v = get["input.q"], get["input.k"], get["input.v"]
         causal = about["mask"] == "causal"
@@ -86,4 +88,4 @@ def prepare(name, kind, given, about, threads):
             with sdpa_kernel(how):
                 return run()
 
-    return call, call, torch.backends.cpu.get_cpu_capability() + ", as it says"
+    return call, lambda: call().float(), torch.backends.cpu.get_cpu_capability() + ", as it says"

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 ATTENTION = ["torch-sdpa", "torch-math", "torch-compile", "onnxruntime", "openvino"]
 PRODUCT = ["torch", "onnxruntime", "openvino", "onednn", "openblas"]
+NARROW = {"attention": ["torch-sdpa", "torch-math", "torch-compile"], "gemm": ["torch", "torch-compile"]}
 MODEL = ["torch-sdpa", "torch-math", "torch-compile", "onnxruntime", "openvino"]
 
 
@@ -28,4 +29,12 @@ ROWS = [
     Row("encoder MiniLM-L6 8 x 128", "encoder", ["encoder", "--batch=8", "--seq=128"], MODEL),
     Row("encoder MiniLM-L6 1 x 512", "encoder", ["encoder", "--batch=1", "--seq=512"], MODEL),
     Row("gpt2 prefill 1 x 512", "gpt2", ["gpt2-prefill", "--seq=512"], MODEL),
+] + [
+    Row(f"bf16 attention d{depth} {mask} 2048", "attention",
+        ["attention", "--dtype=bf16", "--heads=4", f"--depth={depth}", f"--mask={mask}", "--seq=2048"], NARROW["attention"])
+    for depth in (64, 128)
+    for mask in ("none", "causal")
+] + [
+    Row(f"bf16 gemm {m} x {k} x {n}", "gemm", ["gemm", "--dtype=bf16", f"--m={m}", f"--k={k}", f"--n={n}"], NARROW["gemm"])
+    for m, k, n in ((1024, 1024, 1024), (4096, 768, 3072))
 ]

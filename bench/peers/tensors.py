@@ -1,9 +1,13 @@
-"""A .safetensors file as NumPy arrays."""
+"""A .safetensors file as NumPy arrays; bf16, which NumPy lacks, as f32."""
 import json
 
 import numpy as np
 
-TYPES = {"F32": np.float32, "I32": np.int32, "F16": np.float16}
+TYPES = {"F32": np.float32, "I32": np.int32, "F16": np.float16, "BF16": np.uint16}
+
+
+def widened(x, kind):
+    return (x.astype(np.uint32) << 16).view(np.float32) if kind == "BF16" else x
 
 
 def load(path):
@@ -11,7 +15,8 @@ def load(path):
     size = int.from_bytes(raw[:8].tobytes(), "little")
     header = json.loads(raw[8:8 + size].tobytes())
     header.pop("__metadata__", None)
-    return {name: raw[8 + size + t["data_offsets"][0]:8 + size + t["data_offsets"][1]].view(TYPES[t["dtype"]])
+    at = 8 + size
+    return {name: widened(raw[at + t["data_offsets"][0]:at + t["data_offsets"][1]].view(TYPES[t["dtype"]]), t["dtype"])
             .reshape(t["shape"]) for name, t in header.items()}
 
 
