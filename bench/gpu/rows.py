@@ -8,13 +8,16 @@ class Row:
     name: str
     arguments: list
     shape: dict = dataclasses.field(default_factory=dict)
-    targets: tuple = ()  # only these; none: all
+    targets: tuple = ()  # none: those of the machine
     peers: tuple = ()
     want: dict = dataclasses.field(default_factory=dict)  # of a target: Tflop/s, or a fraction of "copy"
 
 
 def arguments(workload, **values):
     return [workload] + [f"--{name.replace('_', '-')}={value}" for name, value in values.items()]
+
+
+TF32 = ("sm_80+tf32",)  # f32 by tensor cores, where it is asked for
 
 
 def targets(machine):
@@ -27,6 +30,8 @@ def grid():
 
     def add(name, workload, **values):
         every.append(Row("grid", name, arguments(workload, **values)))
+        if values.get("dtype") == "f32":
+            every.append(dataclasses.replace(every[-1], targets=TF32))
 
     shapes = {
         "ragged": dict(batch=2, heads=4, kv_heads=2, seq=37, kv_seq=300, depth=24),
@@ -81,10 +86,14 @@ def timed():
                       depth=128)
     attention("attention 16k d128 window", {}, mask="window:1024", heads=16, seq=16384, depth=128)
     attention("attention 4k d64 f32", {}, dtype="f32", heads=16, seq=4096, depth=64)
+    every.append(dataclasses.replace(every[-1], targets=TF32, peers=()))
     for rhs in ("kn", "nk"):
         shape = dict(dtype="bf16", m=8192, n=8192, k=8192, rhs=rhs)
         every.append(Row("time", f"gemm 8192 {rhs}", arguments("gemm", **shape), {"workload": "gemm", **shape}, (),
                          ("torch-matmul",), {"sm_90a": 0.85, "of": "torch-matmul"}))
+    shape = dict(dtype="f32", m=4096, n=4096, k=4096)
+    for own in ((), TF32):
+        every.append(Row("time", "gemm 4096 f32", arguments("gemm", **shape), targets=own))
     shape = dict(dtype="bf16", m=4096, n=3072, k=768, epilogue="bias+gelu")
     every.append(Row("time", "gemm 4096x3072x768 bias+gelu", arguments("gemm", **shape)))
     for seq in (1, 8):
