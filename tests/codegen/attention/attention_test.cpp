@@ -230,11 +230,15 @@ TEST(Attention, sumsOfTanhOfNumbersOfAnySize) {
 }
 
 TEST(Attention, bitwiseEqualForAnyNumberOfThreadsAndAmongRows) {
-  Compiled compiled(causal(withLse(sdpa())));
-  Sizes sizes = sizesOf(compiled.kernel, 300, 300, 16, 24);
-  auto one = compiled.run(sizes), two = compiled.run(sizes, {}, true, 2);
-  for (std::size_t n = 0; n < one.size(); ++n)
-    EXPECT_EQ(0, std::memcmp(one[n].data(), two[n].data(), one[n].size() * sizeof(double)));
+  KernelCase plain = causal(withLse(sdpa())), pairs = narrow(plain, "bf16");
+  pairs.known = {{"d", 16}, {"v", 24}};
+  for (const KernelCase& kernel : {plain, pairs}) {
+    Compiled compiled(kernel);
+    Sizes sizes = sizesOf(kernel, 300, 300, 16, 24);
+    auto one = compiled.run(sizes), two = compiled.run(sizes, {}, true, 2);
+    for (std::size_t n = 0; n < one.size(); ++n)
+      EXPECT_EQ(0, std::memcmp(one[n].data(), two[n].data(), one[n].size() * sizeof(double)));
+  }
 }
 
 TEST(Attention, tilesOfAnyWidthAgree) {
