@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -116,7 +117,9 @@ std::string versionWithoutSeal(std::string_view file) {
 /// Nothing of the file is opened as a library before.
 void requireWhole(const std::string& path) {
   std::stringstream bytes;
-  if (std::ifstream file(path, std::ios::binary); file) bytes << file.rdbuf();
+  std::error_code none;
+  std::ifstream file(path, std::ios::binary);
+  if (file && std::filesystem::is_regular_file(path, none)) bytes << file.rdbuf();
   if (!bytes.good() || bytes.view().empty())
     throw Error("bundle " + path, "it cannot be opened, or is empty", "a file that heed-compile wrote is required",
                 "name another");

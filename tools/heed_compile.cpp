@@ -28,7 +28,10 @@ int main(int argc, char** argv) {
     std::ifstream file;
     if (input != "-") {
       file.open(input);
-      if (!file || std::filesystem::is_directory(input))
+      std::error_code none;
+      const auto kind = std::filesystem::status(input, none).type();
+      using std::filesystem::file_type;
+      if (!file || (kind != file_type::regular && kind != file_type::fifo))
         throw Error("heed-compile", input + " cannot be read", "a file is required", "name another");
     }
     text << (input == "-" ? std::cin.rdbuf() : file.rdbuf());

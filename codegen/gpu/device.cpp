@@ -1,13 +1,28 @@
 #include "heed/codegen/gpu/device.h"
 
-#include <algorithm>
 #include <iterator>
 
 #include "llvm/ADT/STLExtras.h"
 
 namespace heed::codegen {
 
-static constexpr int known[] = {80, 86, 87, 89, 90, 100, 103, 120, 121};
+namespace {
+
+/// The first PTX that knows a generation, ten times (PTX ISA, "Release notes"); of Hopper the one that has all of
+/// wgmma.
+struct Generation {
+  int number, ptx;
+};
+constexpr Generation known[] = {{80, 71},  {86, 71},  {87, 74},  {89, 78}, {90, 80},
+                                {100, 86}, {103, 88}, {120, 87}, {121, 88}};
+
+const Generation* find(int number) {
+  return llvm::find_if(known, [&](auto& one) { return one.number == number; });
+}
+
+}  // namespace
+
+int Device::ptx() const { return find(generation)->ptx; }
 
 /// Of A100, H100, B200 and their smaller relatives (NVIDIA's architecture whitepapers).
 int Device::multiprocessors() const {
@@ -19,8 +34,9 @@ int Device::multiprocessors() const {
 }
 
 Device deviceOf(int generation) {
-  const int* after = std::upper_bound(std::begin(known), std::end(known), generation);
-  int best = after == std::begin(known) ? known[0] : after[-1];
+  int best = known[0].number;
+  for (const Generation& one : known)
+    if (one.number <= generation) best = one.number;
   return {best, /*exact=*/generation == 90};  // we have kernels for Hopper alone, and for none after it
 }
 
@@ -29,7 +45,8 @@ std::optional<Device> deviceFor(llvm::StringRef name) {
   device.tf32 = name.consume_back(inTf32);
   if (!name.consume_front("sm_")) return std::nullopt;
   device.exact = name.consume_back("a");
-  if (name.getAsInteger(10, device.generation) || !llvm::is_contained(known, device.generation)) return std::nullopt;
+  if (name.getAsInteger(10, device.generation) || find(device.generation) == std::end(known)) return std::nullopt;
+  if (name.starts_with("0")) return std::nullopt;
   if (device.exact && device.generation < 90) return std::nullopt;
   return device;
 }

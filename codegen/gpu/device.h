@@ -28,7 +28,7 @@ struct Device {
   /// Of a GPU of the generation. Not of the one that is here: results must not depend on it.
   int multiprocessors() const;
   /// The oldest version of PTX that has what we emit, ten times: drivers refuse newer ones than their own.
-  int ptx() const { return generation >= 120 ? 87 : generation >= 100 ? 86 : generation >= 90 ? 80 : 71; }
+  int ptx() const;
 };
 
 /// The device of a name such as "sm_80" or "sm_80+tf32"; nullopt where we emit no code for it (before sm_80, or none

@@ -89,8 +89,12 @@ Value CastOp::lowerScalar(OpBuilder& b, ValueRange elements) {
     return arith::CmpFOp::create(b, loc, arith::CmpFPredicate::UNE, x, number(from, 0));
   if (to.isInteger(1)) return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, x, number(from, 0));
   if (from.isInteger(1) && to.isInteger(32)) return arith::ExtUIOp::create(b, loc, to, x);
-  if (from.isInteger(1)) return arith::UIToFPOp::create(b, loc, to, x);
-  if (from.isInteger(32)) return arith::SIToFPOp::create(b, loc, to, x);
+  if (from.isInteger(1) || from.isInteger(32)) {
+    Type wide = to.isBF16() ? Type(b.getF32Type()) : to;  // bf16 is storage: what it holds was f32
+    x = from.isInteger(1) ? arith::UIToFPOp::create(b, loc, wide, x).getResult()
+                          : arith::SIToFPOp::create(b, loc, wide, x).getResult();
+    return wide == to ? x : arith::TruncFOp::create(b, loc, to, x).getResult();
+  }
   if (!to.isInteger(32)) {
     bool wider = from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth();
     if (from.getIntOrFloatBitWidth() == to.getIntOrFloatBitWidth()) {

@@ -11,6 +11,7 @@
 
 #include "heed/driver/reference.h"
 #include "heed/driver/sketch.h"
+#include "heed/runtime/element.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/runner.h"
 #include "heed/tests/said.h"
@@ -30,6 +31,42 @@ struct Causal {
   }
   GraphView graph() const { return sketch.view(); }
 };
+
+/// Which PTX knows a generation: the back end takes no answer that is wrong, it ends the process.
+TEST(Compile, ForEveryGeneration) {
+  Causal causal;
+  for (const char* name : {"sm_80", "sm_86", "sm_87", "sm_89", "sm_90", "sm_90a", "sm_100", "sm_100a", "sm_103",
+                           "sm_103a", "sm_120", "sm_120a", "sm_121", "sm_121a"})
+    EXPECT_EQ(compile(causal.graph(), {.target = {"cuda", name}})->statistics.kernels, 1) << name;
+  for (const char* name : {"sm_75", "sm_080", "sm_99", "sm_80a", "sm_", "80"})
+    EXPECT_SAYS(testing::errorOf([&] { compile(causal.graph(), {.target = {"cuda", name}}); }), "sm_80");
+}
+
+template <class T>
+double numberAt(const ArrayView& view, int n) {
+  return double(float(static_cast<const T*>(view.data)[n]));
+}
+
+TEST(Compile, MasksAndIntegersAsNarrowNumbers) {
+  for (DType narrow : {DType::bf16, DType::f16}) {
+    Sketch sketch;
+    auto seq = sketch.axis("seq");
+    auto whole = sketch.input("whole", DType::i32, {seq});
+    auto positive = sketch.pointwise("lt", {sketch.number(0, DType::i32), whole});
+    sketch.results({sketch.cast(positive, narrow), sketch.cast(whole, narrow)});
+    Runner run(compile(sketch.view(), {}));
+    std::int64_t sizes[] = {40};
+    AnyArray in(DType::i32, sizes);
+    for (int n = 0; n < 40; ++n) static_cast<std::int32_t*>(in.view.data)[n] = n - 20;
+    std::vector<ArrayView> inputs{in.view};
+    auto out = run.run(inputs);
+    double (*get)(const ArrayView&, int) = narrow == DType::bf16 ? numberAt<bfloat16> : numberAt<float16>;
+    for (int n = 0; n < 40; ++n) {
+      EXPECT_EQ(get(out[0].view, n), n > 20);
+      EXPECT_EQ(get(out[1].view, n), n - 20);
+    }
+  }
+}
 
 AnyArray ramp(std::int64_t rows) {
   std::int64_t sizes[] = {rows, 8};

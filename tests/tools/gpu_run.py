@@ -55,6 +55,15 @@ class GpuRun(unittest.TestCase):
         self.assertIn("nothing to run on", done.stderr)
         self.assertIn("NVIDIA driver is not there", done.stderr)
 
+    def test_arguments_that_make_no_sense(self):
+        for argument, said in {"--only=gird": "none of grid", "--rows=[": "no regular expression", "--jobs=0": "above 0",
+                               "--limit=-1": "above 0", "--heed=/nonexistent": "is no program",
+                               "--out=/proc/none": "name a folder"}.items():
+            done = run(argument)
+            self.assertEqual(done.returncode, 2, argument)
+            self.assertIn(said, done.stderr)
+            self.assertNotIn("Traceback", done.stderr)
+
     def test_every_row_has_an_end(self):
         pretence = pathlib.Path(self.folder.name) / "heed-bench"
         pretence.write_text(PRETENDS)

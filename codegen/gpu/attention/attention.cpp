@@ -102,7 +102,7 @@ void AttentionKernel::views() {
   for (int64_t dim : value) columnCount = mul(b, columnCount, extent[dim]);
   int64_t known = getConstantIntValue(columnCount).value_or(maxColumns / 2);
   int64_t chunkColumns = std::clamp<int64_t>(llvm::alignTo(known, columnsOfTile), columnsOfTile, maxColumns);
-  tiled = takesTiles(), cores = tiled && !stagedWeights.rows;
+  noTiles = refuseTiles(), tiled = noTiles.empty(), cores = tiled && !stagedWeights.rows;
   keyTiles = (tiled ? stagedKeys.rows : warpSize) / columnsOfTile;
   rowsOfBlock = warps * rowsOfWarp;
   rowsTogether = tiled ? rowsOfBlock : rowsOfWarp;

@@ -171,7 +171,7 @@ class AttentionKernel : Operands {
   Value rescaled(Value max, Value shift);
 
   // tiles.cpp: the same with tiles in shared memory
-  bool takesTiles();
+  std::string refuseTiles();
   int64_t bytesOfTiles();
   int64_t sharedBytes();
   void stageQueries(const Thread& thread);
@@ -280,6 +280,7 @@ class AttentionKernel : Operands {
 
   // With tiles in shared memory; by tensor cores, or else by fma.
   bool tiled = false, cores = false;
+  std::string noTiles;  // why there are none
   unsigned query = 0, key = 0;  // the operands of the one similarity
   int64_t depth = -1;           // its dim
   mlir::Type narrow;            // bf16, f16; or f32, by fma or in tf32

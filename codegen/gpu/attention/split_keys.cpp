@@ -31,10 +31,10 @@ void AttentionKernel::planParts(const Device& device) {
   Value split = also(few, b.createOrFold<arith::CmpIOp>(arith::CmpIPredicate::slt, limit, keys));
   parts.count = select(split, ceiling(b, keys, limit), one);
   auto told = emitRemark(op.getLoc()) << "attention by "
-                                      << (hopper  ? "wgmma"
+                                      << (hopper  ? std::string("wgmma")
                                           : cores ? narrow.isF32() ? "mma.sync in tf32" : "mma.sync"
                                           : tiled ? "fma, tiles in shared memory"
-                                                  : "fma, no tiles")
+                                                  : "fma, no tiles, for " + noTiles)
                                       << ": blocks of " << rowsOfBlock << " rows";
   if (rowDims.size() > 1) {
     std::optional<int64_t> known = getConstantIntValue(rowsOfPosition);

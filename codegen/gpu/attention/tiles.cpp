@@ -17,27 +17,31 @@ constexpr int64_t stages = 2;
 
 }  // namespace
 
-/// One similarity that is a dot product over one dim, and values of the same type, all of them contiguous where
-/// fragments are.
-bool AttentionKernel::takesTiles() {
+/// Why there are no tiles. Empty: there are, for one similarity that is a dot product over one dim, and values of the
+/// same type, all of them contiguous where fragments are.
+std::string AttentionKernel::refuseTiles() {
+  const std::string noProduct = "scores are no dot product over one dim";
   if (similarities.size() != 1 || similarities[0].operands.size() != 2 || similarities[0].depth.size() != 1)
-    return false;
+    return noProduct;
   auto product = similarities[0].body->front().getTerminator()->getOperand(0).getDefiningOp<arith::MulFOp>();
-  if (!product) return false;
-  if (!isa<BlockArgument>(product.getLhs()) || !isa<BlockArgument>(product.getRhs())) return false;
-  if (product.getLhs() == product.getRhs()) return false;
+  if (!product || !isa<BlockArgument>(product.getLhs()) || !isa<BlockArgument>(product.getRhs()) ||
+      product.getLhs() == product.getRhs())
+    return noProduct;
   query = similarities[0].operands[0], key = similarities[0].operands[1];
   if (similar[query].has(keyDim)) std::swap(query, key);
   depth = similarities[0].depth[0];
   const View &q = similar[query], &k = similar[key];
   narrow = q.element;
-  if (!narrow.isBF16() && !narrow.isF16() && !narrow.isF32()) return false;
+  if (!narrow.isBF16() && !narrow.isF16() && !narrow.isF32()) return "queries are of another type than f32, bf16, f16";
   auto fits = [&](const View& view, int64_t dim) { return view.element == narrow && view.unit == dim; };
-  if (!q.has(rowDim) || q.has(keyDim) || !k.has(keyDim) || hasRow(k) || !fits(q, depth) || !fits(k, depth))
-    return false;
-  if (value.size() != 1 || !valueView.has(keyDim) || !fits(valueView, value[0])) return false;
+  if (!q.has(rowDim) || q.has(keyDim) || !k.has(keyDim) || hasRow(k)) return noProduct;
+  if (value.size() != 1 || !valueView.has(keyDim)) return "values have not one dim beside that of keys";
+  if (!fits(q, depth) || !fits(k, depth) || !fits(valueView, value[0]))
+    return "queries, keys and values are not of one type, each contiguous along the last dim of a head";
   std::optional<int64_t> products = getConstantIntValue(extent[depth]), columns = getConstantIntValue(extent[value[0]]);
-  if (!products || !columns || *products < 1 || *products > maxDepth || *columns < 1) return false;
+  if (!products || !columns) return "the depth of a head, or that of values, is not known";
+  if (*products < 1 || *products > maxDepth || *columns < 1)
+    return "the depth of a head is " + std::to_string(*products) + ", above " + std::to_string(maxDepth);
 
   const bool half = !narrow.isF32(), byCores = half || tf32;
   // As many keys as lanes, of which a set is one register; twice as many of halves, whose products are cheap.
@@ -51,7 +55,8 @@ bool AttentionKernel::takesTiles() {
                   std::min<int64_t>(llvm::alignTo(*columns, Cores::step), maxDepth), width};
   setsAt = stagedKeys.begin + stages * stageBytes();
   if (!byCores) stagedWeights = {setsAt + warps * tile / 8, warps * rowsOfWarp, tile, width};
-  return bytesOfTiles() <= maxShared;
+  return bytesOfTiles() <= maxShared ? ""
+                                     : "they need more than " + std::to_string(maxShared >> 10) + " KiB of a block";
 }
 
 int64_t AttentionKernel::bytesOfTiles() {

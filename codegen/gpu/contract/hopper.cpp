@@ -86,7 +86,7 @@ ProductKernel::Tile ProductKernel::tileAt(Value number) {
   Values sizes;
   for (int64_t dim : outer) sizes.push_back(extents[dim]);
   Place place = Place(views, extents.size()).step(b, views, outer, coordinatesAt(b, point, sizes));
-  return {place, mul(b, row, constant(b, tileRows)), mul(b, column, constant(b, tileColumns))};
+  return {place, mul(b, row, constant(b, tileRows)), mul(b, column, constant(b, tileColumns)), {}};
 }
 
 /// Those of the thread's block; `count` stages came before.

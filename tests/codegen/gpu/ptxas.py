@@ -11,9 +11,12 @@ if not ptxas:
     sys.exit(77)
 
 failed, kernels = False, 0
-for target in ("sm_80", "sm_80+tf32", "sm_90", "sm_90a"):
+every = {"sm_80", "sm_80+tf32", "sm_90", "sm_90a"}
+known = subprocess.run([ptxas, "--help"], capture_output=True, text=True).stdout
+others = [chip for chip in ("sm_86", "sm_87", "sm_89", "sm_100", "sm_103", "sm_120", "sm_121") if chip in known]
+for target in sorted(every) + others:
     chip = target.split("+")[0]
-    for lesson in sys.argv[1:]:
+    for lesson in sys.argv[1:] if target in every else sys.argv[1:2]:
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run([lesson, "--compile-only", f"--target=cuda:{target}", f"--dump={folder}"], check=True,
                            stdout=subprocess.DEVNULL)
