@@ -8,8 +8,7 @@ namespace heed::codegen {
 
 namespace {
 
-/// The first PTX that knows a generation, ten times (PTX ISA, "Release notes"); of Hopper the one that has all of
-/// wgmma.
+/// The first PTX that knows a generation and has what we emit for it, ten times (PTX ISA, "Release notes").
 struct Generation {
   int number, ptx;
 };

@@ -28,10 +28,8 @@ int64_t AttentionKernel::wordsOfKey() { return llvm::alignTo(c.known(extent[simi
 
 int64_t AttentionKernel::columnsOfValue() { return llvm::alignTo(c.known(extent[value[0]]), side); }
 
-/// Columns [0, count) of a line of bf16 as words; beyond them 0.
+/// The first `count` numbers of a line of bf16, as a vector of words; beyond them 0.
 Value AttentionKernel::wordsAt(Value base, Value at, int64_t count) {
-  if (count >= 2 * c.lanes)
-    return vector::BitCastOp::create(c.b, c.loc, c.floats(), c.loadLanes(base, at, 2 * c.lanes));
   return vector::BitCastOp::create(c.b, c.loc, c.floats(), someLanes(base, at, 2 * c.lanes, count));
 }
 

@@ -165,7 +165,7 @@ class ContractKernel {
   Lanes lanesAt(Builder& b, mlir::Value column, mlir::Value columns) const;
   void finishVector(Builder& b, const Place& place, mlir::Value sum, const Lanes& lanes);
 
-  // contract_amx.cpp
+  // contract_matrices.cpp
   /// Whether matrix registers multiply.
   bool byMatrices() const { return pairs && target.amx; }
   void sumMatrices(Builder& b, const Block& block, const Panel& panel, const Part& part, mlir::Value number,
