@@ -21,7 +21,7 @@ using namespace llvm;
 namespace heed {
 namespace {
 
-constexpr StringLiteral magic = "heed code 3\n";
+constexpr StringLiteral magic = "heed code 4\n";
 
 /// The binary that heed is linked into: another build, another stamp.
 std::string buildStamp() {
@@ -53,6 +53,18 @@ std::optional<std::string> part(StringRef& in) {
   std::string text = in.take_front(*size).str();
   in = in.drop_front(*size);
   return text;
+}
+
+std::optional<std::vector<RoundedWeight>> roundedWeights(StringRef& in) {
+  std::vector<RoundedWeight> all;
+  for (auto left = number(in); left; --*left) {
+    if (*left == 0) return all;
+    auto parameter = number(in), bits = number(in), run = number(in), axes = number(in);
+    if (!axes || *axes > in.size() / 8) return {};
+    RoundedWeight& weight = all.emplace_back(int(*parameter), int(*bits), int(*run));
+    for (auto n = *axes; n > 0; --n) weight.axes.push_back(int(*number(in)));
+  }
+  return {};
 }
 
 bool onlyOursToWrite(const struct stat& file) {
@@ -100,7 +112,9 @@ std::optional<CacheEntry> Cache::find(const std::string& key) const {
   auto kernels = number(in);
   auto explanation = part(in);
   if (!whose || *whose != key || !kernels || !explanation) return {};
-  CacheEntry entry{int(*kernels), std::move(*explanation), {}};
+  auto rounded = roundedWeights(in);
+  if (!rounded) return {};
+  CacheEntry entry{int(*kernels), std::move(*explanation), std::move(*rounded), {}};
   while (!in.empty()) {
     auto object = part(in);
     if (!object) return {};
@@ -114,6 +128,11 @@ void Cache::keep(const std::string& key, const CacheEntry& entry) const {
   append(body, StringRef(key));
   append(body, std::uint64_t(entry.kernels));
   append(body, StringRef(entry.explanation));
+  append(body, std::uint64_t(entry.rounded.size()));
+  for (const RoundedWeight& weight : entry.rounded) {
+    for (int n : {weight.parameter, weight.bits, weight.run, int(weight.axes.size())}) append(body, std::uint64_t(n));
+    for (int axis : weight.axes) append(body, std::uint64_t(axis));
+  }
   for (const std::string& object : entry.objects) append(body, StringRef(object));
   int descriptor;
   SmallString<256> beside;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "heed/driver/pipeline.h"
+#include "heed/runtime/rounded.h"
 #include "mlir/IR/BuiltinOps.h"
 
 namespace heed {
@@ -18,6 +19,7 @@ namespace heed {
 struct CacheEntry {
   int kernels = 0;
   std::string explanation;
+  std::vector<RoundedWeight> rounded;
   std::vector<std::string> objects;  // object files, one of them with heed_entry
 };
 

@@ -51,14 +51,18 @@ static Machine requireMachine(const std::string& name) {
   if (tf32 && plain.split(':').first == "cpu")
     throw Error("target", "'" + name + "' was given", "tf32 is for tensor cores: a cuda target is required",
                 "cuda:sm_80+tf32, or leave it out, for a CPU multiplies all of f32");
+  if (plain.starts_with("cuda") && (plain.ends_with(codegen::inInt8) || plain.ends_with(codegen::inInt4)))
+    throw Error("target", "'" + name + "' was given", "weights in few bits are for a CPU: a cpu target is required",
+                "cpu+int8, or leave it out");
   throw Error("target", "'" + name + "' was given", "must be " + machineNames.str());
 }
 
 Target parseTarget(std::string_view text) {
   Machine machine = requireMachine(std::string(text));
   if (machine.device) return {"cuda", machine.device->name()};
-  auto colon = text.find(':');
-  return {std::string(text.substr(0, colon)), colon == text.npos ? "" : std::string(text.substr(colon + 1))};
+  text.remove_prefix(std::string_view("cpu").size());
+  if (text.starts_with(':')) text.remove_prefix(1);
+  return {"cpu", std::string(text)};
 }
 
 namespace {
@@ -82,6 +86,8 @@ class Compilation {
     context_.printOpOnDiagnostic(false);  // the reproducer has it
     module_ = source_(context_);
     if (!module_) throw Error("compile: the graph is not valid: " + llvm::StringRef(errors_).rtrim().str());
+    const Signature signature = signatureOf(*module_);
+    inputs_ = int(signature.inputs.size()), parameters_ = int(signature.parameters.size());
   }
 
   void run(const Stage& stage) {
@@ -95,6 +101,7 @@ class Compilation {
     if (failed(passes.run(*module_))) fail(stage.name);
     if (stage.name != "llvm") dump_.stage(stage.name, *module_);  // that one is dumped as LLVM IR
     if (stage.name == "tiled") kernels_ = listKernels(*module_);
+    if (stage.name == "lowered") rounded_ = roundedWeights(*module_, inputs_);
   }
 
   codegen::Compiled emit() {
@@ -123,7 +130,14 @@ class Compilation {
   }
 
   /// What the passes remarked, after the list of kernels.
-  std::string explanation() const { return kernels_.text + remarks_; }
+  std::string explanation() const {
+    std::string text = kernels_.text + remarks_;
+    if (int bits = machine_.host.weightBits)
+      text += "products read " + std::to_string(rounded_.size()) + " of " + std::to_string(parameters_) +
+              " parameters in " + std::to_string(bits) + " bits\n";
+    return text;
+  }
+  const std::vector<RoundedWeight>& rounded() const { return rounded_; }
 
   /// For any CPU of the host's kind instead of this one; where a GPU works, for the least of them.
   void forOtherMachines() {
@@ -178,6 +192,8 @@ class Compilation {
   ScopedDiagnosticHandler handler_;
   OwningOpRef<ModuleOp> module_;
   Kernels kernels_;
+  int inputs_, parameters_;
+  std::vector<RoundedWeight> rounded_;
 };
 
 std::int64_t bytesOf(const std::vector<std::string>& objects) {
@@ -198,7 +214,7 @@ codegen::Compiled compiledOrCached(Compilation& compilation, const Cache& cache,
   for (const Stage& stage : stages()) compilation.run(stage);
   codegen::Compiled code = compilation.emit();
   ++compiled;
-  made = {compilation.kernels().attention, compilation.explanation(), code.objects};
+  made = {compilation.kernels().attention, compilation.explanation(), compilation.rounded(), code.objects};
   if (cache.enabled()) cache.keep(key, made);
   return code;
 }
@@ -223,6 +239,7 @@ void saveCompiled(Compilation&& compilation, const std::string& path) {
   for (const Stage& stage : stages()) compilation.run(stage);
   codegen::Compiled code = compilation.emit();
   about.kernels = compilation.kernels().attention, about.explanation = compilation.explanation();
+  about.rounded = compilation.rounded();
   about.code_bytes = bytesOf(code.objects);
   if (llvm::Error error = codegen::writeBundle(path, code.objects, about.write(), compilation.machine().host))
     throw Error("bundle " + path, llvm::toString(std::move(error)), "a file that can be written", "see above");
@@ -266,9 +283,11 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
   if (environment.interpret) executable->call = interpretCall(reference);
   if (environment.verify && !environment.interpret) {
     auto device = compilation.machine().device;
-    executable->call = verifyCall(reference, options.element, std::move(executable->call), device && device->tf32);
+    executable->call =
+        verifyCall(reference, options.element, std::move(executable->call), device && device->tf32, made.rounded);
   }
 
+  executable->rounded = made.rounded;
   if (options.explain) executable->explanation = made.explanation;
   executable->statistics = {now() - start, made.kernels, bytesOf(made.objects),
                             llvm::StringRef(compilation.machine().name()).split(':').second.str()};

@@ -69,6 +69,7 @@ std::string Machine::name() const {
 
 std::optional<Machine> machineFor(StringRef name) {
   auto [kind, part] = name.split(':');
+  if (part.empty() && kind.starts_with("cpu+")) part = kind.drop_front(3), kind = "cpu";
   Machine machine;
   if (kind == "cuda" && !(machine.device = codegen::deviceFor(part))) return std::nullopt;
   if (kind != "cuda" && kind != "cpu") return std::nullopt;

@@ -172,7 +172,7 @@ std::vector<ArrayView> viewsOf(const Signature& signature, void** arguments) {
 /// Inputs, parameters and states of a call, the states in copies of their own.
 struct Before {
   std::vector<ArrayView> views;
-  std::vector<AnyArray> states;
+  std::vector<AnyArray> states, weights;
 
   Before(const Signature& signature, void** arguments) : views(viewsOf(signature, arguments)) {
     views.resize(views.size() - signature.results.size());
@@ -181,6 +181,14 @@ struct Before {
       copyElements(views[i], states.back().view);
       views[i] = states.back().view;
     }
+  }
+
+  void round(const Signature& signature, const RoundedWeight& as) {
+    ArrayView& view = views[signature.inputs.size() + std::size_t(as.parameter)];
+    weights.emplace_back(view.dtype, view.extents());
+    copyElements(view, weights.back().view);
+    view = weights.back().view;
+    roundWeight(view, as);
   }
 };
 
@@ -277,23 +285,27 @@ std::vector<Errors> compare(Runner& model, const ReferenceCode& reference, std::
 // Of f32 twice the bound of one op, since errors of many add up: 4 x the error of the naive evaluation, or 16 units in
 // the last place of the largest element; of tf32, where that was asked for, units in the last place it has. The errors
 // of bf16 and f16 are those of storing: 2 x, since in a call of few elements the largest is a matter of luck, or the
-// rounding of the largest element.
+// rounding of the largest element. Where products read weights in few bits, results may move by as much as they do when
+// all of the graph reads them so, twice: other parts of it read them as they were given.
 Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DType element, Executable::Call compiled,
-                            bool tf32) {
+                            bool tf32, std::vector<RoundedWeight> rounded) {
   const double slack = element == DType::f32 ? 4 : 2;
   const double unit = element == DType::f32    ? 16 * (tf32 ? 0x1p-10 : 0x1p-23)
                       : element == DType::bf16 ? 0x1p-8
                                                : 0x1p-11;
-  return [reference, slack, unit, compiled](Session& session, void** arguments) {
+  return [reference, slack, unit, compiled, rounded = std::move(rounded)](Session& session, void** arguments) {
     const Signature& signature = reference->signature();
-    Before given(signature, arguments), again(signature, arguments);
+    Before given(signature, arguments), again(signature, arguments), coarse(signature, arguments);
     compiled(session, arguments);
     std::vector<ArrayView> views = viewsOf(signature, arguments);
     std::size_t inputs = views.size() - signature.results.size();
     std::vector<AnyArray> exact = reference->run(given.views), naive = reference->run(again.views, Precision::naive);
+    for (const RoundedWeight& weight : rounded) coarse.round(signature, weight);
+    const std::vector<AnyArray> moved = rounded.empty() ? std::vector<AnyArray>() : reference->run(coarse.views);
     for (std::size_t r = 0; r < exact.size(); ++r) {
       const Errors errors = errorsOf(views[inputs + r], exact[r].view, naive[r].view);
-      const double allowed = std::fmax(slack * errors.naive_most, unit * errors.largest);
+      double allowed = std::fmax(slack * errors.naive_most, unit * errors.largest);
+      if (!moved.empty()) allowed += 2 * errorsOf(moved[r].view, exact[r].view, naive[r].view).most;
       if (!(errors.most <= allowed))
         throw Error("verify: result " + std::to_string(r) + " '" + signature.results[r].name + "': element " +
                     std::to_string(errors.at) + " is off by " + shown(errors.most) + "; at most " + shown(allowed) +

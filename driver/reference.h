@@ -67,8 +67,8 @@ std::vector<Errors> compare(Runner& model, const ReferenceCode& reference, std::
 /// A call that evaluates the reference instead of compiled code.
 Executable::Call interpretCall(std::shared_ptr<const ReferenceCode> reference);
 /// A call that runs `compiled`, then the reference, and throws heed::Error where they differ by more than the bound.
-/// tf32: where f32 may have been multiplied so.
+/// tf32: where f32 may have been multiplied so. rounded: of the executable.
 Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DType element, Executable::Call compiled,
-                            bool tf32 = false);
+                            bool tf32 = false, std::vector<RoundedWeight> rounded = {});
 
 }  // namespace heed

@@ -1,8 +1,10 @@
 #include "heed/driver/signature_of.h"
 
+#include "heed/codegen/tile/tile.h"
 #include "heed/passes/ir/axes.h"
 #include "heed/passes/ir/heed.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 
@@ -67,6 +69,33 @@ Signature signatureOf(ModuleOp module) {
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     signature.results.push_back(specOf(function.getResultTypes()[i], function.getResultAttrDict(i)));
   return signature;
+}
+
+std::vector<RoundedWeight> roundedWeights(ModuleOp lowered, int inputs) {
+  std::vector<RoundedWeight> all;
+  for (auto function : lowered.getOps<func::FuncOp>()) {
+    if (!function.isPublic()) continue;
+    // A list stands for parameters that follow each other; packed forms are of weights before them.
+    SmallVector<int> first, count;
+    int before = -inputs;
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      Type type = function.getArgumentTypes()[i];
+      auto list = dyn_cast<tile::ListType>(type);
+      const bool own = isa<MemRefType, tile::ListType>(type) && !function.getArgAttr(i, "tile.packed");
+      first.push_back(before), count.push_back(own ? list ? int(list.getCount()) : 1 : 0);
+      before += count.back();
+    }
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      auto said = function.getArgAttrOfType<DenseI64ArrayAttr>(i, "tile.rounded");
+      if (!said) continue;
+      auto weight = unsigned(function.getArgAttrOfType<IntegerAttr>(i, "tile.packed").getInt());
+      if (isa<LLVM::LLVMPointerType>(function.getArgumentTypes()[0])) ++weight;  // the session stands before all
+      ArrayRef<int64_t> numbers = said;
+      for (int n = 0; n < count[weight]; ++n)
+        all.push_back({first[weight] + n, int(numbers[0]), int(numbers[1]), {numbers.begin() + 2, numbers.end()}});
+    }
+  }
+  return all;
 }
 
 }  // namespace heed

@@ -60,7 +60,8 @@ CommandLine parse(int argc, char** argv, const char* title, const Options& own) 
   std::string target = "cpu", dtype = "f32";
   CLI::App app(title);
   app.add_option("--target", target,
-                 "cpu, cpu:amx, cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline or cuda:sm_80, cuda:sm_80+tf32, ...")
+                 "cpu, cpu:amx, cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline, cpu+int8, cpu+int4, or cuda:sm_80, "
+                 "cuda:sm_80+tf32, ...")
       ->capture_default_str();
   app.add_option("--dtype", dtype, "what the model is kept in: f32, bf16 or f16")
       ->check(oneOf({"f32", "bf16", "f16"}))

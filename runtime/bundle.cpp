@@ -139,6 +139,12 @@ std::string BundleAbout::write() const {
   w.number(std::int64_t(signature.states.size()));
   for (const StateSpec& state : signature.states) w.tensor(state.tensor), w.word(state.tokens), w.number(state.memory);
   w.number(kernels), w.number(code_bytes), w.word(explanation);
+  w.number(std::int64_t(rounded.size()));
+  for (const RoundedWeight& weight : rounded) {
+    w.number(weight.parameter), w.number(weight.bits), w.number(weight.run);
+    w.number(std::int64_t(weight.axes.size()));
+    for (int axis : weight.axes) w.number(axis);
+  }
   return std::move(w).text();
 }
 
@@ -156,6 +162,14 @@ BundleAbout BundleAbout::read(const std::string& path, std::string_view text) {
     about.signature.states.push_back(std::move(state));
   }
   about.kernels = int(r.number(0, INT32_MAX)), about.code_bytes = r.number(), about.explanation = r.word();
+  const auto& parameters = about.signature.parameters;
+  for (std::int64_t n = r.number(); n > 0; --n) {
+    RoundedWeight& weight = about.rounded.emplace_back();
+    weight.parameter = int(r.number(0, std::int64_t(parameters.size()) - 1));
+    weight.bits = int(r.number(4, 8)), weight.run = int(r.number(1, 2));
+    const std::int64_t rank = parameters[std::size_t(weight.parameter)].rank();
+    for (std::int64_t axes = r.number(1, rank); axes > 0; --axes) weight.axes.push_back(int(r.number(0, rank - 1)));
+  }
   return about;
 }
 
@@ -200,6 +214,7 @@ std::shared_ptr<const Executable> loadBundle(const std::string& path) {
   executable->signature = about.signature;
   executable->code = library;
   executable->explanation = about.explanation;
+  executable->rounded = about.rounded;
   executable->statistics = {0, about.kernels, about.code_bytes, about.target.substr(about.target.find(':') + 1)};
   executable->pack = [pack](Session& session, std::int64_t argument, void* weight, void* memory) {
     return pack(&session, argument, weight, memory);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "heed/runtime/cuda/device.h"
+#include "heed/runtime/rounded.h"
 #include "heed/runtime/signature.h"
 
 namespace heed {
@@ -19,6 +20,7 @@ struct BundleAbout {
   int kernels = 0;
   std::int64_t code_bytes = 0;
   std::string explanation;
+  std::vector<RoundedWeight> rounded;
 
   std::string write() const;
   /// Throws heed::Error in the name of `path`.

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "heed/runtime/rounded.h"
 #include "heed/runtime/signature.h"
 
 namespace heed {
@@ -34,6 +35,7 @@ struct Executable {
   Call call;
   Pack pack;                         // empty: every parameter is read as it is
   std::shared_ptr<const void> code;  // whatever `call` needs to stay alive
+  std::vector<RoundedWeight> rounded;  // parameters that products read in few bits
   std::string explanation;           // remarks of the passes, at the user's lines
   Statistics statistics;
 };

@@ -21,7 +21,8 @@ static bool grantsMatrices() {
 #endif
 }
 
-bool processorRuns(const std::string& target) {
+bool processorRuns(const std::string& name) {
+  const std::string target = name.substr(0, name.find('+'));  // in how many bits weights are is no matter of the CPU's
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
@@ -37,7 +38,7 @@ bool processorRuns(const std::string& target) {
 
 #else
 
-bool processorRuns(const std::string& target) { return target == "cpu:baseline"; }
+bool processorRuns(const std::string& name) { return name.substr(0, name.find('+')) == "cpu:baseline"; }
 
 #endif
 

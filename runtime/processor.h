@@ -5,8 +5,8 @@
 
 namespace heed {
 
-/// Whether code for `target` ("cpu:baseline", "cpu:avx2", "cpu:avx512", "cpu:avx512bf16", "cpu:amx") runs here. Matrix
-/// registers (AMX) have to be asked for: the first question about them does so, for all threads of this process.
+/// Whether code for `target` ("cpu:baseline", "cpu:avx2+int8", "cpu:avx512", "cpu:avx512bf16", "cpu:amx") runs here.
+/// Matrix registers (AMX) have to be asked for: the first question about them does so, for all threads of this process.
 bool processorRuns(const std::string& target);
 
 }  // namespace heed

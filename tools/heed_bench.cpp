@@ -13,8 +13,8 @@ void addSettings(bench::Flags flags, bench::Settings& settings, std::int64_t& th
   flags.number("--threads", threads, "0: HEED_THREADS, else all", 0, "0", 4096);
   flags.text(
       "--target", settings.target,
-      "cpu, or cpu: and amx, avx512bf16, avx512, avx2 or baseline; cuda: and sm_80, sm_90a, ..., then +tf32 where "
-      "f32 may be multiplied in it");
+      "cpu, or cpu: and amx, avx512bf16, avx512, avx2 or baseline, then +int8 or +int4 where products may read weights "
+      "so; cuda: and sm_80, sm_90a, ..., then +tf32 where f32 may be multiplied in it");
   flags.seconds("--seconds", settings.seconds, "how long to measure");
   flags.text("--dump", settings.options.dump, "folder for the IR of each stage");
   flags.flag("--explain", settings.options.explain, "say on stderr which kernels were formed, and in which form");

@@ -116,15 +116,15 @@ static double peak(void (*loop)(std::int64_t), double flops, int threads, double
 }
 
 double fmaPeak(const std::string& isa, int threads, double seconds) {
-  if (isa.starts_with("avx512") || isa == "amx") return peak(avx512, registers * 32., threads, seconds);
-  return isa == "avx2" ? peak(avx2, registers * 16., threads, seconds)
-                       : peak(baseline, registers * 4., threads, seconds);
+  if (isa.starts_with("avx512") || isa.starts_with("amx")) return peak(avx512, registers * 32., threads, seconds);
+  return isa.starts_with("avx2") ? peak(avx2, registers * 16., threads, seconds)
+                                 : peak(baseline, registers * 4., threads, seconds);
 }
 
 double bf16Peak(const std::string& isa, int threads, double seconds) {
-  if (isa == "amx") return peak(amx, 4 * 2. * 16 * 16 * 32, threads, seconds);
+  if (isa.starts_with("amx")) return peak(amx, 4 * 2. * 16 * 16 * 32, threads, seconds);
   double f32 = fmaPeak(isa, threads, seconds);
-  return isa == "avx512bf16" ? std::max(f32, peak(avx512bf16, registers * 64., threads, seconds)) : f32;
+  return isa.starts_with("avx512bf16") ? std::max(f32, peak(avx512bf16, registers * 64., threads, seconds)) : f32;
 }
 
 /// Eight lines a round, each one load of every line's vector; what is read is dropped.

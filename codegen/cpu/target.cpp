@@ -74,13 +74,27 @@ static Target named(llvm::StringRef limit) {
   return {};
 }
 
+/// Takes off `name` what says in how many bits weights are.
+static int takeWeightBits(llvm::StringRef& name) {
+  return name.consume_back(inInt8) ? 8 : name.consume_back(inInt4) ? 4 : 0;
+}
+
+static void setWeightBits(Target& target, int bits) {
+  target.weightBits = bits;
+  if (bits) target.name += bits == 8 ? inInt8 : inInt4;
+}
+
 Target portable(const Target& target) {
-  Target all = named(target.name);
+  llvm::StringRef set = target.name;
+  const int bits = takeWeightBits(set);
+  Target all = named(set);
+  setWeightBits(all, bits);
   all.runsHere = target.runsHere;
   return all;
 }
 
 std::optional<Target> targetFor(llvm::StringRef limit) {
+  const int bits = takeWeightBits(limit);
   // vdpbf16ps does twice the work of an f32 multiply-add; measured, Zen 5 starts as many of them, Emerald Rapids a
   // quarter: there two multiply-adds are quicker.
   const bool zen = llvm::sys::getHostCPUName().starts_with("znver");
@@ -101,6 +115,7 @@ std::optional<Target> targetFor(llvm::StringRef limit) {
       target.features += (feature.second ? "+" : "-") + feature.first().str();
     }
   }
+  setWeightBits(target, bits);
   return target;
 }
 

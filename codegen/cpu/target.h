@@ -44,7 +44,7 @@ struct ContractTile {
 };
 
 struct Target {
-  std::string name = "baseline";  // of the instruction set: what targetFor takes
+  std::string name = "baseline";  // of the instruction set, and "+int8" or "+int4": what targetFor takes
   int lanes = 4;                  // f32 per vector: 16 AVX-512, 8 AVX2, 4 baseline
   int registers = 16;
   bool fma = false;  // vector.fma is one instruction
@@ -52,6 +52,7 @@ struct Target {
   bool divides = false;        // 16 quotients cost no more than 16 reciprocals and a step of Newton's
   bool bf16 = false;           // AVX512-BF16: sums of products of bf16 pairs are one instruction
   bool amx = false;            // AMX: so are those of 16 x 16 pairs by 16 x 16
+  int weightBits = 0;          // of a number of a weight as products read it, see contract.h; 0: all that it has
   std::string cpu = "x86-64";  // as LLVM names it
   std::string features = {};   // "+avx2,-avx512f,...": the complete list for LLVM, "" when `cpu` says all
   bool runsHere = false;
@@ -67,8 +68,11 @@ struct Target {
   ContractTile contract(bool pairs) const;
 };
 
+/// What follows the name of an instruction set, or "cpu", where products read weights in so few bits.
+inline constexpr llvm::StringLiteral inInt8 = "+int8", inInt4 = "+int4";
+
 /// "" is the best that the host has; "amx", "avx512bf16", "avx512", "avx2" and "baseline" are those, on any machine.
-/// None of these: nullopt.
+/// "+int8" or "+int4" may follow. None of these: nullopt.
 std::optional<Target> targetFor(llvm::StringRef limit = "");
 
 /// The same instruction set without what only this very CPU is known to have: code for any CPU that has the set.

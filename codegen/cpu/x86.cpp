@@ -99,6 +99,10 @@ Value lookUp512(OpBuilder& b, Location loc, ArrayRef<float> table, Value index) 
   auto half = [&](ArrayRef<float> numbers) {
     return arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, numbers)).getResult();
   };
+  if (table.size() == 16)
+    return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr("llvm.x86.avx512.permvar.sf.512"),
+                                         ValueRange{half(table), index})
+        .getResult(0);
   return LLVM::CallIntrinsicOp::create(b, loc, type, b.getStringAttr("llvm.x86.avx512.vpermi2var.ps.512"),
                                        ValueRange{half(table.take_front(16)), index, half(table.drop_front(16))})
       .getResult(0);
@@ -111,6 +115,18 @@ Value toBf16(OpBuilder& b, Location loc, Value x) {
   // On its way out of here bf16 is shown to the back end as i16.
   Value words = LLVM::BitcastOp::create(b, loc, VectorType::get({16}, b.getI16Type()), rounded);
   return arith::BitcastOp::create(b, loc, VectorType::get({16}, b.getBF16Type()), words);
+}
+
+Value toPairs(OpBuilder& b, Location loc, Value first, Value second) {
+  Value both =
+      LLVM::CallIntrinsicOp::create(b, loc, VectorType::get({32}, b.getBF16Type()),
+                                    b.getStringAttr("llvm.x86.avx512bf16.cvtne2ps2bf16.512"), ValueRange{second, first})
+          .getResult(0);
+  Value halves = LLVM::BitcastOp::create(b, loc, VectorType::get({32}, b.getI16Type()), both);
+  SmallVector<int64_t> alternately;
+  for (int n = 0; n < 16; ++n) alternately.append({n, n + 16});
+  halves = vector::ShuffleOp::create(b, loc, halves, halves, alternately);
+  return vector::BitCastOp::create(b, loc, VectorType::get({16}, b.getF32Type()), halves);
 }
 
 }  // namespace heed::codegen

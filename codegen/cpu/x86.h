@@ -39,10 +39,12 @@ mlir::Value dotMatrices(mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum,
 mlir::Value addQuotient(const Target& target, mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x,
                         mlir::Value y);
 
-/// table[index mod 32] of sixteen indices (i32).
+/// table[index mod its size] of sixteen indices (i32); the size is 16 or 32.
 mlir::Value lookUp512(mlir::OpBuilder& b, mlir::Location loc, llvm::ArrayRef<float> table, mlir::Value index);
 
 /// Sixteen numbers to the nearest bf16, the even one of two; denormal ones to 0. Only where target.bf16.
 mlir::Value toBf16(mlir::OpBuilder& b, mlir::Location loc, mlir::Value x);
+/// Two such vectors as pairs, lane by lane: sixteen words, as f32.
+mlir::Value toPairs(mlir::OpBuilder& b, mlir::Location loc, mlir::Value first, mlir::Value second);
 
 }  // namespace heed::codegen

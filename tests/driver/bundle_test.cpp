@@ -9,6 +9,7 @@
 #include <fstream>
 #include <random>
 
+#include "heed/driver/sketch.h"
 #include "heed/heed.h"
 #include "heed/runtime/error.h"
 #include "heed/tests/said.h"
@@ -58,6 +59,32 @@ TEST(Bundle, DoesWhatTheCompilersCodeDoes) {
     auto want = compiled(q, k, v), got = own(q, k, v);
     for (std::size_t i = 0; i < want.span().size(); ++i) ASSERT_NEAR(got.span()[i], want.span()[i], 2e-6) << target;
   }
+}
+
+TEST(Bundle, SaysWhichWeightsAreRounded) {
+  Sketch sketch;
+  auto m = sketch.axis("m"), n = sketch.axis("n", 40), k = sketch.axis("k", 70);
+  auto x = sketch.input("x", heed::DType::f32, {m, k}), w = sketch.parameter("w", DType::f32, {n, k});
+  sketch.results({sketch.over("contract", {x, w}, {k})});
+  File file;
+  const Options options{.target = parseTarget("cpu:baseline+int8")};
+  saveBundle(sketch.view(), options, file.path);
+  auto loaded = loadBundle(file.path), compiled = compile(sketch.view(), options);
+  EXPECT_EQ(loaded->statistics.target, "baseline+int8");
+  ASSERT_EQ(loaded->rounded.size(), 1u);
+  EXPECT_EQ(loaded->rounded, compiled->rounded);
+  std::vector<std::vector<float>> results;
+  for (const auto& code : {loaded, compiled}) {
+    Runner run(code, 1);
+    AnyArray a(DType::f32, std::vector<std::int64_t>{3, 70}), b(DType::f32, std::vector<std::int64_t>{40, 70});
+    for (const ArrayView* view : {&a.view, &b.view})
+      for (std::int64_t i = 0; i < view->size(); ++i)
+        static_cast<float*>(view->data)[i] = float(i * 7919 % 101) / 50 - 1;
+    run.bind("w", b);
+    const AnyArray result = run.run(std::vector<ArrayView>{a.view})[0];
+    results.emplace_back(static_cast<float*>(result.view.data), static_cast<float*>(result.view.data) + 120);
+  }
+  EXPECT_EQ(results[0], results[1]);
 }
 
 TEST(Bundle, WhatTheRuntimeThrowsGoesThrough) {

@@ -76,6 +76,23 @@ TEST_F(CacheFolder, CodeInTf32IsOtherCode) {
   EXPECT_EQ(entries().size(), 2u);
 }
 
+TEST_F(CacheFolder, KeepsWhichWeightsAreRounded) {
+  Sketch sketch;
+  auto m = sketch.axis("m"), n = sketch.axis("n", 8), k = sketch.axis("k", 16);
+  auto x = sketch.input("x", DType::f32, {m, k}), w = sketch.parameter("w", DType::f32, {k, n});
+  sketch.results({sketch.over("contract", {x, w}, {k})});
+  for (bool there : {false, true})
+    for (const char* features : {"avx2", "avx2+int8", "avx2+int4"}) {
+      std::int64_t before = compileCount();
+      auto code = compile(sketch.view(), {.target = {"cpu", features}});
+      EXPECT_EQ(compileCount() - before, !there);
+      std::vector<RoundedWeight> want;
+      if (const int bits = features[4] ? features[8] - '0' : 0) want.push_back({0, bits, 1, {0}});
+      EXPECT_EQ(code->rounded, want);
+    }
+  EXPECT_EQ(entries().size(), 3u);
+}
+
 TEST_F(CacheFolder, ACorruptEntryIsAMiss) {
   run(2, true);
   fs::path entry = entries().at(0);

@@ -194,6 +194,24 @@ TEST(Compile, Tf32IsAWordBehindAGpu) {
   }
 }
 
+TEST(Compile, WeightsInFewBitsAreAWordBehindACpu) {
+  EXPECT_EQ(parseTarget("cpu").features, "");
+  EXPECT_EQ(parseTarget("cpu+int8").features, "+int8");
+  EXPECT_EQ(parseTarget("cpu:avx2+int4").features, "avx2+int4");
+  auto code = compile(Causal().graph(), {.target = {"cpu", "avx2+int4"}, .explain = true});
+  EXPECT_EQ(code->statistics.target, "avx2+int4");
+  EXPECT_SAYS(code->explanation, "products read 0 of 0 parameters in 4 bits");
+  for (const char* target : {"cpu+int2", "cpu:int8", "cpu+", "cpu:avx2+int8+int8", "cpu+int8:avx2"})
+    EXPECT_THROW(parseTarget(target), Error) << target;
+  std::string said;
+  try {
+    parseTarget("cuda:sm_80+int8");
+  } catch (const Error& error) {
+    said = error.what();
+  }
+  EXPECT_SAYS(said, "target: 'cuda:sm_80+int8' was given; weights in few bits are for a CPU: a cpu target is required");
+}
+
 TEST(Compile, ACpuHasNoTf32) {
   for (const char* target : {"cpu+tf32", "cpu:avx2+tf32"}) {
     std::string said;

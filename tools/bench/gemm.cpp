@@ -98,13 +98,14 @@ Workload make(const GemmShape& s, const Settings& settings) {
   w.shape = Fields{{"dtype", s.dtype}, {"batch", s.batch},      {"m", s.m}, {"n", s.n}, {"k", s.k},
                    {"rhs", s.rhs},     {"epilogue", s.epilogue}};
   w.executable = compile(product->sketch.view(), settings.options);
+  roundWeights(*w.executable, product->weights);
   w.inputs = {product->a};
   w.weights = product->weights;
   w.flops = 2 * batch * m * n * k;
   // Few rows: the right matrix is read once, and there is little to do with it.
   w.limit = s.m <= 8 ? Limit::read : productsOf(s.dtype, settings);
   w.traffic = {product->weights[0].second.view};
-  w.bytes = bytesOf(w.traffic[0]);
+  w.bytes = bytesOf(w.traffic[0]) - bytesSaved(*w.executable, w.weights);
   w.error = [product](Runner& runner) {
     std::vector<AnyArray> inputs{product->a};
     return product->errorOf(runner.run(viewsOf(inputs))[0].view);

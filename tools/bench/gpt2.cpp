@@ -97,13 +97,14 @@ Workload make(const Gpt2Shape& s, const Settings& settings, const std::string& n
   requireMemory("heed-bench " + name, 8 * parameters + cache + 4 * batch * seq * (double(s.vocab) + 16 * width));
   AnyArray block;
   w.weights = randomWeights(w.executable->signature, block);
+  roundWeights(*w.executable, w.weights);
   w.inputs = {tokens(s.batch, s.seq, s.vocab)};
   double pairs = seq * double(s.past) + seq * (seq + 1) / 2;
   w.flops = 2 * batch * (layers * (12 * seq * width * width + 2 * pairs * width) + seq * width * double(s.vocab));
   if (s.seq == 1 && s.batch == 1) {
     w.limit = Limit::read;
     // Of the positions one row is read; of the past, keys and values.
-    w.bytes = parameters - 4 * double(positions - 1) * width + cache;
+    w.bytes = parameters - 4 * double(positions - 1) * width + cache - bytesSaved(*w.executable, w.weights);
     w.traffic = {block.view};
   }
   w.error = [graph, weights = w.weights, s](Runner& runner) { return errorOf(runner, graph, weights, s.vocab); };

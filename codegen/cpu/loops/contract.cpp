@@ -79,13 +79,14 @@ void ContractKernel::countPanels(Builder& b) {
   lineCount = constant(b, 1);
   for (Value size : depthLines(b)) lineCount = mul(b, lineCount, size);
   filledLines = lineCount;
-  if (byMatrices()) lineCount = mul(b, ceiling(b, lineCount, constant(b, target.lanes)), constant(b, target.lanes));
+  Value step = constant(b, lineStep());
+  lineCount = mul(b, ceiling(b, lineCount, step), step);
   lanePanels = ceiling(b, extents[lane], constant(b, width()));
   panelCount = mul(b, product(b, columns), lanePanels);
   slices = larger(b, ceiling(b, lineCount, constant(b, tile.depth)), constant(b, 1));
   // Of equal size: a short last slice would pay for its sums with little work.
-  Value lanes = constant(b, target.lanes);
-  sliceLines = mul(b, ceiling(b, lineCount, mul(b, slices, lanes)), lanes);
+  step = constant(b, std::max<int64_t>(lineStep(), target.lanes));
+  sliceLines = mul(b, ceiling(b, lineCount, mul(b, slices, step)), step);
 }
 
 void ContractKernel::overSlices(Builder& b, function_ref<void(const Slice&)> body) const {
@@ -102,8 +103,7 @@ void ContractKernel::overSlices(Builder& b, function_ref<void(const Slice&)> bod
 
 /// In the packed form: the slices in order, of each all panels, so that few rows read memory from first to last.
 Value ContractKernel::packedAt(Builder& b, const Slice& slice, Value number) const {
-  Value lines = add(b, mul(b, slice.from, panelCount), mul(b, number, slice.lines));
-  return mul(b, lines, constant(b, width()));
+  return packedWords(b, add(b, mul(b, slice.from, panelCount), mul(b, number, slice.lines)));
 }
 
 Value ContractKernel::product(Builder& b, ArrayRef<int64_t> dims) const {
@@ -124,7 +124,7 @@ ContractKernel::Values ContractKernel::depthLines(Builder& b) const {
 
 Value ContractKernel::filledTo(Builder& b, const Slice& slice) const {
   Value end = add(b, slice.from, slice.lines);
-  return byMatrices() ? smaller(b, end, filledLines) : end;
+  return lineStep() > 1 ? smaller(b, end, filledLines) : end;
 }
 
 ContractKernel::Place ContractKernel::alongDepth(Builder& b, const Place& place, Values lines) const {
@@ -170,16 +170,18 @@ Value ContractKernel::packedBefore(Builder& b, const Place& place) const {
   Value before = constant(b, 0);
   for (int64_t dim : shared)
     if (right.has(dim)) before = add(b, mul(b, before, extents[dim]), place.index[dim]);
-  return mul(b, mul(b, panelCount, mul(b, lineCount, constant(b, width()))), before);
+  return mul(b, packedWords(b, mul(b, panelCount, lineCount)), before);
 }
 
 void ContractKernel::emitPanel(Builder& b, const Block& block, const Slice& slice, Value number, Panel panel) {
-  panel.memory = packed ? packed : block.scratch;
-  panel.position = constant(b, panelAt());
-  if (packed)
-    panel.position = add(b, packedBefore(b, block.place), packedAt(b, slice, number));
-  else
+  panel.memory = block.scratch, panel.position = constant(b, panelAt());
+  if (!packed) {
     packPanel(b, slice, panel);
+    return overParts(b, block, slice, panel);
+  }
+  Value position = add(b, packedBefore(b, block.place), packedAt(b, slice, number));
+  if (bits) return emitRounded(b, block, slice, panel, position);
+  panel.memory = packed, panel.position = position;
   overParts(b, block, slice, panel);
 }
 

@@ -6,6 +6,9 @@
 // of odd length has zeros in the second place. Where matrix registers multiply, lines of zeros make the last slice a
 // multiple of what they hold.
 //
+// Where the target says so, the packed form of a weight has 8 or 4 bits for each number: groups of numbers that follow
+// each other along the depth are multiples of one scale. Lines of zeros make the last group whole.
+//
 // Invariant: every sum runs over the depth from first to last, one word (of matrix registers 16) at a time, in every
 // tile, slice and tail.
 // Test: tests/codegen/loops/contract_test.cpp.
@@ -28,6 +31,7 @@ struct PackedForm {
   llvm::SmallVector<int64_t> order;
   int64_t shared, columns;  // how many of each; then come the lane dim and the depth
   bool pairs;
+  int bits;  // of a number, 0: all that words have
   bool operator==(const PackedForm&) const = default;
 };
 
@@ -42,7 +46,7 @@ class ContractKernel {
   mlir::Value panelOperand() { return swapped ? op.getLhs() : op.getRhs(); }
   PackedForm packedForm();
   /// From now on reads that operand in its packed form; null: as it is.
-  void readPacked(mlir::Value form) { packed = form; }
+  void readPacked(mlir::Value form) { packed = form, bits = form ? packedBits() : 0; }
   /// Emits at `b` the packing of `weight`, shaped like that operand, to `memory` (memref<?xf32>) unless that has no
   /// elements; gives the number of bytes that it needs.
   mlir::Value emitPack(Builder& b, mlir::Value weight, mlir::Value memory);
@@ -74,6 +78,7 @@ class ContractKernel {
     mlir::Value number;              // within the block, of all its products
     mlir::Value columns;             // how many there are from its first on
     mlir::Value memory, position{};  // where its lines are
+    int rounded = 0;                 // they are groups of the packed form, which tiles of so many rows read; 0: words
   };
 
   // contract.cpp
@@ -97,6 +102,8 @@ class ContractKernel {
   mlir::Value filledTo(Builder& b, const Slice& slice) const;
   Place alongDepth(Builder& b, const Place& place, Values lines) const;
   int64_t perWord() const { return pairs ? 2 : 1; }
+  /// Of how many lines their number is a multiple.
+  int64_t lineStep() const { return bits ? groupLines() : byMatrices() ? target.lanes : 1; }
   int64_t width() const { return int64_t(tile.vectors) * target.lanes; }
   // Where things lie in the scratch.
   int64_t zerosAt() const { return tile.rows * width(); }  // after the finished tile
@@ -152,6 +159,8 @@ class ContractKernel {
                 mlir::Value row, int height);
   Values sums(Builder& b, mlir::Value left, mlir::Value right, mlir::Value lines, Values sums,
               llvm::function_ref<void(mlir::Value)> meanwhile) const;
+  /// sums + the products of one line of the panel, `across`, with those of the rows at k.
+  Values addLine(Builder& b, mlir::Value rows, mlir::Value k, mlir::ValueRange across, Values sums) const;
   /// sum + the products of words.
   mlir::Value multiplyAdd(Builder& b, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   void finish(Builder& b, const Block& block, const Panel& panel, mlir::Value row, mlir::Value count);
@@ -171,6 +180,24 @@ class ContractKernel {
   void sumMatrices(Builder& b, const Block& block, const Panel& panel, const Part& part, mlir::Value number,
                    mlir::Value rows, mlir::Value before, mlir::Value after, int height) const;
 
+  // contract_rounded.cpp
+  /// In how many bits the numbers of a packed form are.
+  int packedBits() const { return depth.empty() ? 0 : target.weightBits; }
+  /// A group of the packed form, all columns of a panel: scales, in bf16, then its numbers, from two at a time that
+  /// follow each other along the depth: of 8 bits line after line, of 4 bits as halves of a byte.
+  int64_t groupLines() const { return numbersPerGroup / perWord(); }
+  int64_t wordsOfScales() const { return width() / 2; }
+  int64_t wordsOfTwo() const { return 2 * bits * width() / 32; }
+  int64_t wordsOfGroup() const { return wordsOfScales() + numbersPerGroup / 2 * wordsOfTwo(); }
+  /// So many lines of a panel in the packed form, in words; without bits for any number, else for whole groups.
+  mlir::Value packedWords(Builder& b, mlir::Value lines) const;
+  void emitRounded(Builder& b, const Block& block, const Slice& slice, Panel panel, mlir::Value position);
+  void roundPanel(Builder& b, const Slice& slice, mlir::Value scratch, mlir::Value memory, mlir::Value position) const;
+  void widenPanel(Builder& b, const Slice& slice, mlir::Value position, mlir::Value scratch) const;
+  Values scales(Builder& b, mlir::Value group) const;
+  Values widened(Builder& b, mlir::Value group, mlir::Value two, mlir::ValueRange scales) const;
+  Values sumsOfRounded(Builder& b, mlir::Value rows, const Panel& panel, mlir::Value lines, Values sums) const;
+
   // contract_few.cpp
   /// Whether few rows have a form of their own: where lines of the right operand are contiguous.
   bool streams() const { return !packed && rightUnit == lane && !depth.empty() && !byMatrices(); }
@@ -179,6 +206,7 @@ class ContractKernel {
   mlir::Value word(Builder& b, const View& view, mlir::Value position, mlir::Value elements) const;
 
   static constexpr int64_t fewRows = 8;
+  static constexpr int64_t numbersPerGroup = 32;
 
   tile::ContractOp op;
   Target target;
@@ -190,6 +218,7 @@ class ContractKernel {
   llvm::SmallVector<int64_t> shared, rows, columns, depth;  // dims; columns without the lane dim
   View left, right, out;
   mlir::Value packed;  // the right operand in its packed form, if it is a weight
+  int bits = 0;        // of its numbers there
   llvm::SmallVector<View> captures;
   Values extents;
   mlir::Value rowCount, panelCount, lineCount, filledLines, lanePanels;

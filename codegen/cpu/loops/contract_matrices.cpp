@@ -28,7 +28,7 @@ void ContractKernel::sumMatrices(Builder& b, const Block& block, const Panel& pa
     Value ofTile = mul(b, number, constant(b, tile.part * asked / tile.rows));
     Value next = add(b, add(b, lines, constant(b, tile.part * width())), ofTile);
     next = sub(b, next, mul(b, sub(b, k, part.from), constant(b, width() - asked)));
-    for (int64_t n = 0; packed && n < asked; ++n)
+    for (int64_t n = 0; packed && !bits && n < asked; ++n)
       memref::PrefetchOp::create(b, packed, add(b, next, constant(b, n * side)), /*isWrite=*/false,
                                  /*localityHint=*/2, /*isDataCache=*/true);
     Values columns;

@@ -39,12 +39,14 @@ void ContractKernel::packRows(Builder& b, const Block& block, const Slice& slice
             constant(b, pitch), target.lanes});
     });
   });
-  if (!byMatrices()) return;
-  Value after = add(b, constant(b, rowsAt()), sub(b, end, slice.from)), pitchOfRows = constant(b, pitch);
+  if (lineStep() == 1) return;
   Value some = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, end, add(b, slice.from, slice.lines));
   Value height = arith::SelectOp::create(b, some, sub(b, block.to, block.from), constant(b, 0));
-  loop(b, constant(b, 0), height, 1,
-       [&](Value n) { vector::StoreOp::create(b, zeros(b), block.scratch, add(b, after, mul(b, n, pitchOfRows))); });
+  loop(b, constant(b, 0), height, 1, [&](Value n) {
+    Value row = add(b, constant(b, rowsAt()), mul(b, n, constant(b, pitch)));
+    loop(b, add(b, row, sub(b, end, slice.from)), add(b, row, slice.lines), target.lanes,
+         [&](Value at) { vector::StoreOp::create(b, zeros(b), block.scratch, at); });
+  });
 }
 
 Value ContractKernel::zeros(Builder& b) const {
@@ -60,7 +62,7 @@ void ContractKernel::packPanel(Builder& b, const Slice& slice, const Panel& pane
          {right, start.right, lane, depth.empty() ? -1 : depth.back(), across, lines, elementsFrom(b, start),
           add(b, panel.position, mul(b, before, line)), line, width()});
   });
-  if (!byMatrices()) return;
+  if (lineStep() == 1) return;
   auto wordsTo = [&](Value lines) { return add(b, panel.position, mul(b, lines, line)); };
   loop(b, wordsTo(sub(b, end, slice.from)), wordsTo(slice.lines), target.lanes,
        [&](Value at) { vector::StoreOp::create(b, zeros(b), panel.memory, at); });

@@ -36,6 +36,7 @@ void ContractKernel::overParts(Builder& b, const Block& block, const Slice& slic
 
 void ContractKernel::overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel,
                               const Part& part) {
+  if (panel.rounded) return emitTile(b, block, slice, panel, part, block.from, panel.rounded);
   Value few = add(b, block.from, multiple(b, sub(b, block.to, block.from), tile.rows));
   loop(b, block.from, few, tile.rows, [&](Value row) { emitTile(b, block, slice, panel, part, row, tile.rows); });
   loop(b, few, block.to, tile.few, [&](Value row) { emitTile(b, block, slice, panel, part, row, tile.few); });
@@ -96,14 +97,15 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
     ask(before, add(b, mul(b, k, constant(b, target.lanes)), constant(b, height * width())), true, 2);
     for (int64_t column = 0; column < width(); column += lineWords)
       ask(lines, add(b, mul(b, k, words), constant(b, linesAhead * width() + column)), false, 3);
-    if (packed) ask(lines, add(b, next, mul(b, k, step)), false, 2);
+    if (packed && !bits) ask(lines, add(b, next, mul(b, k, step)), false, 2);
   };
 
   auto type = VectorType::get({target.lanes}, b.getF32Type());
   Values tileSums;
   for (int n = 0; n < height * tile.vectors; ++n)
     tileSums.push_back(vector::LoadOp::create(b, type, before, constant(b, n * target.lanes)));
-  tileSums = sums(b, packedRows, lines, slice.lines, tileSums, meanwhile);
+  tileSums = panel.rounded ? sumsOfRounded(b, packedRows, panel, slice.lines, tileSums)
+                           : sums(b, packedRows, lines, slice.lines, tileSums, meanwhile);
 
   OpBuilder::InsertionGuard guard(b);
   if (op.getEpilogue().empty()) {
@@ -135,7 +137,6 @@ Value ContractKernel::multiplyAdd(Builder& b, Value x, Value y, Value sum) const
 /// sums + rows * panel over the lines of the slice, first to last.
 ContractKernel::Values ContractKernel::sums(Builder& b, Value rows, Value panel, Value lines, Values sums,
                                             function_ref<void(Value)> meanwhile) const {
-  int height = sums.size() / tile.vectors;
   auto type = VectorType::get({target.lanes}, b.getF32Type());
   return loop(b, constant(b, 0), lines, sums, [&](Value k, Values sums) {
     Value at = mul(b, k, constant(b, width()));
@@ -143,16 +144,20 @@ ContractKernel::Values ContractKernel::sums(Builder& b, Value rows, Value panel,
     for (int v = 0; v < tile.vectors; ++v)
       across.push_back(vector::LoadOp::create(b, type, panel, add(b, at, constant(b, v * target.lanes))));
     meanwhile(k);
-    for (int n = 0; n < height; ++n) {
-      Value element = memref::LoadOp::create(b, rows, add(b, k, constant(b, n * pitch)));
-      Value down = vector::BroadcastOp::create(b, type, element);
-      for (int v = 0; v < tile.vectors; ++v) {
-        Value& sum = sums[n * tile.vectors + v];
-        sum = multiplyAdd(b, down, across[v], sum);
-      }
-    }
-    return sums;
+    return addLine(b, rows, k, across, sums);
   });
+}
+
+ContractKernel::Values ContractKernel::addLine(Builder& b, Value rows, Value k, ValueRange across, Values sums) const {
+  for (int n = 0; n < int(sums.size()) / tile.vectors; ++n) {
+    Value element = memref::LoadOp::create(b, rows, add(b, k, constant(b, n * pitch)));
+    Value down = vector::BroadcastOp::create(b, VectorType::get({target.lanes}, b.getF32Type()), element);
+    for (int v = 0; v < tile.vectors; ++v) {
+      Value& sum = sums[n * tile.vectors + v];
+      sum = multiplyAdd(b, down, across[v], sum);
+    }
+  }
+  return sums;
 }
 
 /// Finished sums of rows [row, row + count) to the result.

@@ -12,7 +12,8 @@ static constexpr int64_t grain = 1 << 16;  // words per task
 PackedForm ContractKernel::packedForm() {
   OpOperand& operand = swapped ? op.getLhsMutable() : op.getRhsMutable();
   AffineMap map = op.mapOf(operand);
-  PackedForm form{cast<MemRefType>(operand.get().getType()).getElementType(), {}, 0, int64_t(columns.size()), pairs};
+  PackedForm form{
+      cast<MemRefType>(operand.get().getType()).getElementType(), {}, 0, int64_t(columns.size()), pairs, packedBits()};
   auto add = [&](int64_t dim) {
     if (auto at = map.getResultPosition(getAffineDimExpr(dim, op.getContext()))) form.order.push_back(*at);
   };
@@ -28,6 +29,7 @@ Value ContractKernel::emitPack(Builder& b, Value weight, Value memory) {
   right = viewOf(b, b.getLoc(), weight, op.mapOf(swapped ? op.getLhsMutable() : op.getRhsMutable()));
   extents = extentsOf(right);
   left = out = View{.offset = constant(b, 0), .stride = Values(extents.size()), .extent = Values(extents.size())};
+  bits = packedBits();
   countPanels(b);
 
   SmallVector<int64_t> outer;
@@ -35,21 +37,23 @@ Value ContractKernel::emitPack(Builder& b, Value weight, Value memory) {
     if (right.has(dim)) outer.push_back(dim);
   Values points = sizes(outer);
   points.push_back(panelCount);
-  Value zero = constant(b, 0), words = mul(b, lineCount, constant(b, width()));
+  Value zero = constant(b, 0), words = packedWords(b, lineCount);
   Value wanted = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, zero, memref::DimOp::create(b, memory, int64_t(0)));
   auto choice = scf::IfOp::create(b, wanted, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
-  overTasks(b, points, words, grain, zero, [&](Builder& b, ValueRange point, Value) {
+  Value scratchBytes = constant(b, bits ? int64_t(sizeof(float)) * tile.depth * width() : 0);
+  overTasks(b, points, words, grain, scratchBytes, [&](Builder& b, ValueRange point, Value scratch) {
     Value before = zero, first = point.back();
     for (auto [dim, index] : llvm::zip(outer, point)) before = add(b, mul(b, before, extents[dim]), index);
     Place place = move(b, origin(), outer, point.drop_back());
     overPanels(b, first, add(b, first, constant(b, 1)), [&](Value number, ValueRange at) {
       Panel panel = panelAt(b, place, at);
-      panel.memory = memory;
       overSlices(b, [&](const Slice& slice) {
-        panel.position = add(b, mul(b, before, mul(b, panelCount, words)), packedAt(b, slice, number));
+        Value position = add(b, mul(b, before, mul(b, panelCount, words)), packedAt(b, slice, number));
+        panel.memory = bits ? scratch : memory, panel.position = bits ? zero : position;
         packPanel(b, slice, panel);
+        if (bits) roundPanel(b, slice, scratch, memory, position);
       });
     });
   });

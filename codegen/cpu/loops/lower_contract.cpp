@@ -102,7 +102,7 @@ struct LowerContract : impl::LowerContractBase<LowerContract> {
     auto target = targetFor(features);
     if (!target) {
       getOperation().emitError() << "tile-lower-contract: features is \"" << features
-                                 << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required";
+                                 << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required, then +int8, +int4 or nothing";
       return signalPassFailure();
     }
     SmallVector<Operation*> ops;

@@ -29,8 +29,14 @@ BlockArgument Weights::argumentFor(BlockArgument weight, const PackedForm& form,
   if (auto list = dyn_cast<tile::ListType>(weight.getType()))
     type = tile::ListType::get(b.getContext(), list.getCount(), cast<MemRefType>(type));
   unsigned number = function.getNumArguments();
-  auto attributes = b.getDictionaryAttr({b.getNamedAttr("tile.packed", b.getI64IntegerAttr(weight.getArgNumber())),
-                                         b.getNamedAttr("tile.pack", FlatSymbolRefAttr::get(pack))});
+  SmallVector<NamedAttribute> said{b.getNamedAttr("tile.packed", b.getI64IntegerAttr(weight.getArgNumber())),
+                                   b.getNamedAttr("tile.pack", FlatSymbolRefAttr::get(pack))};
+  if (form.bits) {
+    SmallVector<int64_t> rounded{form.bits, form.pairs ? 2 : 1};
+    llvm::append_range(rounded, ArrayRef(form.order).drop_front(form.shared + form.columns + 1));
+    said.push_back(b.getNamedAttr("tile.rounded", b.getDenseI64ArrayAttr(rounded)));
+  }
+  auto attributes = b.getDictionaryAttr(said);
   if (failed(function.insertArgument(number, type, attributes, weight.getLoc()))) return {};
   all.push_back({weight, function.getArgument(number), form});
   return all.back().argument;

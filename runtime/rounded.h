@@ -1,0 +1,28 @@
+// Parameters that products read in few bits: which, and what that makes of their numbers.
+//
+// Invariant: what roundWeight leaves is what the kernels of such an executable multiply, but that products without an
+// instruction for bf16 or f16 multiply what it is before it is stored so; rounded again it stays as it is.
+// Test: tests/driver/rounded_test.cpp.
+#pragma once
+
+#include <vector>
+
+#include "heed/runtime/view.h"
+
+namespace heed {
+
+/// A parameter of a target with "+int8" or "+int4". Numbers that follow each other along `axes`, those that products
+/// sum over, the last one fastest, are groups of 32: integers of so many bits times one scale in bf16, the largest
+/// magnitude of the group over 127 or 7. So a number moves by half a scale at most.
+struct RoundedWeight {
+  int parameter;  // of the signature
+  int bits;       // 8 or 4
+  int run;        // along the last axis there are a multiple of so many, if need be with zeros behind the last one
+  std::vector<int> axes;
+  bool operator==(const RoundedWeight&) const = default;
+};
+
+/// Rounds f32, f16 or bf16 numbers in place. What is not finite takes its group with it.
+void roundWeight(const ArrayView& weight, const RoundedWeight& as);
+
+}  // namespace heed
