@@ -63,6 +63,21 @@ def norm(g, x, weight, bias):
     return g("LayerNormalization", x, weight, bias, axis=-1, epsilon=1e-5)
 
 
+def product(g, x, right, about):
+    """By a right matrix in f32, or, where ours has few bits, in as many: then each 32 numbers of a column are multiples
+    of one scale already (runtime/rounded.h), which are found again."""
+    bits = int(about["isa"].partition("+int")[2] or 0)
+    if not bits:
+        return g("MatMul", x, right)
+    columns = right.T.reshape(right.shape[1], -1, 32)
+    scales = np.abs(columns).max(-1) / (2 ** (bits - 1) - 1)
+    numbers = (np.rint(columns / scales[..., None]) + 2 ** (bits - 1)).astype(np.uint8)
+    if bits == 4:
+        numbers = numbers[..., 0::2] | numbers[..., 1::2] << 4
+    return g("MatMulNBits", x, numbers, scales.astype(np.float32), domain="com.microsoft", K=right.shape[0],
+             N=right.shape[1], bits=bits, block_size=32)
+
+
 def build(kind, given, about, fused):
     """The model and its inputs."""
     g = Graph(fused)
@@ -79,7 +94,7 @@ def build(kind, given, about, fused):
     elif kind == "gemm":
         inputs = {"a": given["input.a"][0]}
         bias = given.get("bias", given.get("input.bias"))
-        out = g("MatMul", "a", given.get("b", given.get("input.b"))[0])
+        out = product(g, "a", given.get("b", given.get("input.b"))[0], about)
         if bias is not None:
             out = g("Gelu", g("Add", out, bias))
     elif kind == "encoder":

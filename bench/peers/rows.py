@@ -37,4 +37,9 @@ ROWS = [
 ] + [
     Row(f"bf16 gemm {m} x {k} x {n}", "gemm", ["gemm", "--dtype=bf16", f"--m={m}", f"--k={k}", f"--n={n}"], NARROW["gemm"])
     for m, k, n in ((1024, 1024, 1024), (4096, 768, 3072))
+] + [
+    Row(f"int{bits} weights gemm {m} x 4096 x 4096", "gemm",
+        ["gemm", f"--m={m}", "--k=4096", "--n=4096", f"--target=cpu+int{bits}"], ["onnxruntime"])
+    for bits in (8, 4)
+    for m in (1, 4, 64)
 ]
