@@ -41,23 +41,23 @@ void ContractKernel::emitRounded(Builder& b, const Block& block, const Slice& sl
 
 // Vectors of lanes: numbers of other types lie in memory as words.
 
-static VectorType lanesOf(ImplicitLocOpBuilder& b, int lanes, Type type) { return VectorType::get({lanes}, type); }
+static VectorType lanesOf(int lanes, Type type) { return VectorType::get({lanes}, type); }
 
 static Value splat(ImplicitLocOpBuilder& b, int lanes, TypedAttr number) {
-  auto all = DenseElementsAttr::get(lanesOf(b, lanes, number.getType()), Attribute(number));
+  auto all = DenseElementsAttr::get(lanesOf(lanes, number.getType()), Attribute(number));
   return arith::ConstantOp::create(b, all);
 }
 
 static Value loadAs(ImplicitLocOpBuilder& b, int lanes, Type type, Value memory, Value position) {
   const int words = lanes * int(type.getIntOrFloatBitWidth()) / 32;
-  Value some = vector::LoadOp::create(b, lanesOf(b, words, b.getF32Type()), memory, position);
-  return vector::BitCastOp::create(b, lanesOf(b, lanes, type), some);
+  Value some = vector::LoadOp::create(b, lanesOf(words, b.getF32Type()), memory, position);
+  return vector::BitCastOp::create(b, lanesOf(lanes, type), some);
 }
 
 static void storeAsWords(ImplicitLocOpBuilder& b, Value some, Value memory, Value position) {
   auto type = cast<VectorType>(some.getType());
   const int words = int(type.getNumElements() * type.getElementTypeBitWidth()) / 32;
-  vector::StoreOp::create(b, vector::BitCastOp::create(b, lanesOf(b, words, b.getF32Type()), some), memory, position);
+  vector::StoreOp::create(b, vector::BitCastOp::create(b, lanesOf(words, b.getF32Type()), some), memory, position);
 }
 
 /// The numbers of a vector of words, as f32: one, or the two of each pair.
@@ -65,7 +65,7 @@ static SmallVector<Value> numbersOf(ImplicitLocOpBuilder& b, Value words, bool p
   if (!pairs) return {words};
   auto type = cast<VectorType>(words.getType());
   const int lanes = int(type.getNumElements());
-  Value bits = arith::BitcastOp::create(b, lanesOf(b, lanes, b.getI32Type()), words);
+  Value bits = arith::BitcastOp::create(b, lanesOf(lanes, b.getI32Type()), words);
   Value first = arith::ShLIOp::create(b, bits, splat(b, lanes, b.getI32IntegerAttr(16)));
   Value second = arith::AndIOp::create(b, bits, splat(b, lanes, b.getI32IntegerAttr(int32_t(0xffff0000))));
   return {arith::BitcastOp::create(b, type, first), arith::BitcastOp::create(b, type, second)};
@@ -79,14 +79,14 @@ void ContractKernel::roundPanel(Builder& b, const Slice& slice, Value scratch, V
   auto all = [&](float number) { return splat(b, lanes, b.getF32FloatAttr(number)); };
   auto wordsAt = [&](Value line, int64_t v) {
     Value at = add(b, mul(b, line, constant(b, width())), constant(b, v * lanes));
-    return vector::LoadOp::create(b, lanesOf(b, lanes, f32), scratch, at);
+    return vector::LoadOp::create(b, lanesOf(lanes, f32), scratch, at);
   };
-  /// As an integer that the group has room for, whatever it is.
+  // As an integer that the group has room for, whatever it is.
   auto rounded = [&](Value number, Value scale) -> Value {
     Value x = arith::DivFOp::create(b, number, scale), magic = all(0x1.8p23f);
     x = arith::MaxNumFOp::create(b, arith::MinNumFOp::create(b, x, all(most)), all(-most));
     x = arith::SubFOp::create(b, arith::AddFOp::create(b, x, magic), magic);  // below 2^22: to the nearest integer
-    return arith::FPToSIOp::create(b, lanesOf(b, lanes, b.getI32Type()), x);
+    return arith::FPToSIOp::create(b, lanesOf(lanes, b.getI32Type()), x);
   };
   loop(b, constant(b, 0), quotient(b, slice.lines, constant(b, groupLines())), 1, [&](Value number) {
     Value group = add(b, position, mul(b, number, constant(b, wordsOfGroup())));
@@ -98,9 +98,9 @@ void ContractKernel::roundPanel(Builder& b, const Slice& slice, Value scratch, V
         return so;
       })[0];
       Value scale = arith::DivFOp::create(b, largest, all(most));
-      scale = arith::TruncFOp::create(b, lanesOf(b, lanes, b.getBF16Type()), scale);
+      scale = arith::TruncFOp::create(b, lanesOf(lanes, b.getBF16Type()), scale);
       storeAsWords(b, scale, memory, add(b, group, constant(b, v * lanes / 2)));
-      scale = arith::ExtFOp::create(b, lanesOf(b, lanes, f32), scale);
+      scale = arith::ExtFOp::create(b, lanesOf(lanes, f32), scale);
       loop(b, constant(b, 0), constant(b, numbersPerGroup / 2), 1, [&](Value two) {
         Value line = add(b, first, mul(b, two, constant(b, 2 / perWord())));
         Values numbers = numbersOf(b, wordsAt(line, v), pairs);
@@ -114,7 +114,7 @@ void ContractKernel::roundPanel(Builder& b, const Slice& slice, Value scratch, V
         Value at =
             add(b, add(b, group, constant(b, wordsOfScales() + v * lanes / 4)), mul(b, two, constant(b, wordsOfTwo())));
         for (auto [n, x] : llvm::enumerate(numbers))
-          storeAsWords(b, arith::TruncIOp::create(b, lanesOf(b, lanes, b.getI8Type()), x), memory,
+          storeAsWords(b, arith::TruncIOp::create(b, lanesOf(lanes, b.getI8Type()), x), memory,
                        add(b, at, constant(b, int64_t(n) * width() / 4)));
       });
     }
@@ -127,7 +127,7 @@ ContractKernel::Values ContractKernel::scales(Builder& b, Value group) const {
   for (int64_t v = 0; v < tile.vectors; ++v) {
     Value at = add(b, group, constant(b, v * target.lanes / 2));
     Value scale = loadAs(b, target.lanes, b.getBF16Type(), packed, at);
-    all.push_back(arith::ExtFOp::create(b, lanesOf(b, target.lanes, b.getF32Type()), scale));
+    all.push_back(arith::ExtFOp::create(b, lanesOf(target.lanes, b.getF32Type()), scale));
   }
   return all;
 }
@@ -144,10 +144,10 @@ ContractKernel::Values ContractKernel::widened(Builder& b, Value group, Value tw
   ask(soon, 3), ask(later, 2);
   auto integers = [&](int64_t place) {
     Value bytes = loadAs(b, lanes, b.getI8Type(), packed, add(b, at, constant(b, place)));
-    return arith::ExtSIOp::create(b, lanesOf(b, lanes, i32), bytes).getResult();
+    return arith::ExtSIOp::create(b, lanesOf(lanes, i32), bytes).getResult();
   };
   auto asFloats = [&](Value integers) -> Value {
-    return arith::SIToFPOp::create(b, lanesOf(b, lanes, b.getF32Type()), integers);
+    return arith::SIToFPOp::create(b, lanesOf(lanes, b.getF32Type()), integers);
   };
   Values lines[2];
   for (int64_t v = 0; v < tile.vectors; ++v) {
