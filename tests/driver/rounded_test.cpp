@@ -186,6 +186,21 @@ TEST_P(Rounded, SeveralProductsOfOneKernel) {
   }
 }
 
+/// The lanes lie along the weight's rows, or the input's, and both operands are weights, of which one has panels.
+TEST_P(Rounded, OnEitherSide) {
+  for (bool weights : {false, true})
+    for (bool turned : {false, true}) {
+      Case c;
+      auto m = c.sketch.axis("m"), n = c.sketch.axis("n"), k = c.sketch.axis("k");
+      Tensor w = c.weight(DType::f32, {m, k}, {45, 77});
+      Tensor x = weights ? c.weight(DType::f32, {n, k}, {20, 77}) : c.input(DType::f32, {n, k}, {20, 77});
+      Tensor y = turned ? c.sketch.over("contract", {x, w}, {k}) : c.sketch.over("contract", {w, x}, {k});
+      c.sketch.results({y});
+      const auto code = codeOf(c, GetParam());
+      expectRounded(std::move(c), code, weights || turned);
+    }
+}
+
 /// A weight that is read across itself has one form; the other product reads it as it is.
 TEST_P(Rounded, OneFormForEachWeight) {
   Case c;

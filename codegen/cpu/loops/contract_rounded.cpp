@@ -25,7 +25,7 @@ Value ContractKernel::packedWords(Builder& b, Value lines) const {
 void ContractKernel::emitRounded(Builder& b, const Block& block, const Slice& slice, Panel panel, Value position) {
   OpBuilder::InsertionGuard guard(b);
   if (!byMatrices())
-    for (int height : {1, tile.few}) {
+    for (int height : {1, tile.few, 2 * tile.few}) {
       Value rows = sub(b, block.to, block.from);
       Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rows, constant(b, height));
       auto choice = scf::IfOp::create(b, few, /*withElseRegion=*/true);
