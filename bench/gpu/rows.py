@@ -37,6 +37,7 @@ def grid():
         "ragged": dict(batch=2, heads=4, kv_heads=2, seq=37, kv_seq=300, depth=24),
         "even": dict(batch=1, heads=2, seq=256, depth=64),
         "wide": dict(batch=2, heads=4, kv_heads=1, seq=200, kv_seq=513, depth=128),
+        "deep": dict(batch=1, heads=2, kv_heads=1, seq=150, kv_seq=290, depth=256),
         "one": dict(batch=3, heads=2, seq=1, kv_seq=70, depth=64),
         "odd": dict(batch=1, heads=2, seq=129, kv_seq=131, depth=40),
     }
@@ -84,6 +85,7 @@ def timed():
         for mask in ("none", "causal"):
             attention(f"attention {seq // 1024}k gqa {mask}", {}, mask=mask, batch=2, heads=64, kv_heads=8, seq=seq,
                       depth=128)
+    attention("attention 16k d256 causal", {}, mask="causal", heads=8, seq=16384, depth=256)
     attention("attention 16k d128 window", {}, mask="window:1024", heads=16, seq=16384, depth=128)
     attention("attention 4k d64 f32", {}, dtype="f32", heads=16, seq=4096, depth=64)
     every.append(dataclasses.replace(every[-1], targets=TF32, peers=()))

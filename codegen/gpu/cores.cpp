@@ -2,6 +2,7 @@
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 namespace heed::codegen::gpu {
 
@@ -17,12 +18,27 @@ Value Cores::inTf32(Value x) {
   return NVVM::ConvertFloatToTF32Op::create(b, b.getI32Type(), x, NVVM::FPRoundingMode::RNA);
 }
 
-/// Four matrices of 8 rows of 16 bytes: this lane gives row and column of a row of one, lane l of matrix l / 8.
-Values Cores::load(const Staged& from, Value row, Value column, bool transposed, Value at) {
-  Value bytes = addressOf(from, row, column, at);
+/// A number as something and a constant.
+static std::pair<Value, int64_t> apart(Builder& b, Value x) {
+  if (auto known = getConstantIntValue(x)) return {constant(b, 0), *known};
+  if (auto sum = x.getDefiningOp<arith::AddIOp>())
+    if (auto known = getConstantIntValue(sum.getRhs())) return {sum.getLhs(), *known};
+  return {x, 0};
+}
+
+/// Constants go into instructions: all that a lane reads is so far behind one place, which alone takes registers.
+Value Cores::pointerTo(const Staged& from, Value row, Value column, Spot ofLane, Value at) {
+  auto [rows, moreRows] = apart(b, row);
+  auto [columns, moreColumns] = apart(b, column);
+  Value first = addressOf(from, add(b, rows, ofLane.row), add(b, columns, ofLane.column), at);
+  return further(shared(first), moreRows * from.pitch() + moreColumns * from.width);
+}
+
+/// Four matrices of 8 rows of 16 bytes: this lane says where a row of one begins, lane l of matrix l / 8.
+Values Cores::load(Value from, bool transposed) {
   Type word = b.getI32Type(), four = LLVM::LLVMStructType::getLiteral(b.getContext(), {word, word, word, word});
   Value all =
-      NVVM::LdMatrixOp::create(b, four, pointer(3, bytes), 4, transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
+      NVVM::LdMatrixOp::create(b, four, from, 4, transposed ? NVVM::MMALayout::col : NVVM::MMALayout::row,
                                NVVM::LdStMatrixShapeAttr::get(b.getContext(), 8, 8), NVVM::LdStMatrixEltType::B16);
   Values matrices;
   for (int64_t n = 0; n < 4; ++n) matrices.push_back(LLVM::ExtractValueOp::create(b, all, n));
@@ -32,41 +48,38 @@ Values Cores::load(const Staged& from, Value row, Value column, bool transposed,
 }
 
 /// Numbers of f32, so far apart from one.
-Values Cores::single(const Staged& from, Value row, Value column, ArrayRef<Apart> numbers, Value at) {
-  Value first = shared(addressOf(from, row, column, at));
+Values Cores::single(const Staged& staged, Value from, ArrayRef<Apart> numbers) {
   Values all;
   for (Apart apart : numbers) {
-    Value there = further(first, apart.rows * from.pitch() + apart.columns * from.width);
-    all.push_back(inTf32(LLVM::LoadOp::create(b, element, there, unsigned(from.width))));
+    Value there = further(from, apart.rows * staged.pitch() + apart.columns * staged.width);
+    all.push_back(inTf32(LLVM::LoadOp::create(b, element, there, unsigned(staged.width))));
   }
   return all;
 }
 
+/// Lanes stand in two columns of 16 rows, `apart` from each other; or in two columns of eight, then eight more rows.
+Cores::Spot Cores::bySixteen(int64_t apart) {
+  Value half = quotient(b, lane, constant(b, 16));
+  return {sub(b, lane, mul(b, half, constant(b, 16))), mul(b, half, constant(b, apart))};
+}
+Cores::Spot Cores::byEight(int64_t apart) {
+  Value eighth = quotient(b, lane, constant(b, 8)), within = sub(b, lane, mul(b, eighth, constant(b, 8)));
+  Value pair = quotient(b, eighth, constant(b, 2)), side = sub(b, eighth, mul(b, pair, constant(b, 2)));
+  return {add(b, within, mul(b, pair, constant(b, 8))), mul(b, side, constant(b, apart))};
+}
+
 Values Cores::left(const Staged& from, Value row, Value depth, bool upright, Value at) {
   if (upright && element.isF32())
-    return single(from, add(b, depth, quad), add(b, row, group), {{0, 0}, {0, 8}, {4, 0}, {4, 8}}, at);
-  if (upright) {
-    Value eighth = quotient(b, lane, constant(b, 8)), within = sub(b, lane, mul(b, eighth, constant(b, 8)));
-    Value pair = quotient(b, eighth, constant(b, 2)), side = sub(b, eighth, mul(b, pair, constant(b, 2)));
-    Value line = add(b, add(b, depth, within), mul(b, pair, constant(b, 8)));
-    return load(from, line, add(b, row, mul(b, side, constant(b, 8))), true, at);
-  }
-  Value half = quotient(b, lane, constant(b, 16)), within = sub(b, lane, mul(b, half, constant(b, 16)));
-  Value column = add(b, depth, mul(b, half, constant(b, stepOf(element) / 2)));
-  return load(from, add(b, row, within), column, false, at);
+    return single(from, pointerTo(from, depth, row, {quad, group}, at), {{0, 0}, {0, 8}, {4, 0}, {4, 8}});
+  if (upright) return load(pointerTo(from, depth, row, byEight(8), at), true);
+  return load(pointerTo(from, row, depth, bySixteen(stepOf(element) / 2), at), false);
 }
 
 Values Cores::right(const Staged& from, Value column, Value depth, bool upright, Value at) {
   if (upright && element.isF32())
-    return single(from, add(b, depth, quad), add(b, column, group), {{0, 0}, {4, 0}, {0, 8}, {4, 8}}, at);
-  if (upright) {  // staged rows are the depth
-    Value half = quotient(b, lane, constant(b, 16)), within = sub(b, lane, mul(b, half, constant(b, 16)));
-    return load(from, add(b, depth, within), add(b, column, mul(b, half, constant(b, 8))), true, at);
-  }
-  Value eighth = quotient(b, lane, constant(b, 8)), within = sub(b, lane, mul(b, eighth, constant(b, 8)));
-  Value pair = quotient(b, eighth, constant(b, 2)), side = sub(b, eighth, mul(b, pair, constant(b, 2)));
-  Value row = add(b, add(b, column, within), mul(b, pair, constant(b, 8)));
-  return load(from, row, add(b, depth, mul(b, side, constant(b, stepOf(element) / 2))), false, at);
+    return single(from, pointerTo(from, depth, column, {quad, group}, at), {{0, 0}, {4, 0}, {0, 8}, {4, 8}});
+  if (upright) return load(pointerTo(from, depth, column, bySixteen(8), at), true);  // staged rows are the depth
+  return load(pointerTo(from, column, depth, byEight(stepOf(element) / 2), at), false);
 }
 
 Values Cores::multiply(ValueRange a, ValueRange right, ValueRange sums) {
@@ -97,8 +110,8 @@ Values Cores::leftOfSums(ValueRange sums) {
 
 Values Cores::rightOfSums(const Staged& from, Value column, Value depth, Value at) {
   if (!element.isF32()) return right(from, column, depth, true, at);
-  Value row = add(b, depth, mul(b, quad, constant(b, 2)));
-  return single(from, row, add(b, column, group), {{0, 0}, {1, 0}, {0, 8}, {1, 8}}, at);
+  const Spot ofLane{mul(b, quad, constant(b, 2)), group};
+  return single(from, pointerTo(from, depth, column, ofLane, at), {{0, 0}, {1, 0}, {0, 8}, {1, 8}});
 }
 
 Value Cores::packed(Value low, Value high) {

@@ -38,11 +38,17 @@ class Cores : public Staging {
   mlir::Value packed(mlir::Value low, mlir::Value high);
 
  private:
-  Values load(const Staged& from, mlir::Value row, mlir::Value column, bool transposed, mlir::Value at);
+  struct Spot {
+    mlir::Value row, column;
+  };
+  Spot bySixteen(int64_t apart);
+  Spot byEight(int64_t apart);
+  mlir::Value pointerTo(const Staged& from, mlir::Value row, mlir::Value column, Spot ofLane, mlir::Value at);
+  Values load(mlir::Value from, bool transposed);
   struct Apart {
     int64_t rows, columns;
   };
-  Values single(const Staged& from, mlir::Value row, mlir::Value column, llvm::ArrayRef<Apart> numbers, mlir::Value at);
+  Values single(const Staged& staged, mlir::Value from, llvm::ArrayRef<Apart> numbers);
   mlir::Value inTf32(mlir::Value x);
 
   mlir::Value lane, group, quad;  // lane / 4, lane % 4

@@ -16,12 +16,12 @@ struct Staged {
   int64_t width = 2;                         // bytes of a number
   int64_t gap = pieceBytes;                  // bytes between rows, a multiple of a piece
   int64_t pitch() const { return width * columns + gap; }
-  int64_t bytes() const { return rows * pitch(); }
+  int64_t bytes() const { return rows * pitch() - gap; }
 };
 
 class Staging {
  public:
-  static constexpr int64_t manyAtOnce = 16;
+  static constexpr int64_t manyAtOnce = 8;
   /// For the code of one thread of a block of `threads`; `element` is what is staged, of 16 or 32 bits. Where pieces
   /// are not possible, a thread brings so many numbers at once: each takes registers for its address.
   Staging(Builder& b, const Thread& thread, int64_t threads, mlir::Type element, int64_t atOnce = manyAtOnce);

@@ -2,6 +2,7 @@
 #include "heed/codegen/gpu/thread.h"
 
 #include "heed/codegen/cpu/loops/coordinates.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -78,13 +79,22 @@ Value anyLane(Builder& b, Value bit) {
   return NVVM::VoteSyncOp::create(b, b.getI1Type(), allLanes(b), bit, NVVM::VoteSyncKind::any);
 }
 
-Value sameInWarp(Builder& b, Value index) {
+Value sameInWarp(Builder& b, Value x) {
   Type word = b.getI32Type();
   auto number = [&](int32_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(x)); };
-  Value mine = arith::IndexCastOp::create(b, word, index);
+  auto cast = [&](Type type, Value x) -> Value {
+    return x.getType() == type ? x : arith::IndexCastOp::create(b, type, x).getResult();
+  };
   Value first =
-      NVVM::ShflOp::create(b, word, allLanes(b), mine, number(0), number(31), NVVM::ShflKind::idx, UnitAttr());
-  return arith::IndexCastOp::create(b, b.getIndexType(), first);
+      NVVM::ShflOp::create(b, word, allLanes(b), cast(word, x), number(0), number(31), NVVM::ShflKind::idx, UnitAttr());
+  return cast(x.getType(), first);
+}
+
+Value settled(Builder& b, Value x) {
+  auto dialect = LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT);
+  return LLVM::InlineAsmOp::create(b, x.getType(), x, "", "=f,0", /*has_side_effects=*/false, /*is_align_stack=*/false,
+                                   LLVM::TailCallKind::None, dialect, ArrayAttr())
+      .getResult(0);
 }
 
 void syncWarp(Builder& b) { NVVM::SyncWarpOp::create(b, allLanes(b)); }

@@ -39,9 +39,11 @@ mlir::Value acrossLanes(Builder& b, mlir::Value value, int64_t lanes,
                         llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
 /// Whether any lane's bit is set.
 mlir::Value anyLane(Builder& b, mlir::Value bit);
-/// The first lane's `index`, of what all lanes of a warp have alike: ptxas cannot know that they have, and would keep
-/// what is made of it in registers of every lane.
-mlir::Value sameInWarp(Builder& b, mlir::Value index);
+/// The first lane's x (i32 or an index of 32 bits), of what all lanes of a warp have alike: ptxas cannot know that they
+/// have, and would keep what is made of it in registers of every lane.
+mlir::Value sameInWarp(Builder& b, mlir::Value x);
+/// x, of f32, as a number that LLVM knows nothing of: it stays where it is made, and what it is made of ends there.
+mlir::Value settled(Builder& b, mlir::Value x);
 /// Until all threads of the warp, or of the block, are here; what they wrote to shared memory is seen by the others.
 void syncWarp(Builder& b);
 void syncBlock(Builder& b);

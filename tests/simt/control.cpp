@@ -310,6 +310,11 @@ Step Compiler::device(Operation* op) {
           return std::bit_cast<std::uint32_t>(y < 0x1p-126f ? 0 : y);
         });
       })
+      .Case([&](LLVM::InlineAsmOp none) -> Step {  // settled(): no instruction at all
+        if (!none.getAsmString().empty() || none.getNumOperands() != 1) return {};
+        int x = word(none.getOperand(0));
+        return fill([=](Warp& w, int l) { return w.at(x)[l]; });
+      })
       .Case<NVVM::ConvertF32x2ToBF16x2Op, NVVM::ConvertF32x2ToF16x2Op>([&](auto pair) -> Step {
         int high = word(pair.getSrcHi()), low = word(pair.getSrcLo()), out = word(pair);
         Type type = cast<VectorType>(pair.getType()).getElementType(), f32 = Float32Type::get(op->getContext());

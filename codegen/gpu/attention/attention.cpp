@@ -5,8 +5,6 @@ namespace heed::codegen::gpu {
 
 using namespace mlir;
 
-static constexpr int maxColumns = 128;  // of O in the registers of a warp
-
 Values AttentionKernel::State::pack() const {
   Values all(max);
   all.append(sum);
@@ -100,9 +98,9 @@ void AttentionKernel::views() {
   }
   columnCount = constant(b, 1);
   for (int64_t dim : value) columnCount = mul(b, columnCount, extent[dim]);
+  noTiles = refuseTiles(), tiled = noTiles.empty(), cores = tiled && !stagedWeights.rows;
   int64_t known = getConstantIntValue(columnCount).value_or(maxColumns / 2);
   int64_t chunkColumns = std::clamp<int64_t>(llvm::alignTo(known, columnsOfTile), columnsOfTile, maxColumns);
-  noTiles = refuseTiles(), tiled = noTiles.empty(), cores = tiled && !stagedWeights.rows;
   keyTiles = (tiled ? stagedKeys.rows : warpSize) / columnsOfTile;
   rowsOfBlock = warps * rowsOfWarp;
   rowsTogether = tiled ? rowsOfBlock : rowsOfWarp;
@@ -237,9 +235,9 @@ void AttentionKernel::columns(Value first) {
 }
 
 /// What a thread keeps from task to task.
-void AttentionKernel::findThread(const Thread& thread) {
-  warp = thread.warp(b);
-  Value lane = thread.lane(b);
+void AttentionKernel::findThread() {
+  warp = self.warp(b);
+  Value lane = self.lane(b);
   group = quotient(b, lane, constant(b, 4));
   quad = b.createOrFold<arith::RemUIOp>(lane, constant(b, 4));
   twice_ = mul(b, quad, constant(b, 2));
@@ -265,15 +263,24 @@ void AttentionKernel::beginRows() {
 /// What a warp does with its rows.
 void AttentionKernel::work() {
   beginRows();
-  if (value.empty()) return columns(constant(b, 0));
-  auto chunks = scf::ForOp::create(b, constant(b, 0), columnCount, constant(b, columnTiles * columnsOfTile));
+  const int64_t size = columnTiles * columnsOfTile, known = getConstantIntValue(columnCount).value_or(0);
+  if (0 < known && known <= size) return columns(constant(b, 0));
+  auto chunks = scf::ForOp::create(b, constant(b, 0), columnCount, constant(b, size));
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(chunks.getBody());
+  if (tiled) {
+    // Found again for each chunk: loops over keys have no registers for what is the same in all chunks.
+    self.number = shuffle(b, self.number, 0);
+    tensor.emplace(b, self, warps * warpSize, narrow);
+    findThread();
+    findRows(warp);
+  }
   columns(chunks.getInductionVar());
 }
 
 void AttentionKernel::task(const Thread& thread) {
-  findThread(thread);
+  self = thread;
+  findThread();
   if (tiled) {
     stageQueries(thread);
     return work();
@@ -299,8 +306,10 @@ void AttentionKernel::emitBlocks(const Device& device, int64_t threads, int64_t 
 }
 
 void AttentionKernel::emitKernel(const Device& device) {
-  emitBlocks(device, warps * warpSize, sharedBytes(),
-             [&](const Thread& thread) { atTask(i32(b, thread.block), [&] { task(thread); }); });
+  emitBlocks(device, warps * warpSize, sharedBytes(), [&](const Thread& thread) {
+    findNumber = [&] { return sameInWarp(b, i32(b, thread.block)); };
+    atTask(i32(b, thread.block), [&] { task(thread); });
+  });
 }
 
 /// Which kernel it is may depend on where the operands lie: then the host finds that out.

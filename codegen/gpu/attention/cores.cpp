@@ -1,15 +1,17 @@
-// S and O by tensor cores: Q in registers.
+// S and O by tensor cores: Q in registers, or read again for each tile.
 #include "heed/codegen/gpu/attention/kernel.h"
 
 namespace heed::codegen::gpu {
 
 using namespace mlir;
 
-/// Each warp's, from shared memory.
+/// Of the warp's rows, from shared memory: a step of the depth.
+Values AttentionKernel::queryAt(int64_t depth) {
+  return tensor->left(stagedQueries, mul(b, warp, constant(b, rowsOfWarp)), constant(b, depth), false);
+}
+
 void AttentionKernel::readQueries() {
-  Value row = mul(b, warp, constant(b, rowsOfWarp));
-  for (int64_t k = 0; k < stagedQueries.columns; k += Cores::stepOf(narrow))
-    queries.push_back(tensor->left(stagedQueries, row, constant(b, k), false));
+  for (int64_t k = 0; k < stagedQueries.columns; k += Cores::stepOf(narrow)) queries.push_back(queryAt(k));
 }
 
 /// sums[tile n] += a b
@@ -22,11 +24,13 @@ void AttentionKernel::multiplyInto(Fragments& sums, int n, ValueRange a, ValueRa
 Fragments AttentionKernel::productsByCores() {
   Fragments sums(keyTiles, real(0));
   const int64_t step = Cores::stepOf(narrow);
-  for (int64_t k = 0; k < stagedKeys.columns; k += step)
+  for (int64_t k = 0; k < stagedKeys.columns; k += step) {
+    Values query = rereads ? queryAt(k) : queries[k / step];
     for (int n = 0; n < keyTiles; n += 2) {
       Values both = tensor->right(stagedKeys, constant(b, n * columnsOfTile), constant(b, k), false, stageAtWork);
-      for (int t = 0; t < 2; ++t) multiplyInto(sums, n + t, queries[k / step], ValueRange(both).slice(2 * t, 2));
+      for (int t = 0; t < 2; ++t) multiplyInto(sums, n + t, query, ValueRange(both).slice(2 * t, 2));
     }
+  }
   return sums;
 }
 

@@ -14,10 +14,12 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t stages = 2;  // of keys, and of values
+constexpr int64_t stages = 2;     // of keys, and of values
+constexpr int64_t maxKeys = 128;  // of a stage
 constexpr int64_t sharedMemory = 227 * 1024;
 constexpr int64_t producerRegisters = 24;
 constexpr int64_t registersForBounds = 40;  // where it finds bounds of what keys have, for each tile
+constexpr int64_t heldRegisters = 176;      // of a consumer's thread, for O, scores, and P of the tile before
 
 }  // namespace
 
@@ -26,7 +28,7 @@ constexpr int64_t registersForBounds = 40;  // where it finds bounds of what key
 /// one of their dims is cut into pieces of one size, nearly, and the box has some of a position's: a group of 130 heads
 /// is two blocks of 65, which are half empty, but its keys are read twice, not 130 times.
 bool AttentionKernel::takesHopper() {
-  if (!cores || narrow.isF32() || columnCountKnown() > boxColumns * 2) return false;
+  if (!cores || narrow.isF32() || columnCountKnown() > maxColumns) return false;
   const int64_t most = consumers * 4 * rowsOfWarp;
   int64_t together = 1, cutExtent = 1;
   SmallVector<int64_t> folded;
@@ -55,21 +57,33 @@ bool AttentionKernel::takesHopper() {
   for (Capture& capture : captures) capture.byRow = hasRow(capture.view);
   for (const Mapped& tensor : mappedTensors())
     if (tensor.dims.size() > 5) return false;
+  if (!findKeysOfStage()) return false;
   hopper = true;
   keyTiles = keysOfStage / columnsOfTile;
   rowsTogether = rowsOfBlock;
-  const int64_t deep = *getConstantIntValue(extent[depth]);
-  bytesOfKeys = boxes(deep) * keysOfStage * boxRowBytes;
-  bytesOfValues = boxes(columnCountKnown()) * keysOfStage * boxRowBytes;
-  bytesOfRows = boxes(deep) * pitchOfQueries();
-  // Rows of the next task come while this one's are at work, where there is room for them.
-  const int64_t besides = stages * (bytesOfKeys + bytesOfValues) + boxAlignment;
-  stagesOfRows = 2 * bytesOfRows + besides <= sharedMemory ? 2 : 1;
   keysAt = stagesOfRows * bytesOfRows;
   valuesAt = keysAt + stages * bytesOfKeys;
   barriersAt = valuesAt + stages * bytesOfValues;
   setsAt = llvm::alignTo(barriersAt + Ring::bytes(stagesOfRows) + 2 * Ring::bytes(stages), 16);
   return true;
+}
+
+/// How many keys are worked on together: as many as registers and shared memory hold, in whole words of a set.
+bool AttentionKernel::findKeysOfStage() {
+  const int64_t deep = *getConstantIntValue(extent[depth]), columns = columnTiles * columnsOfTile;
+  const int64_t pairs = llvm::count_if(captures, [](const Capture& x) { return x.byRow && x.byKey; });
+  bytesOfRows = boxes(deep) * pitchOfQueries();
+  for (keysOfStage = maxKeys; keysOfStage > 0; keysOfStage -= warpSize) {
+    bytesOfKeys = boxes(deep) * keysOfStage * boxRowBytes;
+    bytesOfValues = boxes(columns) * keysOfStage * boxRowBytes;
+    // Rows of the next task come while this one's are at work, where there is room for them.
+    const int64_t besides = stages * (bytesOfKeys + bytesOfValues) + boxAlignment;
+    stagesOfRows = 2 * bytesOfRows + besides <= sharedMemory ? 2 : 1;
+    // What is read for each score waits in registers, too, if there are several such.
+    const int64_t held = columns / 2 + keysOfStage / 2 + std::max<int64_t>(pairs, 1) * keysOfStage / 4;
+    if (held <= heldRegisters && bytesOfRows + besides <= sharedMemory) return true;
+  }
+  return false;
 }
 
 int64_t AttentionKernel::columnCountKnown() { return getConstantIntValue(columnCount).value_or(INT64_MAX / 2); }
@@ -103,7 +117,7 @@ int64_t AttentionKernel::pitchOfQueries() { return llvm::alignTo(mappedTensors()
 Value AttentionKernel::mappable() {
   Value count = blocksOf(allRows);
   for (int64_t dim : outer) count = mul(b, count, extent[dim]);
-  Value all = below(b, count, constant(b, INT32_MAX));
+  Value all = below(b, count, constant(b, INT32_MAX / 2));  // rounds of them end behind the last one
   for (const Mapped& tensor : mappedTensors()) {
     all = arith::AndIOp::create(b, all, tensor.possible(b));
   }
@@ -173,7 +187,8 @@ void AttentionKernel::giveBack(Ring& ring, const Ring::Turn& turn) {
 
 void AttentionKernel::hopperTask(const Thread& thread) {
   tensor.emplace(b, thread, int64_t(consumers) * 4 * warpSize, narrow);
-  findThread(thread);
+  self = thread;
+  findThread();
   warp = sameInWarp(b, warp);
   firstLane = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, thread.lane(b), constant(b, 0));
   Value barriers = add(b, tensor->base(), constant(b, barriersAt));
@@ -190,9 +205,14 @@ void AttentionKernel::hopperTask(const Thread& thread) {
   // Both go through the same tasks and the same tiles; their rings turn on from one to the next.
   using Part = Value (AttentionKernel::*)(const Ring::Turn&, Value);
   auto all = [&](Part part) {
-    overTasks(thread.block, {constant(b, 0)}, [&](Value number, Value before, ValueRange count) {
+    overTasks(thread.block, {constant(b, 0)}, [&](Value number, Value round, ValueRange count) {
       Values next;
-      atTask(number, [&] { next = {(this->*part)(rowRing->turn(before), count[0])}; });
+      findNumber = [&, round] { return numberOf(thread.block, sameInWarp(b, round)); };
+      atTask(number, [&] {
+        findAgain();
+        Value before = arith::IndexCastOp::create(b, b.getIndexType(), round);
+        next = {(this->*part)(rowRing->turn(before), count[0])};
+      });
       return next;
     });
   };

@@ -92,6 +92,7 @@ class AttentionKernel : Operands {
   /// What the grid's blocks do; all are >= 0.
   struct Tasks {
     Value count, blocks;                  // in all; and how many the grid has for them
+    Value rounds;                         // a block's, if it has several
     Value blocksOfRows, points, section;  // points: parts included
   };
   /// Keys [from, to): so many as are worked on together, or what is left. `all`: whether each row sees each of them;
@@ -114,7 +115,7 @@ class AttentionKernel : Operands {
                   llvm::function_ref<void(const Thread&)> work);
   void emitKernel(const Device& device);
   void task(const Thread& thread);
-  void findThread(const Thread& thread);
+  void findThread();
   void findRows(Value warp);
   void beginRows();
   void work();
@@ -129,7 +130,9 @@ class AttentionKernel : Operands {
   void planTasks(const Device& device);
   Values overTasks(Value block, Values start, llvm::function_ref<Values(Value, Value, mlir::ValueRange)> body);
   void atTask(Value number, llvm::function_ref<void()> body);
+  Value numberOf(Value block, Value round);
   void locate(Value number);
+  void findAgain();
   Value blocksOf(Value rows);
 
   // split_keys.cpp: few blocks of rows
@@ -144,6 +147,7 @@ class AttentionKernel : Operands {
   // scores.cpp: S and what is seen of it
   Fragments scores(Value keys);
   Fragments posted(llvm::ArrayRef<Fragments> raw, Value keys);
+  void reach(int n, mlir::Region& region, unsigned first, Value keys);
   std::pair<Fragments, Keys> visible(Fragments scores, const Tile& tile);
   Fragments products(Similarity& similarity, Value keys);
   std::pair<Fragments, Values> hide(Fragments scores, Value keys);
@@ -152,7 +156,7 @@ class AttentionKernel : Operands {
   std::pair<Value, Value> rowsClassified();
   Bounds boundsOf(const Capture& capture, Value from, Value to);
   void boundCaptures();
-  Values capturesAt(mlir::Region& region, unsigned first, int h, int n, int c, Value keys);
+  Values capturesAt(mlir::Region& region, unsigned first, int h, int n, int c);
   RegionCloner cloner(int h, Value key, const Positions& depth = Positions());
   Values cloned(RegionCloner cloner, mlir::Region& region, mlir::ValueRange arguments);
 
@@ -186,6 +190,7 @@ class AttentionKernel : Operands {
   Value exp2(Value x);
 
   // cores.cpp: what tensor cores make of them
+  Values queryAt(int64_t depth);
   void readQueries();
   Fragments productsByCores();
   void accumulateByCores(State& state, const Fragments& weights);
@@ -197,8 +202,8 @@ class AttentionKernel : Operands {
 
   // hopper.cpp: the same by wgmma, what it multiplies brought by the copy engine
   static constexpr int consumers = consumerGroups;  // warpgroups of 64 rows
-  static constexpr int64_t keysOfStage = 128;
   bool takesHopper();
+  bool findKeysOfStage();
   int64_t columnCountKnown();
   std::vector<Mapped> mappedTensors();
   int64_t pitchOfQueries();
@@ -216,12 +221,13 @@ class AttentionKernel : Operands {
   static constexpr int32_t consumersBarrier = 1, turnBarrier = 2;  // 0 is the block's; the second, one for each group
   Value named(int32_t barrier) { return mlir::arith::ConstantOp::create(b, b.getI32IntegerAttr(barrier)); }
   void beginTurns();
-  void takeTurn();
-  void passTurn();
+  void takeTurn(Value group);
+  void passTurn(Value group);
   void endTurns();
   Value columnsByWarpgroup(const Ring::Turn& rows, Value count);
   Values stepOfWarpgroup(const Ring::Turn& rows, mlir::ValueRange so, const Tile& tile, bool pending);
-  Values askForScores(const Ring::Turn& rows, const Ring::Turn& turn);
+  Value warpgroup();
+  Values askForScores(Value group, const Ring::Turn& rows, const Ring::Turn& turn);
   Values askForSums(Values out, mlir::ValueRange weights, const Ring::Turn& turn);
 
   // unseen.cpp
@@ -277,10 +283,11 @@ class AttentionKernel : Operands {
   llvm::SmallVector<Similarity> similarities;
   int keyTiles, columnTiles;  // fragments of a tile of scores, and of a chunk of columns of O
   bool ragged = true;         // whether a chunk may have more columns than there are
+  int64_t maxColumns = 128;   // of a chunk
 
   // With tiles in shared memory; by tensor cores, or else by fma.
   bool tiled = false, cores = false;
-  std::string noTiles;  // why there are none
+  std::string noTiles;          // why there are none
   unsigned query = 0, key = 0;  // the operands of the one similarity
   int64_t depth = -1;           // its dim
   mlir::Type narrow;            // bf16, f16; or f32, by fma or in tf32
@@ -289,10 +296,12 @@ class AttentionKernel : Operands {
   int64_t setsAt = 0;    // in shared memory: which keys each warp sees
   Value stageAtWork;     // where it begins, in bytes
   std::optional<Cores> tensor;
-  llvm::SmallVector<Values> queries;  // fragments, for each 16 of the depth
+  bool rereads = false;               // Q from shared memory for each tile: registers do not hold it beside O
+  llvm::SmallVector<Values> queries;  // else its fragments, for each step of the depth
 
   // With wgmma.
   bool hopper = false;
+  int64_t keysOfStage;
   int64_t bytesOfRows, bytesOfKeys, bytesOfValues;  // of a stage
   int64_t stagesOfRows;
   int64_t cutDim = -1;                   // of rowDims, the second: of which a block has not all positions
@@ -305,6 +314,7 @@ class AttentionKernel : Operands {
   std::optional<Ring> rowRing, keyRing, valueRing;
 
   // Of the thread, while code is emitted.
+  Thread self;
   Positions at;                     // of the outer dims
   Value point;                      // all of them in one number
   Value twice_, quad, group, warp;  // 2 (lane % 4), lane % 4, lane / 4
@@ -315,11 +325,14 @@ class AttentionKernel : Operands {
   Value row[halves];
   Values position[halves];     // along rowDims; past the end those of the last row
   Value part, keyFrom, keyTo;  // the keys at work
+  Value nearKey, nearEnd;      // of the thread's columns; i32, how far from there the last key is
   Value chunk;                 // the first column of O, of the value dims in one
   Value columnCount;           // of all chunks
   Parts parts;
   Tasks tasks;
-  View weightsOf;  // shared memory of the warp: P
+  std::function<Value()> findNumber;  // of the task at work
+  const Operands* everywhere;         // as they are before they are at a task
+  View weightsOf;                     // shared memory of the warp: P
 };
 
 }  // namespace heed::codegen::gpu

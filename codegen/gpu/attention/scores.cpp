@@ -35,13 +35,33 @@ Fragments AttentionKernel::scores(Value keys) {
 
 Fragments AttentionKernel::posted(ArrayRef<Fragments> raw, Value keys) {
   Fragments finished(keyTiles);
-  finished.each([&](int h, int n, int c) {
-    Values arguments;
-    for (Fragments sums : raw) arguments.push_back(sums.at(h, n, c));
-    arguments.append(capturesAt(op.getPost(), raw.size(), h, n, c, keys));
-    finished.at(h, n, c) = cloned(cloner(h, clampedKey(keyAt(keys, n, c))), op.getPost(), arguments)[0];
-  });
+  for (int n = 0; n < keyTiles; ++n) {
+    reach(n, op.getPost(), raw.size(), keys);
+    for (int c = 0; c < 2; ++c)
+      for (int h = 0; h < halves; ++h) {
+        Values arguments;
+        for (Fragments sums : raw) arguments.push_back(sums.at(h, n, c));
+        arguments.append(capturesAt(op.getPost(), raw.size(), h, n, c));
+        finished.at(h, n, c) = cloned(cloner(h, clampedKey(keyAt(keys, n, c))), op.getPost(), arguments)[0];
+      }
+  }
   return finished;
+}
+
+/// Before tile n of those from `keys` on that `region` is cloned for: where a thread reads what it reads of each key.
+/// ptxas would read of all tiles first, and LLVM keep all places for the next region; there are no registers for
+/// either. So a few tiles are read at a time, and their places made of one that is found anew. (What hides keys is a
+/// bit of each, and best read at once.)
+void AttentionKernel::reach(int n, Region& region, unsigned first, Value keys) {
+  constexpr int atOnce = 4;
+  const bool hides = &region == &op.getKeep();
+  if (n % (hides ? keyTiles : atOnce) != 0) return;
+  bool reads = false;
+  for (auto [number, capture] : llvm::enumerate(captures)) reads |= capture.byKey && uses(region, first + number);
+  if (!reads) return;
+  if (n != 0) syncWarp(b);
+  nearKey = add(b, hides && hopper ? keys : sameInWarp(b, keys), twice_);
+  nearEnd = i32(b, sub(b, sub(b, extent[keyDim], constant(b, 1)), nearKey));
 }
 
 Fragments AttentionKernel::products(Similarity& similarity, Value keys) {
@@ -88,8 +108,13 @@ Fragments AttentionKernel::products(Similarity& similarity, Value keys) {
   return nest(nest, similarity.depth, Fragments(keyTiles, real(0)));
 }
 
-/// One element of each capture that `region` uses, for its arguments from `first` on.
-Values AttentionKernel::capturesAt(Region& region, unsigned first, int h, int n, int c, Value keys) {
+/// One element of each capture that `region` uses, for its arguments from `first` on; reach() was called for tile n.
+Values AttentionKernel::capturesAt(Region& region, unsigned first, int h, int n, int c) {
+  auto atKey = [&](const View& view) {
+    Value by = arith::ConstantOp::create(b, b.getI32IntegerAttr(n * columnsOfTile + c));
+    by = arith::IndexCastOp::create(b, b.getIndexType(), arith::MinSIOp::create(b, by, nearEnd));
+    return moved(moved(view, keyDim, nearKey), keyDim, by);
+  };
   Values elements;
   for (auto [number, capture] : llvm::enumerate(captures)) {
     if (!uses(region, first + number))
@@ -97,7 +122,7 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, int h, int n,
     else if (!capture.byKey)
       elements.push_back(capture.loaded[h]);
     else
-      elements.push_back(element(moved(atRow(capture.view, h), keyDim, clampedKey(keyAt(keys, n, c)))));
+      elements.push_back(element(atKey(atRow(capture.view, h))));
   }
   return elements;
 }
@@ -137,9 +162,10 @@ std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys)
   auto bit = [&](Value of) { return arith::IndexCastOp::create(b, b.getI32Type(), of).getResult(); };
   auto number = [&](int64_t x) { return arith::ConstantOp::create(b, b.getI32IntegerAttr(int32_t(x))).getResult(); };
   // How many keys there are from this thread's first one on: in 32 bits, for they are compared with many constants.
-  Value left = smaller(b, sub(b, extent[keyDim], add(b, keys, twice_)), constant(b, keyTiles * columnsOfTile));
+  Value left = smaller(b, sub(b, keyTo, add(b, keys, twice_)), constant(b, keyTiles * columnsOfTile));
   left = bit(left);
-  for (int n = 0; n < keyTiles; ++n)
+  for (int n = 0; n < keyTiles; ++n) {
+    reach(n, keep, 0, keys);
     for (int c = 0; c < 2; ++c) {
       Value key = keyAt(keys, n, c), any;
       Value exists = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, left, number(n * columnsOfTile + c));
@@ -147,11 +173,12 @@ std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys)
         Value visible = exists;
         if (!keep.empty()) {
           // Rows past the end are the last row again, and keep no other key alive.
-          Value kept = cloned(cloner(h, key), keep, capturesAt(keep, 0, h, n, c, keys))[0];
+          Value kept = cloned(cloner(h, key), keep, capturesAt(keep, 0, h, n, c))[0];
           visible = arith::AndIOp::create(b, kept, exists);
         }
         Value& score = scores.at(h, n, c);
-        score = arith::SelectOp::create(b, visible, score, none);
+        // Settled, or LLVM would choose after the branch, and keep for that which of them are visible.
+        score = settled(b, arith::SelectOp::create(b, visible, score, none));
         any = any ? arith::OrIOp::create(b, any, visible).getResult() : visible;
       }
       // Its bit, but for what all of the thread's columns have in common.
@@ -159,6 +186,7 @@ std::pair<Fragments, Values> AttentionKernel::hide(Fragments scores, Value keys)
       Value place = number(int64_t(1) << (n * columnsOfTile % warpSize + c));
       mine = arith::OrIOp::create(b, mine, arith::SelectOp::create(b, any, place, nothing));
     }
+  }
   for (Value& set : sets) {
     set = arith::ShLIOp::create(b, set, bit(twice_));
     set = acrossLanes(b, set, warpSize, [&](Value x, Value y) { return arith::OrIOp::create(b, x, y); });

@@ -72,12 +72,16 @@ AttentionKernel::Weights AttentionKernel::weights(State& state, Fragments scores
     weights.before.push_back(alpha);
   }
   if (Region& weigh = op.getWeigh(); !weigh.empty())
-    weights.of.each([&](int h, int n, int c) {
-      Values arguments{weights.of.at(h, n, c)};
-      arguments.append(capturesAt(weigh, 1, h, n, c, keys.first));
-      Value key = clampedKey(keyAt(keys.first, n, c));
-      weights.of.at(h, n, c) = cloned(cloner(h, key), weigh, arguments)[0];
-    });
+    for (int n = 0; n < keyTiles; ++n) {
+      reach(n, weigh, 1, keys.first);
+      for (int c = 0; c < 2; ++c)
+        for (int h = 0; h < halves; ++h) {
+          Values arguments{weights.of.at(h, n, c)};
+          arguments.append(capturesAt(weigh, 1, h, n, c));
+          Value key = clampedKey(keyAt(keys.first, n, c));
+          weights.of.at(h, n, c) = cloned(cloner(h, key), weigh, arguments)[0];
+        }
+    }
   return weights;
 }
 

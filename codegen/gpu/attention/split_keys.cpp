@@ -11,8 +11,8 @@ namespace heed::codegen::gpu {
 
 using namespace mlir;
 
-static constexpr int64_t keysOfPart = 1024;  // a multiple of all tiles of keys
-static constexpr int64_t idle = 4;           // times as many blocks must have room on the device
+static constexpr int64_t keysOfPart = 1024;
+static constexpr int64_t idle = 4;  // times as many blocks must have room on the device
 
 /// How many parts, and memory for them. Extents that nobody knows before run time count as 1, but for rows: they are
 /// those of a batch.
@@ -35,7 +35,10 @@ void AttentionKernel::planParts(const Device& device) {
                                           : cores ? narrow.isF32() ? "mma.sync in tf32" : "mma.sync"
                                           : tiled ? "fma, tiles in shared memory"
                                                   : "fma, no tiles, for " + noTiles)
-                                      << ": blocks of " << rowsOfBlock << " rows";
+                                      << ": blocks of " << rowsOfBlock << " rows, " << keyTiles * columnsOfTile
+                                      << " keys at a time";
+  if (const int64_t columns = columnTiles * columnsOfTile; columns < getConstantIntValue(columnCount).value_or(columns))
+    told << ", values by " << columns << " columns and scores for each of these anew";
   if (rowDims.size() > 1) {
     std::optional<int64_t> known = getConstantIntValue(rowsOfPosition);
     told << ", " << (known ? std::to_string(*known) : "some") << " at a position that share their keys";

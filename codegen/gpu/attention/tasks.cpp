@@ -27,6 +27,7 @@ void AttentionKernel::planTasks(const Device& device) {
   tasks.section = smaller(b, tasks.points, constant(b, most));
   tasks.count = mul(b, tasks.blocksOfRows, tasks.points);
   tasks.blocks = hopper ? smaller(b, tasks.count, constant(b, device.multiprocessors())) : tasks.count;
+  if (hopper) tasks.rounds = ceiling(b, tasks.count, b.createOrFold<arith::MaxSIOp>(tasks.blocks, constant(b, 1)));
 }
 
 namespace {
@@ -50,33 +51,50 @@ class Numbers {
 
 }  // namespace
 
-/// The numbers of a block's tasks, to and fro; body(number, how many came before, so).
+/// Of a block's task in a round.
+Value AttentionKernel::numberOf(Value block, Value round) {
+  Numbers as(b);
+  Value blocks = as.of(tasks.blocks), one = as.of(int64_t(1)), odd = arith::AndIOp::create(b, round, one);
+  Value forth = mul(b, as.of(block), sub(b, one, add(b, odd, odd))), back = mul(b, odd, sub(b, blocks, one));
+  return add(b, mul(b, round, blocks), add(b, forth, back));
+}
+
+/// The numbers of a block's tasks, to and fro; body(number, the round, so). Nothing is kept from round to
+/// round but its number: what is done in one wants all registers.
 Values AttentionKernel::overTasks(Value block, Values start,
                                   llvm::function_ref<Values(Value, Value, ValueRange)> body) {
   Numbers as(b);
-  Value blocks = as.of(tasks.blocks), mine = as.of(block), one = as.of(int64_t(1));
-  Value back = sub(b, sub(b, blocks, one), mine);
-  auto turn = [&](Value round) {
-    Value odd = arith::TruncIOp::create(b, b.getI1Type(), round);
-    return arith::SelectOp::create(b, odd, back, mine).getResult();
-  };
-  auto [whole, rest] = as.split(as.of(tasks.count), blocks);
-  Value last = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, turn(whole), rest);
-  Value rounds = add(b, whole, arith::ExtUIOp::create(b, b.getI32Type(), last));
-  auto loop = scf::ForOp::create(b, as.of(int64_t(0)), rounds, one, start);
+  auto loop = scf::ForOp::create(b, as.of(int64_t(0)), as.of(tasks.rounds), as.of(int64_t(1)), start);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(loop.getBody());
-  Value round = loop.getInductionVar();
-  scf::YieldOp::create(b, body(add(b, mul(b, round, blocks), turn(round)), as.index(round), loop.getRegionIterArgs()));
+  Value round = loop.getInductionVar(), number = numberOf(block, round);
+  Value some = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, number, as.of(tasks.count));
+  ValueRange so = loop.getRegionIterArgs();
+  scf::YieldOp::create(
+      b, choose(
+             b, some, so.getTypes(), [&] { return body(number, round, so); }, [&] { return llvm::to_vector(so); }));
   return llvm::to_vector(ValueRange(loop.getResults()));
 }
 
 /// Everything is at the task's rows, outer point and keys while `body` writes code.
 void AttentionKernel::atTask(Value number, llvm::function_ref<void()> body) {
   const Operands whole = *this;
+  everywhere = &whole;
   locate(number);
   body();
   static_cast<Operands&>(*this) = whole;
+}
+
+/// The thread and its task: what is the same before and after the loop over keys, or in all tasks, is not kept in
+/// registers meanwhile.
+void AttentionKernel::findAgain() {
+  const Value number = self.number;
+  self.number = shuffle(b, number, 0);
+  findThread();
+  if (hopper) warp = sameInWarp(b, warp);
+  self.number = number;
+  static_cast<Operands&>(*this) = *everywhere;
+  locate(findNumber());
 }
 
 /// How many blocks so many rows are; they are all of some positions.

@@ -11,9 +11,9 @@ using namespace mlir;
 
 namespace {
 
-constexpr int64_t maxDepth = 128;         // whose fragments of Q stay in registers
 constexpr int64_t maxShared = 99 * 1024;  // of a block, on every device
 constexpr int64_t stages = 2;
+constexpr int64_t heldRegisters = 176;  // of a thread, for fragments of Q, O and scores
 
 }  // namespace
 
@@ -40,19 +40,25 @@ std::string AttentionKernel::refuseTiles() {
     return "queries, keys and values are not of one type, each contiguous along the last dim of a head";
   std::optional<int64_t> products = getConstantIntValue(extent[depth]), columns = getConstantIntValue(extent[value[0]]);
   if (!products || !columns) return "the depth of a head, or that of values, is not known";
-  if (*products < 1 || *products > maxDepth || *columns < 1)
-    return "the depth of a head is " + std::to_string(*products) + ", above " + std::to_string(maxDepth);
-
   const bool half = !narrow.isF32(), byCores = half || tf32;
-  // As many keys as lanes, of which a set is one register; twice as many of halves, whose products are cheap.
-  const int64_t width = half ? 2 : 4, tile = (half ? 2 : 1) * warpSize;
-  const int64_t step = byCores ? Cores::stepOf(narrow) : pieceBytes / width;
+  const int64_t deepest = byCores ? 256 : 128;
+  if (*products < 1 || *products > deepest || *columns < 1)
+    return "the depth of a head is " + std::to_string(*products) + ", above " + std::to_string(deepest);
+
+  // As many keys as lanes, of which a set is one register; twice as many of halves, whose products are cheap, where
+  // fragments of Q and O leave registers for so many scores.
+  const int64_t width = half ? 2 : 4, step = byCores ? Cores::stepOf(narrow) : pieceBytes / width;
   const int64_t padded = llvm::alignTo(*products, step);
+  if (byCores) maxColumns = half ? 256 : padded > 192 ? 64 : 128;
+  // As few chunks as possible, of one size, nearly.
+  const int64_t chunk = llvm::alignTo(llvm::divideCeil(*columns, llvm::divideCeil(*columns, maxColumns)), Cores::step);
+  maxColumns = chunk;
+  const int64_t tile = (half && padded <= 128 && chunk <= 128 ? 2 : 1) * warpSize;
+  rereads = half && padded / 4 + chunk / 2 + tile / 2 > heldRegisters;
   stagedQueries = {0, warps * rowsOfWarp, padded, width};
-  // Tensor cores have Q in registers before the first tile comes.
-  stagedKeys = {byCores ? 0 : stagedQueries.bytes(), tile, padded, width};
-  stagedValues = {stagedKeys.begin + stagedKeys.bytes(), tile,
-                  std::min<int64_t>(llvm::alignTo(*columns, Cores::step), maxDepth), width};
+  // Q is in registers before the first tile comes, or stays where it is.
+  stagedKeys = {byCores && !rereads ? 0 : stagedQueries.bytes(), tile, padded, width};
+  stagedValues = {stagedKeys.begin + stagedKeys.bytes(), tile, chunk, width};
   setsAt = stagedKeys.begin + stages * stageBytes();
   if (!byCores) stagedWeights = {setsAt + warps * tile / 8, warps * rowsOfWarp, tile, width};
   return bytesOfTiles() <= maxShared ? ""
@@ -89,7 +95,7 @@ void AttentionKernel::stageQueries(const Thread& thread) {
   Cores::commit(b);
   Cores::wait(b, 0);
   syncBlock(b);
-  if (cores) readQueries();
+  if (cores && !rereads) readQueries();
 }
 
 int64_t AttentionKernel::stageBytes() { return stagedKeys.bytes() + stagedValues.bytes(); }
@@ -109,8 +115,14 @@ void AttentionKernel::bringKeys(Value keys, Value comes) {
         [&](Value row) { return moved(view, keyDim, clampedKey(add(b, keys, row))); }, to);
   };
   when(b, comes, [&] {
+    const Cores before = *tensor;
+    if (cores && narrow.isF32()) {  // fragments leave no registers for what a thread brings each time
+      const Thread same{self.block, shuffle(b, self.number, 0), self.shared};
+      tensor.emplace(b, same, warps * warpSize, narrow);
+    }
     bring(stagedKeys, similar[key], depth, constant(b, 0));
     bring(stagedValues, valueView, value[0], chunk);
+    tensor.emplace(before);
   });
   Cores::commit(b);
 }
@@ -166,6 +178,8 @@ void AttentionKernel::columnsByTiles() {
     if (hides) next.append({coming.first, coming.second});
     scf::YieldOp::create(b, next);
   }
+  findAgain();
+  findRows(warp);
   finish(State::unpack(ValueRange(loop.getResults()).take_front(count), columnTiles));
 }
 

@@ -27,20 +27,24 @@ void AttentionKernel::clearUnseen(ValueRange seen, const ValuesInMemory& values)
     return sharedAt(
         add(b, constant(b, setsAt), mul(b, add(b, mul(b, warp, constant(b, words)), word), constant(b, 4))));
   };
-  Value lane = add(b, mul(b, group, constant(b, 4)), quad);
+  // Found anew: seldom are we here, and what is the same each time would be kept in registers meanwhile.
+  Value thread = shuffle(b, self.number, 0), warp = quotient(b, thread, constant(b, warpSize));
+  Value lane = sub(b, thread, mul(b, warp, constant(b, warpSize)));
   when(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, lane, constant(b, 0)), [&] {
     for (int64_t n = 0; n < words; ++n) LLVM::StoreOp::create(b, seen[n], setAt(warp, constant(b, n)));
   });
   meet();
-  Value thread = add(b, mul(b, warp, constant(b, warpSize)), lane), row = quotient(b, thread, constant(b, share));
-  Value of = quotient(b, row, constant(b, warpSize)), any;
+  Value row = quotient(b, thread, constant(b, share));
+  Value there = below(b, row, constant(b, values.rows));
+  Value of = quotient(b, smaller(b, row, constant(b, values.rows - 1)), constant(b, warpSize)), any;
   for (int64_t w = 0; w < workers; ++w) {
     Value set = LLVM::LoadOp::create(b, b.getI32Type(), setAt(constant(b, w), of));
     any = any ? arith::OrIOp::create(b, any, set).getResult() : set;
   }
   Value within = arith::IndexCastOp::create(b, b.getI32Type(), sub(b, row, mul(b, of, constant(b, warpSize))));
   Value bit = arith::TruncIOp::create(b, b.getI1Type(), arith::ShRUIOp::create(b, any, within));
-  when(b, arith::XOrIOp::create(b, bit, arith::ConstantOp::create(b, b.getBoolAttr(true))), [&] {
+  Value unseen = arith::XOrIOp::create(b, bit, arith::ConstantOp::create(b, b.getBoolAttr(true)));
+  when(b, b.createOrFold<arith::AndIOp>(unseen, there), [&] {
     // The threads of a row take turns at pieces of four numbers.
     Value zeros = arith::ConstantOp::create(b, b.getI64IntegerAttr(0));
     Value turn = sub(b, thread, mul(b, row, constant(b, share)));

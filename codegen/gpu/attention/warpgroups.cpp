@@ -57,8 +57,8 @@ struct Unsummed {
 }  // namespace
 
 /// S of the tile at `turn`: one group of products.
-Values AttentionKernel::askForScores(const Ring::Turn& rows, const Ring::Turn& turn) {
-  Value mine = mul(b, quotient(b, warp, constant(b, 4)), constant(b, 4 * rowsOfWarp * boxRowBytes));
+Values AttentionKernel::askForScores(Value group, const Ring::Turn& rows, const Ring::Turn& turn) {
+  Value mine = mul(b, group, constant(b, warpgroupRows * boxRowBytes));
   Value q = descriptor(b, add(b, stageAt(0, bytesOfRows, rows), mine), 16, 8 * boxRowBytes);
   Value k = descriptor(b, stageAt(keysAt, bytesOfKeys, turn), 16, 8 * boxRowBytes);
   const int64_t perBox = boxColumns / Cores::step;
@@ -91,27 +91,31 @@ Values AttentionKernel::askForSums(Values out, ValueRange weights, const Ring::T
   return out;
 }
 
+/// Which of them the thread is of: found each time, for what is made of it would take registers from tile to tile (of
+/// the places of Q alone two for each step of the depth).
+Value AttentionKernel::warpgroup() { return quotient(b, sameInWarp(b, self.warp(b)), constant(b, warpsOfGroup)); }
+
 /// The second warpgroup lets the first one begin.
 void AttentionKernel::beginTurns() {
   static_assert(consumers == 2);
-  when(b, below(b, constant(b, warpsOfGroup - 1), warp), [&] { passTurn(); });
+  Value group = warpgroup();
+  when(b, below(b, constant(b, 0), group), [&] { passTurn(group); });
 }
 
 /// Until the other warpgroup has passed the turn.
-void AttentionKernel::takeTurn() {
-  Value mine = i32(b, quotient(b, warp, constant(b, warpsOfGroup)));
-  tile::NamedBarrierOp::create(b, add(b, mine, named(turnBarrier)), consumers * warpsOfGroup * warpSize);
+void AttentionKernel::takeTurn(Value group) {
+  tile::NamedBarrierOp::create(b, add(b, i32(b, group), named(turnBarrier)), consumers * warpsOfGroup * warpSize);
 }
 
-void AttentionKernel::passTurn() {
-  Value mine = i32(b, quotient(b, warp, constant(b, warpsOfGroup)));
-  tile::NamedBarrierOp::create(b, sub(b, named(turnBarrier + 1), mine), consumers * warpsOfGroup * warpSize,
+void AttentionKernel::passTurn(Value group) {
+  tile::NamedBarrierOp::create(b, sub(b, named(turnBarrier + 1), i32(b, group)), consumers * warpsOfGroup * warpSize,
                                /*arrive=*/true);
 }
 
 /// The first one takes the turn that nobody wants any more: both barriers are as they were.
 void AttentionKernel::endTurns() {
-  when(b, below(b, warp, constant(b, warpsOfGroup)), [&] { takeTurn(); });
+  Value group = warpgroup();
+  when(b, below(b, group, constant(b, 1)), [&] { takeTurn(group); });
 }
 
 /// Carried from tile to tile: the state, P of the tile before, whether there was one, and how many came before, those
@@ -143,7 +147,8 @@ Value AttentionKernel::columnsByWarpgroup(const Ring::Turn& rows, Value count) {
   };
   Values out = registersOf(state.out);
   state.out = fragmentsOf(choose(b, some, ValueRange(out).getTypes(), sums, [&] { return out; }), columnTiles);
-  findRows(sameInWarp(b, warp));  // found again, for the loop has no registers to keep them in
+  findAgain();
+  findRows(warp);
   finish(state);
   return last.back();
 }
@@ -155,12 +160,13 @@ Values AttentionKernel::stepOfWarpgroup(const Ring::Turn& rows, ValueRange so, c
   Ring::Turn turn = keyRing->turn(count), before = pending ? valueRing->turn(sub(b, count, constant(b, 1))) : turn;
   Unsummed last;
   if (pending) last = Unsummed::of(state.out, so, keyTiles * halves);
+  const Value group = warpgroup();
   keyRing->waitFull(turn);
-  takeTurn();
+  takeTurn(group);
   last.fence(b);
-  Values s = askForScores(rows, turn), out;
+  Values s = askForScores(group, rows, turn), out;
   if (pending) out = askForSums(last.out, last.weights, before);
-  passTurn();
+  passTurn(group);
   s = awaited(b, s, pending);
   giveBack(*keyRing, turn);
 

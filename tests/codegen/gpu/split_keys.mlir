@@ -7,8 +7,8 @@
 #v = affine_map<(h, g, i, j, d, v) -> (h, j, v)>
 #o = affine_map<(h, g, i, j, d, v) -> (h, g, i, v)>
 
-// CHECK-DAG: remark: attention by wgmma: blocks of 126 rows, 7 at a position that share their keys; more than 1024 keys in parts of as many, if a batch of one has at most 33 blocks
-// CHECK-DAG: remark: attention by mma.sync: blocks of 64 rows, 7 at a position
+// CHECK-DAG: remark: attention by wgmma: blocks of 126 rows, 128 keys at a time, 7 at a position that share their keys; more than 1024 keys in parts of as many, if a batch of one has at most 33 blocks
+// CHECK-DAG: remark: attention by mma.sync: blocks of 64 rows, 64 keys at a time, 7 at a position
 // CHECK:     func.func @decode
 // CHECK:     tile.shared
 // CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = {{.*}}, threads = 384 : i64}>

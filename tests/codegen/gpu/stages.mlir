@@ -7,8 +7,8 @@
 #v = affine_map<(i, j, d, v) -> (j, v)>
 #o = affine_map<(i, j, d, v) -> (i, v)>
 
-// Two stages of 64 keys, K and V of 64 + 8 numbers in a row, and a set of keys for each warp.
-// CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = 36896 : i64, threads = 128 : i64}>
+// Two stages of 64 keys, K and V of 64 + 8 numbers in a row (but the last), and a set of keys for each warp.
+// CHECK:     "tile.launch"(%{{.*}}) <{shared_bytes = 36832 : i64, threads = 128 : i64}>
 // CHECK:     nvvm.cp.async.wait.group 0
 // CHECK:     nvvm.barrier0
 // CHECK:     nvvm.ldmatrix
