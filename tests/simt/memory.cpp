@@ -114,7 +114,9 @@ Step Compiler::memory(Operation* op) {
       })
       .Case([&](memref::StoreOp store) {
         Type type = store.getValueToStore().getType();
-        return scalarStore(word(store.getValueToStore()), type, element(store.getMemRef(), store.getIndices()));
+        Step step = scalarStore(word(store.getValueToStore()), type, element(store.getMemRef(), store.getIndices()));
+        std::int64_t* count = &counts_[op->getName().getStringRef().str()];
+        return [=](Warp& w, Mask m) { ++*count, step(w, m); };
       })
       .Case([&](memref::ExtractStridedMetadataOp parts) -> Step {
         Buffer in = buffer(parts.getSource()), base = buffer(parts.getBaseBuffer());

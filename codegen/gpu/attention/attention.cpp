@@ -181,15 +181,33 @@ Value AttentionKernel::mean(Value out, Value sum) {
   return fromF32(arith::SelectOp::create(b, none, real(0), mean), this->out.element);
 }
 
+/// Of O; of 16 bits two columns at once where memory has them so.
+void AttentionKernel::storeRow(const State& state, int h) {
+  Fragments sums = state.out;
+  auto at = [&](int n, int c) { return mean(sums.at(h, n, c), state.sum[h]); };
+  auto inPairs = [&] {
+    View line = atRow(out, h);
+    for (int n = 0; n < columnTiles; ++n) {
+      Column column = columnOf(line, n, 0);
+      auto both = [&] { words->storeWhole(0, at(n, 0), at(n, 1), column.view.offset); };
+      column.inside ? when(b, column.inside, both) : both();
+    }
+    return Values();
+  };
+  auto alone = [&] {
+    eachColumn(out, h, [&](const View& view, int n, int c) { store(b, view, at(n, c), view.offset); });
+    return Values();
+  };
+  choose(b, words->whole(0), {}, inPairs, alone);
+}
+
 void AttentionKernel::finish(State state) {
   for (Value& sum : state.sum) sum = acrossQuad(sum, [&](Value x, Value y) { return arith::AddFOp::create(b, x, y); });
   Value first = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, quad, constant(b, 0));
   auto results = [&] {
     for (int h = 0; h < halves; ++h)
       when(b, below(b, row[h], rowEnd), [&] {
-        eachColumn(out, h, [&](const View& view, int n, int c) {
-          store(b, view, mean(state.out.at(h, n, c), state.sum[h]), view.offset);
-        });
+        storeRow(state, h);
         if (!op.getLse()) return;
         when(b, first, [&] {
           View there = atRow(lse, h);
@@ -301,6 +319,8 @@ void AttentionKernel::emitBlocks(const Device& device, int64_t threads, int64_t 
                                  llvm::function_ref<void(const Thread&)> work) {
   planParts(device);
   planTasks(device);
+  const bool even = value.size() == 1 && getConstantIntValue(columnCount).value_or(1) % 2 == 0;
+  words.emplace(b, llvm::ArrayRef<View>(out), even ? value[0] : -1);
   launch(b, tasks.blocks, threads, sharedBytes, [&](Builder&, const Thread& thread) { work(thread); });
   if (splits()) merge();
 }

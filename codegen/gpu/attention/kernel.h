@@ -17,6 +17,7 @@
 #include "heed/codegen/gpu/kernels.h"
 #include "heed/codegen/gpu/thread.h"
 #include "heed/codegen/gpu/warpgroup.h"
+#include "heed/codegen/gpu/words.h"
 
 namespace heed::codegen::gpu {
 
@@ -269,6 +270,7 @@ class AttentionKernel : Operands {
   Column columnOf(const View& view, int n, int c);
   /// body(view at half h's row and column (n, c), n, c) for each column that there is.
   void eachColumn(const View& view, int h, llvm::function_ref<void(const View&, int, int)> body);
+  void storeRow(const State& state, int h);
 
   tile::AttentionOp op;
   bool tf32;
@@ -332,6 +334,7 @@ class AttentionKernel : Operands {
   Tasks tasks;
   std::function<Value()> findNumber;  // of the task at work
   const Operands* everywhere;         // as they are before they are at a task
+  std::optional<Words> words;         // of O
   View weightsOf;                     // shared memory of the warp: P
 };
 

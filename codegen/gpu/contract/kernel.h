@@ -11,11 +11,11 @@
 #include <optional>
 
 #include "heed/codegen/gpu/contract/blocks.h"
-#include "heed/codegen/gpu/contract/words.h"
 #include "heed/codegen/gpu/cores.h"
 #include "heed/codegen/gpu/device.h"
 #include "heed/codegen/gpu/place.h"
 #include "heed/codegen/gpu/warpgroup.h"
+#include "heed/codegen/gpu/words.h"
 #include "heed/codegen/tile/tile.h"
 
 namespace heed::codegen::gpu {

@@ -280,6 +280,19 @@ TEST(GpuAttention, AnyWidthOfTheResult) {
   }
 }
 
+TEST(GpuAttention, TwoColumnsOfTheResultLeaveAtOnce) {
+  // Where rows of it begin at multiples of a word; threads store numbers nowhere else here.
+  for (auto [chip, columns] : {std::pair("sm_80", 16), std::pair("sm_80", 24), std::pair("sm_80", 272),
+                               std::pair("sm_90a", 64), std::pair("sm_90a", 24)})
+    for (std::int64_t pad : {0, 8, 1}) {
+      KernelCase kernel = narrow(sdpa(), "bf16", 16, columns);
+      kernel.out.pad = pad;
+      OnGpu compiled(kernel, chip);
+      compiled.run(sizesOf(kernel, 70, 40, 16, columns), {}, true, 1, true, 1.2e-2);
+      EXPECT_EQ(compiled.count("memref.store") > 0, pad == 1);
+    }
+}
+
 TEST(GpuAttention, HiddenKeysContributeNothingWhateverTheyHold) {
   for (auto [type, chip, tiled, tolerance] :
        {std::tuple("f32", "sm_80", false, 4e-6), std::tuple("f32", "sm_80", true, 4e-6),

@@ -1,4 +1,4 @@
-#include "heed/codegen/gpu/contract/words.h"
+#include "heed/codegen/gpu/words.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -21,7 +21,10 @@ Words::Words(Builder& b, ArrayRef<View> views, int64_t dim) : b(b), views(views)
   }
 }
 
-Value Words::whole(size_t n) { return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest[n], constant(b, 0)); }
+Value Words::whole(size_t n) {
+  if (!rest[n]) return arith::ConstantOp::create(b, b.getBoolAttr(false));
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, rest[n], constant(b, 0));
+}
 
 Value Words::pointer(size_t n, Value position) {
   Value memory = memref::ExtractAlignedPointerAsIndexOp::create(b, views[n].base);
@@ -57,22 +60,25 @@ std::pair<Value, Value> Words::load(size_t n, Value first, Value second) {
 
 void Words::store(size_t n, Value x, Value y, Value first, Value second) {
   if (!rest[n]) return codegen::store(b, views[n], x, first), codegen::store(b, views[n], y, second);
-  Value to = pointer(n, first);
-  Type half = b.getIntegerType(8 * width);
-  x = arith::BitcastOp::create(b, half, x), y = arith::BitcastOp::create(b, half, y);
-  auto wide = [&](Value bits) -> Value { return arith::ExtUIOp::create(b, b.getI32Type(), bits); };
   choose(
-      b, whole(n), {},
+      b, whole(n), {}, [&] { return storeWhole(n, x, y, first), Values(); },
       [&] {
-        Value by = arith::ConstantOp::create(b, b.getI32IntegerAttr(8 * width));
-        Value word = arith::OrIOp::create(b, wide(x), arith::ShLIOp::create(b, wide(y), by));
-        LLVM::StoreOp::create(b, word, to, wordBytes);
-        return Values();
-      },
-      [&] {
-        LLVM::StoreOp::create(b, x, to, width), LLVM::StoreOp::create(b, y, secondAt(to), width);
+        Value to = pointer(n, first);
+        Type half = b.getIntegerType(8 * width);
+        LLVM::StoreOp::create(b, arith::BitcastOp::create(b, half, x), to, width);
+        LLVM::StoreOp::create(b, arith::BitcastOp::create(b, half, y), secondAt(to), width);
         return Values();
       });
+}
+
+void Words::storeWhole(size_t n, Value x, Value y, Value first) {
+  auto wide = [&](Value x) -> Value {
+    Value bits = arith::BitcastOp::create(b, b.getIntegerType(8 * width), x);
+    return arith::ExtUIOp::create(b, b.getI32Type(), bits);
+  };
+  Value by = arith::ConstantOp::create(b, b.getI32IntegerAttr(8 * width));
+  Value word = arith::OrIOp::create(b, wide(x), arith::ShLIOp::create(b, wide(y), by));
+  LLVM::StoreOp::create(b, word, pointer(n, first), wordBytes);
 }
 
 }  // namespace heed::codegen::gpu
