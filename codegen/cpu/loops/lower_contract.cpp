@@ -101,8 +101,9 @@ struct LowerContract : impl::LowerContractBase<LowerContract> {
   void runOnOperation() override {
     auto target = targetFor(features);
     if (!target) {
-      getOperation().emitError() << "tile-lower-contract: features is \"" << features
-                                 << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required, then +int8, +int4 or nothing";
+      getOperation().emitError()
+          << "tile-lower-contract: features is \"" << features
+          << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required, then +int8, +int4 or nothing";
       return signalPassFailure();
     }
     SmallVector<Operation*> ops;

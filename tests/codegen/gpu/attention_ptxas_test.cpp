@@ -44,6 +44,17 @@ KernelCase cappedBias() {
   return kernel;
 }
 
+/// ptxas takes all kernels of `ptx`, where these words stand, and nothing leaves the registers.
+Ptxas expectClean(const std::string& ptx, const std::string& chip, int depth,
+                  std::initializer_list<const char*> words) {
+  for (const char* word : words) EXPECT_NE(ptx.find(word), ptx.npos) << word;
+  Ptxas said = *assemble(ptx, chip);
+  EXPECT_TRUE(said.accepted) << said.said;
+  EXPECT_EQ(said.clean, said.kernels) << said.said;
+  std::cout << chip << " depth " << depth << ": " << said.registers() << "\n";
+  return said;
+}
+
 /// The kernels that speed is claimed for: ptxas takes them, and nothing leaves the registers.
 TEST(GpuAttention, AssemblesWithoutSpills) {
   if (!assemble("", "sm_80")) GTEST_SKIP() << "no ptxas on PATH, and HEED_PTXAS is not set";
@@ -57,14 +68,10 @@ TEST(GpuAttention, AssemblesWithoutSpills) {
       const bool hopper = chip == std::string("sm_90a");
       EXPECT_EQ(ptx.find("wgmma.mma_async.sync.aligned.m64n") != ptx.npos, hopper);
       EXPECT_EQ(ptx.find("cp.async.bulk.tensor") != ptx.npos, hopper);
-      EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32"), ptx.npos);
-      EXPECT_NE(ptx.find("ldmatrix.sync.aligned.m8n8.x4.trans"), ptx.npos);
-      EXPECT_NE(ptx.find("cp.async.cg.shared.global"), ptx.npos);
-      Ptxas said = *assemble(ptx, chip);
-      EXPECT_TRUE(said.accepted) << said.said;
+      const Ptxas said = expectClean(ptx, chip, depth,
+                                     {"mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32",
+                                      "ldmatrix.sync.aligned.m8n8.x4.trans", "cp.async.cg.shared.global"});
       EXPECT_EQ(said.kernels, hopper ? 3 : 2) << "one merges parts";
-      EXPECT_EQ(said.clean, said.kernels) << said.said;
-      std::cout << chip << " depth " << depth << ": " << said.registers() << "\n";
     }
 }
 
@@ -89,12 +96,7 @@ TEST(GpuAttention, SinglePrecisionAssemblesWithoutSpills) {
   for (auto [depth, chip] : {std::pair(64, "sm_80"), std::pair(96, "sm_80"), std::pair(64, "sm_90")})
     for (KernelCase kernel : {sdpa(), causal(withLse(sdpa())), causal(withLse(groupsOf(8, grouped())))}) {
       std::string ptx = simt::ptxOf(narrow(kernel, "f32", depth, depth).text(), chip);
-      EXPECT_NE(ptx.find("cp.async.cg.shared.global"), ptx.npos);
-      EXPECT_NE(ptx.find("ld.shared.v4"), ptx.npos);
-      Ptxas said = *assemble(ptx, chip);
-      EXPECT_TRUE(said.accepted) << said.said;
-      EXPECT_EQ(said.clean, said.kernels) << said.said;
-      std::cout << chip << " depth " << depth << ": " << said.registers() << "\n";
+      expectClean(ptx, chip, depth, {"cp.async.cg.shared.global", "ld.shared.v4"});
     }
 }
 
@@ -105,12 +107,8 @@ TEST(GpuAttention, Tf32AssemblesWithoutSpills) {
     for (KernelCase kernel : {sdpa(), causal(withLse(sdpa())), causal(withLse(groupsOf(8, grouped()))), gemma(4096),
                               sameDocument(withLse(sdpa()))}) {
       std::string ptx = simt::ptxOf(narrow(kernel, "f32", depth, columns).text(), chip + std::string("+tf32"));
-      EXPECT_NE(ptx.find("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32"), ptx.npos);
-      EXPECT_NE(ptx.find("ldmatrix.sync.aligned.m8n8.x4.shared"), ptx.npos);
-      Ptxas said = *assemble(ptx, chip);
-      EXPECT_TRUE(said.accepted) << said.said;
-      EXPECT_EQ(said.clean, said.kernels) << said.said;
-      std::cout << chip << " depth " << depth << ": " << said.registers() << "\n";
+      expectClean(ptx, chip, depth,
+                  {"mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32", "ldmatrix.sync.aligned.m8n8.x4.shared"});
     }
 }
 
