@@ -58,7 +58,7 @@ struct Target {
   bool runsHere = false;
 
   /// Tiles for the usual case, where scores are sums over `depth` products, and for at most `lanes` rows.
-  AttentionTile attention(int64_t depth) const;
+  AttentionTile attention(int64_t depth, bool masked) const;
   AttentionTile attentionOneVector() const;
   /// Where matrix registers multiply: keys are multiples of their 16 rows.
   AttentionTile attentionByMatrices(bool oneVector, bool masked) const;

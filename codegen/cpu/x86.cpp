@@ -108,6 +108,13 @@ Value lookUp512(OpBuilder& b, Location loc, ArrayRef<float> table, Value index) 
       .getResult(0);
 }
 
+void freeRegisters(OpBuilder& b, Location loc, const Target& target) {
+  std::string all;
+  for (int n = 0; n < target.registers; ++n) all += (n ? ",~{xmm" : "~{xmm") + std::to_string(n) + "}";
+  LLVM::InlineAsmOp::create(b, loc, TypeRange(), ValueRange(), "", all, /*has_side_effects=*/true,
+                            /*is_align_stack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+}
+
 Value toBf16(OpBuilder& b, Location loc, Value x) {
   Value rounded = LLVM::CallIntrinsicOp::create(b, loc, VectorType::get({16}, b.getBF16Type()),
                                                 b.getStringAttr("llvm.x86.avx512bf16.cvtneps2bf16.512"), x)

@@ -42,6 +42,10 @@ mlir::Value addQuotient(const Target& target, mlir::OpBuilder& b, mlir::Location
 /// table[index mod its size] of sixteen indices (i32); the size is 16 or 32.
 mlir::Value lookUp512(mlir::OpBuilder& b, mlir::Location loc, llvm::ArrayRef<float> table, mlir::Value index);
 
+/// No vector register holds anything from here on that it held before. LLVM hoists constants out of every loop, and
+/// then spills the sums of a loop that uses none of them.
+void freeRegisters(mlir::OpBuilder& b, mlir::Location loc, const Target& target);
+
 /// Sixteen numbers to the nearest bf16, the even one of two; denormal ones to 0. Only where target.bf16.
 mlir::Value toBf16(mlir::OpBuilder& b, mlir::Location loc, mlir::Value x);
 /// Two such vectors as pairs, lane by lane: sixteen words, as f32.

@@ -445,7 +445,8 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
     SmallVector<tile::AttentionOp> kernels;
     getOperation().walk([&](tile::AttentionOp op) { kernels.push_back(op); });
     for (tile::AttentionOp op : kernels) {
-      AttentionTile tile = oneVector(op, target->lanes) ? target->attentionOneVector() : target->attention(depthOf(op));
+      AttentionTile tile = oneVector(op, target->lanes) ? target->attentionOneVector()
+                                                        : target->attention(depthOf(op), !op.getKeep().empty());
       for (auto [option, field] : {std::pair{&vectors, &tile.whole.vectors}, std::pair{&keys, &tile.whole.keys},
                                    std::pair{&values, &tile.whole.values}, std::pair{&block, &tile.block}})
         if (*option > 0) *field = *option;

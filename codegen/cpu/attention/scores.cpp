@@ -3,6 +3,7 @@
 // Under a mask rows of the score tile are packed: a key that no row of the strip sees has none, so nothing of it is
 // ever summed, whatever its value row holds. listSlot says which key of the block a row belongs to.
 #include "heed/codegen/cpu/attention/kernel.h"
+#include "heed/codegen/cpu/x86.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
@@ -183,6 +184,7 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
       sums.truncate(tile.keys * tile.vectors);
       return sums;
     };
+    freeRegisters(b, c.loc, c.target);
     Values sums = nest(nest, similarity.depth, Values(tile.keys * tile.vectors, c.splat(0)));
 
     Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), pitch));
@@ -196,6 +198,7 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
       }
       if (most) setLanes(most, maxSlot, j);
     }
+    freeRegisters(b, c.loc, c.target);
   });
 }
 

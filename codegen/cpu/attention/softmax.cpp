@@ -219,6 +219,7 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
       return codegen::at(b, c.loc, view, inner, i ? c.least(c.add(column, i), c.sub(extent[inner], 1)) : column);
     };
     Values bases, sums;
+    freeRegisters(b, c.loc, c.target);
     for (int i = 0; i < tile.values; ++i) {
       View there = columnAt(neighbours ? 0 : i);
       if (!neighbours || i == 0) bases.push_back(c.from(there.base, there.offset));
@@ -264,6 +265,7 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
           [&] { return products(sums, true); }, [&] { return sums; });
     for (int i = 0; i < tile.values; ++i)
       for (int j = 0; j < tile.vectors; ++j) setLanes(sums[i * tile.vectors + j], c.add(slot, i * pitch), j);
+    freeRegisters(b, c.loc, c.target);
   };
   walk(valueAxes, first, outSlot, inner, [&](View view, Value slot) {
     if (inner < 0) return columns(view, slot, c.index(0));
