@@ -52,17 +52,26 @@ static Value callMatrix(OpBuilder& b, Location loc, StringRef name, int extents,
       .getResult(0);
 }
 
+/// So many elements of `memory` in bytes.
+static Value bytesOf(OpBuilder& b, Location loc, Value memory, Value elements) {
+  unsigned width = cast<MemRefType>(memory.getType()).getElementTypeBitWidth() / 8;
+  Value size = arith::ConstantIndexOp::create(b, loc, width);
+  return b.createOrFold<arith::MulIOp>(loc, elements, size);
+}
+
+static Value asI64(OpBuilder& b, Location loc, Value x) {
+  return arith::IndexCastOp::create(b, loc, b.getI64Type(), x);
+}
+
+static Value pointerTo(OpBuilder& b, Location loc, Value memory, Value position) {
+  Value start = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memory);
+  start = arith::AddIOp::create(b, loc, start, bytesOf(b, loc, memory, position));
+  return LLVM::IntToPtrOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext()), asI64(b, loc, start));
+}
+
 /// Where a matrix lies: its first byte, and how many bytes on the next row.
 static SmallVector<Value> matrixAt(OpBuilder& b, Location loc, Value memory, Value position, Value pitch) {
-  auto bytes = [&](Value elements) {
-    unsigned width = cast<MemRefType>(memory.getType()).getElementTypeBitWidth() / 8;
-    Value size = arith::ConstantIndexOp::create(b, loc, width);
-    return b.createOrFold<arith::MulIOp>(loc, elements, size);
-  };
-  auto asI64 = [&](Value x) { return arith::IndexCastOp::create(b, loc, b.getI64Type(), x).getResult(); };
-  Value start = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, memory);
-  start = asI64(arith::AddIOp::create(b, loc, start, bytes(position)));
-  return {LLVM::IntToPtrOp::create(b, loc, LLVM::LLVMPointerType::get(b.getContext()), start), asI64(bytes(pitch))};
+  return {pointerTo(b, loc, memory, position), asI64(b, loc, bytesOf(b, loc, memory, pitch))};
 }
 
 Value loadMatrix(OpBuilder& b, Location loc, Value memory, Value position, Value pitch) {
@@ -79,6 +88,28 @@ Value zeroMatrix(OpBuilder& b, Location loc) { return callMatrix(b, loc, "llvm.x
 
 Value dotMatrices(OpBuilder& b, Location loc, Value sum, Value x, Value y) {
   return callMatrix(b, loc, "llvm.x86.tdpbf16ps.internal", 3, {sum, x, y}, false);
+}
+
+/// Empty assembly, which may do anything that `constraints` allow.
+static LLVM::InlineAsmOp assembly(OpBuilder& b, Location loc, TypeRange results, ValueRange operands,
+                                  StringRef constraints, bool hasEffects) {
+  return LLVM::InlineAsmOp::create(b, loc, results, operands, "", constraints, hasEffects, /*is_align_stack=*/false,
+                                   LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+}
+
+void storePast(OpBuilder& b, Location loc, Value lanes, Value memory, Value position) {
+  auto type = cast<VectorType>(lanes.getType());
+  const unsigned bytes = unsigned(type.getNumElements()) * type.getElementTypeBitWidth() / 8;
+  auto words = VectorType::get({bytes / 4}, b.getI32Type());
+  lanes = vector::BitCastOp::create(b, loc, words, lanes);
+  // The back end has no such instruction for bf16, and must not see that these are.
+  lanes = assembly(b, loc, words, lanes, "=v,0", /*hasEffects=*/false).getRes();
+  LLVM::StoreOp::create(b, loc, lanes, pointerTo(b, loc, memory, position), bytes, /*isVolatile=*/false,
+                        /*isNonTemporal=*/true);
+}
+
+void orderStores(OpBuilder& b, Location loc) {
+  LLVM::CallIntrinsicOp::create(b, loc, b.getStringAttr("llvm.x86.sse.sfence"), ValueRange());
 }
 
 Value addQuotient(const Target& target, OpBuilder& b, Location loc, Value sum, Value x, Value y) {
@@ -111,8 +142,7 @@ Value lookUp512(OpBuilder& b, Location loc, ArrayRef<float> table, Value index) 
 void freeRegisters(OpBuilder& b, Location loc, const Target& target) {
   std::string all;
   for (int n = 0; n < target.registers; ++n) all += (n ? ",~{xmm" : "~{xmm") + std::to_string(n) + "}";
-  LLVM::InlineAsmOp::create(b, loc, TypeRange(), ValueRange(), "", all, /*has_side_effects=*/true,
-                            /*is_align_stack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+  assembly(b, loc, TypeRange(), ValueRange(), all, /*hasEffects=*/true);
 }
 
 Value toBf16(OpBuilder& b, Location loc, Value x) {

@@ -35,6 +35,11 @@ mlir::Value zeroMatrix(mlir::OpBuilder& b, mlir::Location loc);
 /// sums are added, and that to `sum`. Denormals are 0.
 mlir::Value dotMatrices(mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x, mlir::Value y);
 
+/// Stores lanes past the caches, which need not read the line first. They begin at a multiple of their size.
+void storePast(mlir::OpBuilder& b, mlir::Location loc, mlir::Value lanes, mlir::Value memory, mlir::Value position);
+/// What was stored past the caches is seen before what is stored from here on.
+void orderStores(mlir::OpBuilder& b, mlir::Location loc);
+
 /// sum + x / y, within 2 units in the last place of the quotient; for 2^-120 < y < 2^120.
 mlir::Value addQuotient(const Target& target, mlir::OpBuilder& b, mlir::Location loc, mlir::Value sum, mlir::Value x,
                         mlir::Value y);

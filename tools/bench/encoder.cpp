@@ -33,10 +33,12 @@ ModelSize size() {
 }
 
 struct EncoderShape {
+  std::string dtype = "f32";
   std::int64_t batch = 8, seq = 128, layers = 6, model = 384, heads = 12, ff = 1536;
 };
 
 void options(EncoderShape& s, Flags& flags) {
+  modelType(s.dtype, flags);
   flags.number("--batch", s.batch, "sequences");
   flags.number("--seq", s.seq, "tokens");
   flags.number("--layers", s.layers, "layers");
@@ -45,14 +47,15 @@ void options(EncoderShape& s, Flags& flags) {
   flags.number("--ff", s.ff, "hidden numbers of the feed-forward network");
 }
 
-Workload make(const EncoderShape& s, const Settings& settings, const std::string& name) {
+Workload make(const EncoderShape& s, const Settings& given, const std::string& name) {
+  const Settings settings = inType(given, s.dtype);
   const GraphView graph = encoderGraph(s.layers, s.model, s.heads, s.ff);
   double tokens = double(s.batch) * double(s.seq), width = double(s.model);
   // Beside input and result: queries, keys, values, what they give, the hidden numbers, and what the norms are of.
   requireMemory("heed-bench " + name, 4 * tokens * (10 * width + 2 * double(s.ff)));
   Workload w;
   w.name = name;
-  w.shape = Fields{{"dtype", "f32"},   {"batch", s.batch}, {"seq", s.seq}, {"layers", s.layers},
+  w.shape = Fields{{"dtype", s.dtype}, {"batch", s.batch}, {"seq", s.seq}, {"layers", s.layers},
                    {"model", s.model}, {"heads", s.heads}, {"ff", s.ff}};
   w.executable = compile(graph, settings.options);
   AnyArray block;
@@ -66,6 +69,7 @@ Workload make(const EncoderShape& s, const Settings& settings, const std::string
     return modelError(graph, executable->signature, weights, few, {}, runner.run(viewsOf(few))[0].view);
   };
   w.tolerance = modelTolerance(settings, double(s.layers));
+  w.limit = productsOf(s.dtype, settings);
   return w;
 }
 

@@ -44,10 +44,12 @@ ModelSize size() {
 }
 
 struct Gpt2Shape {
+  std::string dtype = "f32";
   std::int64_t batch = 1, seq = 512, past = 0, layers = 12, model = 768, heads = 12, vocab = 50257;
 };
 
 void options(Gpt2Shape& s, Flags& flags) {
+  modelType(s.dtype, flags);
   flags.number("--batch", s.batch, "texts");
   flags.number("--seq", s.seq, "tokens of a call", 1, {}, positions);
   flags.number("--past", s.past, "tokens before them", 0, {}, positions);
@@ -80,16 +82,18 @@ Deviation errorOf(Runner& runner, const GraphView& graph, const std::vector<Name
   return modelError(graph, runner.executable().signature, weights, all, room, got.view);
 }
 
-Workload make(const Gpt2Shape& s, const Settings& settings, const std::string& name) {
+Workload make(const Gpt2Shape& s, const Settings& given, const std::string& name) {
+  const Settings settings = inType(given, s.dtype);
   const GraphView graph = gpt2Graph(s.layers, s.model, s.heads, s.vocab);
   if (s.past + s.seq > positions)
     throw Error("--past", "\"" + std::to_string(s.past) + "\" was given",
                 "with --seq=" + std::to_string(s.seq) + " it has " + std::to_string(positions) + " positions");
   const double batch = double(s.batch), seq = double(s.seq), width = double(s.model), layers = double(s.layers);
-  const double keys = double(s.past + s.seq), cache = 8 * layers * batch * keys * width;
+  const double size = elementBytes(settings.options.element);
+  const double keys = double(s.past + s.seq), cache = 2 * size * layers * batch * keys * width;
   Workload w;
   w.name = name;
-  w.shape = Fields{{"dtype", "f32"},     {"batch", s.batch}, {"seq", s.seq},     {"past", s.past},
+  w.shape = Fields{{"dtype", s.dtype},   {"batch", s.batch}, {"seq", s.seq},     {"past", s.past},
                    {"layers", s.layers}, {"model", s.model}, {"heads", s.heads}, {"vocab", s.vocab}};
   w.executable = compile(graph, settings.options);
   const double parameters = parameterBytes(w.executable->signature);
@@ -101,10 +105,11 @@ Workload make(const Gpt2Shape& s, const Settings& settings, const std::string& n
   w.inputs = {tokens(s.batch, s.seq, s.vocab)};
   double pairs = seq * double(s.past) + seq * (seq + 1) / 2;
   w.flops = 2 * batch * (layers * (12 * seq * width * width + 2 * pairs * width) + seq * width * double(s.vocab));
+  w.limit = productsOf(s.dtype, settings);
   if (s.seq == 1 && s.batch == 1) {
     w.limit = Limit::read;
     // Of the positions one row is read; of the past, keys and values.
-    w.bytes = parameters - 4 * double(positions - 1) * width + cache - bytesSaved(*w.executable, w.weights);
+    w.bytes = parameters - size * double(positions - 1) * width + cache - bytesSaved(*w.executable, w.weights);
     w.traffic = {block.view};
   }
   w.error = [graph, weights = w.weights, s](Runner& runner) { return errorOf(runner, graph, weights, s.vocab); };

@@ -28,6 +28,15 @@ std::vector<std::int64_t> extentsOf(const TensorSpec& spec, const std::vector<Ex
   return sizes;
 }
 
+/// Numbers of 16 bits as f32, others as they are.
+AnyArray inF32(const AnyArray& array) {
+  if (elementBytes(array.view.dtype) != 2) return array;
+  AnyArray wide(DType::f32, array.view.extents());
+  for (std::int64_t i = 0, n = wide.view.size(); i < n; ++i)
+    static_cast<float*>(wide.view.data)[i] = float(get(array.view, i));
+  return wide;
+}
+
 }  // namespace
 
 GraphView graphOf(const std::vector<ModelSize>& sizes, const std::vector<std::string>& options,
@@ -39,6 +48,23 @@ GraphView graphOf(const std::vector<ModelSize>& sizes, const std::vector<std::st
   }
   throw Error(options[0], written(options, wanted) + " was given",
               "a model's extents are compiled in; there are " + all);
+}
+
+void modelType(std::string& dtype, Flags& flags) {
+  flags.choice("--dtype", dtype, {"f32", "bf16", "f16"}, "of parameters, states and all that is made of them");
+}
+
+Settings inType(const Settings& settings, const std::string& dtype) {
+  Settings own = settings;
+  own.options.element = dtypeOf(dtype);
+  return own;
+}
+
+double modelTolerance(const Settings& settings, double layers) {
+  const DType dtype = settings.options.element;
+  if (dtype != DType::f32)
+    return epsilonOf(dtype) * std::sqrt(layers + 1);  // what is stored is rounded, here and there
+  return (inTf32(settings) ? 8 * tf32Product : 1e-5) * (layers + 1);
 }
 
 double parameterBytes(const Signature& signature) {
@@ -80,6 +106,7 @@ Deviation modelError(const GraphView& graph, const Signature& signature, const s
     arrays.emplace_back(state.tensor.dtype, extentsOf(state.tensor, room));
     std::memset(arrays.back().view.data, 0, std::size_t(bytesOf(arrays.back().view)));
   }
+  for (AnyArray& array : arrays) array = inF32(array);  // as the graph has it
   AnyArray want = referenceOf(graph)->run(viewsOf(arrays))[0];
   Deviation worst;
   double largest = 0;

@@ -23,6 +23,13 @@ struct ModelSize {
 GraphView graphOf(const std::vector<ModelSize>& sizes, const std::vector<std::string>& options,
                   const std::vector<std::int64_t>& wanted);
 
+/// --dtype: of parameters, states and all that is made of them.
+void modelType(std::string& dtype, Flags& flags);
+/// The settings with that.
+Settings inType(const Settings& settings, const std::string& dtype);
+/// Of its largest result, for so many layers and what is around them.
+double modelTolerance(const Settings& settings, double layers);
+
 /// Numbers for each parameter: around 1 for the weight of a norm, small for others. All lie in one block of memory,
 /// which `block` is set to: reading it is reading the model.
 std::vector<NamedArray> randomWeights(const Signature& signature, AnyArray& block);

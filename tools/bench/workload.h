@@ -50,11 +50,6 @@ double bytesSaved(const Executable& executable, const std::vector<NamedArray>& w
 /// What a product in tf32 moves by, relative: each factor is rounded to 11 bits.
 constexpr double tf32Product = 0x1p-10 + 0x1p-22;
 
-/// That of a model of f32, relative to its largest result: so much for each layer, and for what is around them.
-inline double modelTolerance(const Settings& settings, double layers) {
-  return (inTf32(settings) ? 8 * tf32Product : 1e-5) * (layers + 1);
-}
-
 /// The largest error, and the element of the result that has it where that is known.
 struct Deviation {
   double size = 0;

@@ -7,6 +7,7 @@
 #include "heed/codegen/cpu/loops/control.h"
 #include "heed/codegen/cpu/loops/coordinates.h"
 #include "heed/codegen/cpu/loops/tasks.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace heed::codegen {
@@ -33,6 +34,13 @@ bool takesPairs(tile::ContractOp op, const Target& target) {
   return target.bf16 && narrow(op.getLhs()) && narrow(op.getRhs()) && !op.dimsOf("depth").empty();
 }
 
+/// Whether what `op` stores leaves the program, and nothing there reads it again.
+bool isLast(tile::ContractOp op) {
+  auto argument = dyn_cast<BlockArgument>(op.getOut());
+  return argument && isa<func::FuncOp>(argument.getOwner()->getParentOp()) &&
+         llvm::all_of(argument.getUsers(), [&](Operation* user) { return user == op || isa<memref::DimOp>(user); });
+}
+
 }  // namespace
 
 bool hasLaneDim(tile::ContractOp op) {
@@ -43,6 +51,7 @@ ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
     : op(op),
       target(target),
       pairs(takesPairs(op, target)),
+      last(isLast(op)),
       tile(target.contract(pairs)),
       pitch(tile.depth + target.lanes),
       lane(laneDim(op)) {

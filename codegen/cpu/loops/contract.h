@@ -164,12 +164,13 @@ class ContractKernel {
   /// sum + the products of words.
   mlir::Value multiplyAdd(Builder& b, mlir::Value x, mlir::Value y, mlir::Value sum) const;
   void finish(Builder& b, const Block& block, const Panel& panel, mlir::Value row, mlir::Value count);
-  /// Stores lanes as the result's type.
-  void storeRounded(Builder& b, mlir::Value lanes, mlir::Value position, mlir::Value mask = {}) const;
-  /// A vector of columns: its first one; unless all are there, how many, and which lanes.
+  /// A vector of columns: its first one; unless all are there, how many, and which lanes. Streamed: see goesPast.
   struct Lanes {
     mlir::Value column, count = {}, mask = {};
+    bool streamed = false;
   };
+  /// Stores lanes as the result's type.
+  void storeRounded(Builder& b, mlir::Value sums, mlir::Value position, const Lanes& lanes) const;
   /// From `column` on, of `columns` that there are.
   Lanes lanesAt(Builder& b, mlir::Value column, mlir::Value columns) const;
   void finishVector(Builder& b, const Place& place, mlir::Value sum, const Lanes& lanes);
@@ -177,6 +178,8 @@ class ContractKernel {
   // contract_matrices.cpp
   /// Whether matrix registers multiply.
   bool byMatrices() const { return pairs && target.amx; }
+  /// Whether the panel's rows of the result are whole lines, of more than the second-level cache could keep.
+  mlir::Value goesPast(Builder& b, const Panel& panel) const;
   void sumMatrices(Builder& b, const Block& block, const Panel& panel, const Part& part, mlir::Value number,
                    mlir::Value rows, mlir::Value before, mlir::Value after, int height) const;
 
@@ -211,6 +214,7 @@ class ContractKernel {
   tile::ContractOp op;
   Target target;
   bool pairs;  // words are pairs of bf16, else f32
+  bool last;   // the result leaves the program, and nothing there reads it again
   ContractTile tile;
   int64_t pitch;         // from row to row of the packed left operand
   bool swapped = false;  // lhs and rhs, so that the lanes are columns

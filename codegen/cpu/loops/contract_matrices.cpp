@@ -9,6 +9,23 @@ namespace heed::codegen {
 
 using namespace mlir;
 
+/// Tiles of 16 bits leave a line of each of many rows that lie far apart: to read it first takes longer than the
+/// products.
+Value ContractKernel::goesPast(Builder& b, const Panel& panel) const {
+  constexpr int64_t large = 1 << 20, line = 64;
+  const int64_t size = out.element.getIntOrFloatBitWidth() / 8;
+  Value bytes = constant(b, size), start = memref::ExtractAlignedPointerAsIndexOp::create(b, out.base);
+  Value off = add(b, start, mul(b, panel.place.out, bytes));
+  for (int64_t dim : rows) off = arith::OrIOp::create(b, off, mul(b, out.stride[dim], bytes));
+  off = arith::AndIOp::create(b, off, constant(b, line - 1));
+  Value total = bytes;
+  for (Value extent : out.extent)
+    if (extent) total = mul(b, total, extent);
+  Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, off, constant(b, 0));
+  return arith::AndIOp::create(b, whole,
+                               arith::CmpIOp::create(b, arith::CmpIPredicate::sge, total, constant(b, large)));
+}
+
 /// What is `before` and the products of the slice go to `after`: positions in the scratch, as `rows` is.
 void ContractKernel::sumMatrices(Builder& b, const Block& block, const Panel& panel, const Part& part, Value number,
                                  Value rows, Value before, Value after, int height) const {

@@ -120,7 +120,7 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
     b.setInsertionPointToStart(choice.thenBlock());
     for (auto [n, sum] : llvm::enumerate(tileSums)) {
       Value at = add(b, place.out, mul(b, constant(b, n / tile.vectors), down));
-      storeRounded(b, sum, add(b, at, constant(b, n % tile.vectors * target.lanes)));
+      storeRounded(b, sum, add(b, at, constant(b, n % tile.vectors * target.lanes)), {});
     }
     b.setInsertionPointToStart(choice.elseBlock());
   }
@@ -163,10 +163,12 @@ ContractKernel::Values ContractKernel::addLine(Builder& b, Value rows, Value k, 
 /// Finished sums of rows [row, row + count) to the result.
 void ContractKernel::finish(Builder& b, const Block& block, const Panel& panel, Value row, Value count) {
   auto type = VectorType::get({target.lanes}, b.getF32Type());
-  auto each = [&](bool whole) {
+  auto each = [&](bool whole, bool streamed = false) {
     SmallVector<Lanes> vectors;
-    for (int64_t column = 0; column < width(); column += target.lanes)
+    for (int64_t column = 0; column < width(); column += target.lanes) {
       vectors.push_back(whole ? Lanes{constant(b, column)} : lanesAt(b, constant(b, column), panel.columns));
+      vectors.back().streamed = streamed;
+    }
     loop(b, constant(b, 0), count, coordinatesAt(b, row, sizes(rows)), [&](Value n, Values index) {
       Place place = move(b, panel.place, rows, index);
       for (auto [v, lanes] : llvm::enumerate(vectors)) {
@@ -176,12 +178,14 @@ void ContractKernel::finish(Builder& b, const Block& block, const Panel& panel, 
       return coordinatesAfter(b, index, sizes(rows));
     });
   };
-  if (target.avx512) return each(false);  // a mask costs nothing
+  const bool streamed = byMatrices() && last;
+  if (target.avx512 && !streamed) return each(false);  // a mask costs nothing
   Value whole = arith::CmpIOp::create(b, arith::CmpIPredicate::sge, panel.columns, constant(b, width()));
+  if (streamed) whole = arith::AndIOp::create(b, whole, goesPast(b, panel));
   auto choice = scf::IfOp::create(b, whole, /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(choice.thenBlock());
-  each(true);
+  each(true, streamed);
   b.setInsertionPointToStart(choice.elseBlock());
   each(false);
 }
@@ -195,7 +199,7 @@ ContractKernel::Lanes ContractKernel::lanesAt(Builder& b, Value column, Value co
 }
 
 void ContractKernel::finishVector(Builder& b, const Place& place, Value sum, const Lanes& lanes) {
-  auto& [column, count, mask] = lanes;
+  auto& [column, count, mask, streamed] = lanes;
   if (!op.getEpilogue().empty()) {
     Values arguments{sum};
     for (auto [position, view] : llvm::zip(place.captures, captures)) {
@@ -218,16 +222,16 @@ void ContractKernel::finishVector(Builder& b, const Place& place, Value sum, con
     }
     sum = cloner.broadcast(results.front());
   }
-  storeRounded(b, sum, advance(b, out, place.out, lane, column), mask);
+  storeRounded(b, sum, advance(b, out, place.out, lane, column), lanes);
 }
 
-void ContractKernel::storeRounded(Builder& b, Value lanes, Value position, Value mask) const {
-  bool stored = getElementTypeOrSelf(lanes.getType()) == out.element;  // an epilogue has rounded them
+void ContractKernel::storeRounded(Builder& b, Value sums, Value position, const Lanes& lanes) const {
+  bool stored = getElementTypeOrSelf(sums.getType()) == out.element;  // an epilogue has rounded them
   if (!stored && out.element.isBF16() && target.bf16)
-    lanes = toBf16(b, b.getLoc(), lanes);
+    sums = toBf16(b, b.getLoc(), sums);
   else if (!stored)
-    lanes = arith::TruncFOp::create(b, VectorType::get({target.lanes}, out.element), lanes);
-  storeLanes(b, out, lanes, position, mask);
+    sums = arith::TruncFOp::create(b, VectorType::get({target.lanes}, out.element), sums);
+  lanes.streamed ? storePast(b, b.getLoc(), sums, out.base, position) : storeLanes(b, out, sums, position, lanes.mask);
 }
 
 }  // namespace heed::codegen

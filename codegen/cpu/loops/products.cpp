@@ -3,6 +3,7 @@
 
 #include "heed/codegen/cpu/loops/control.h"
 #include "heed/codegen/cpu/loops/tasks.h"
+#include "heed/codegen/cpu/x86.h"
 
 namespace heed::codegen {
 
@@ -184,6 +185,7 @@ void Products::emitBlocks(Builder& b) {
               std::tie(block.from, block.to) = range(point.back(), kernel.rowsPerBlock, kernel.rowCount);
               block.scratch = scratch;
               emitBlock(b, block, point.drop_back(2));
+              if (first().byMatrices()) orderStores(b, b.getLoc());
             });
 }
 

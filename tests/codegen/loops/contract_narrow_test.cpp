@@ -87,6 +87,25 @@ TEST_P(Narrow, ARowDoesNotKnowHowManyOthersThereAre) {
   }
 }
 
+/// A large result may go past the caches, line by line; whether it does shows in no number.
+TEST_P(Narrow, ALargeResultIsThatOfItsParts) {
+  auto run = compiled(productText(type(2, 1, "bf16"), type(2, 1, "bf16"), type(2, 1, "bf16")));
+  for (std::int64_t n : {640, 650}) {  // lines of 1280 bytes, and some that end within one of the cache
+    constexpr std::int64_t m = 896, k = 70;
+    Tensor<bfloat16> a({m, k}), b({k, n}), all({m, n});
+    randomise(a), randomise(b);
+    run(a, b, all);
+    for (std::int64_t from = 0; from < m; from += m / 4) {
+      Tensor<bfloat16> some({m / 4, k}), part({m / 4, n});
+      some.each([&](auto& i, bfloat16& x) { x = a[{from + i[0], i[1]}]; });
+      run(some, b, part);
+      part.each([&](auto& i, bfloat16 x) {
+        ASSERT_EQ(float(x), float(all[{from + i[0], i[1]}])) << i[0] << ", " << i[1];
+      });
+    }
+  }
+}
+
 /// Runs of odd length along the last depth dim; the other operand has the depth dims in the other order.
 TEST_P(Narrow, SeveralDepthDimsWithAnEpilogue) {
   std::string in = type(3, 2, "bf16"), out = type(2, 1, "bf16"), bias = type(1, 0, "bf16");
