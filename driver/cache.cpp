@@ -1,4 +1,4 @@
-// An entry is a line that says what it is, the parts with their lengths, and a seal.
+// A file is a line that says what it is, the parts with their lengths, and a seal.
 #include "heed/driver/cache.h"
 
 #include <dlfcn.h>
@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "heed/runtime/error.h"
+#include "heed/runtime/processor.h"
 #include "heed/runtime/seal.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
@@ -21,7 +22,7 @@ using namespace llvm;
 namespace heed {
 namespace {
 
-constexpr StringLiteral magic = "heed code 4\n";
+constexpr StringLiteral magicOfCode = "heed code 4\n", magicOfTiles = "heed tiles 1\n";
 
 /// The binary that heed is linked into: another build, another stamp.
 std::string buildStamp() {
@@ -67,6 +68,8 @@ std::optional<std::vector<RoundedWeight>> roundedWeights(StringRef& in) {
   return {};
 }
 
+std::string hashOf(StringRef text) { return toHex(SHA256::hash(arrayRefFromStringRef(text)), /*LowerCase=*/true); }
+
 bool onlyOursToWrite(const struct stat& file) {
   return file.st_uid == geteuid() && !(file.st_mode & (S_IWGRP | S_IWOTH));
 }
@@ -90,7 +93,7 @@ std::string Cache::keyOf(mlir::ModuleOp module, const Machine& machine) {
                      target.cpu + "\n" + target.features + "\n" + std::to_string(target.lanes) + "\n";
   raw_string_ostream out(text);
   module.print(out, mlir::OpPrintingFlags().enableDebugInfo());
-  return toHex(SHA256::hash(arrayRefFromStringRef(text)), /*LowerCase=*/true);
+  return hashOf(text);
 }
 
 std::string Cache::pathOf(const std::string& key) const {
@@ -99,8 +102,8 @@ std::string Cache::pathOf(const std::string& key) const {
   return path.str().str();
 }
 
-std::optional<CacheEntry> Cache::find(const std::string& key) const {
-  std::string path = pathOf(key);
+/// What follows the magic of a file that is whole and ours.
+std::optional<std::string> Cache::read(const std::string& path, StringRef magic) const {
   struct stat file;
   if (lstat(path.c_str(), &file) != 0 || !S_ISREG(file.st_mode) || !onlyOursToWrite(file)) return {};
   auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false, /*IsVolatile=*/true);
@@ -108,6 +111,13 @@ std::optional<CacheEntry> Cache::find(const std::string& key) const {
   auto whole = unsealed({(*buffer)->getBufferStart(), (*buffer)->getBufferSize()});
   StringRef in = whole.value_or("");
   if (!in.consume_front(magic)) return {};
+  return in.str();
+}
+
+std::optional<CacheEntry> Cache::find(const std::string& key) const {
+  auto body = read(pathOf(key), magicOfCode);
+  if (!body) return {};
+  StringRef in = *body;
   auto whose = part(in);
   auto kernels = number(in);
   auto explanation = part(in);
@@ -124,7 +134,7 @@ std::optional<CacheEntry> Cache::find(const std::string& key) const {
 }
 
 void Cache::keep(const std::string& key, const CacheEntry& entry) const {
-  std::string body = magic.str();
+  std::string body = magicOfCode.str();
   append(body, StringRef(key));
   append(body, std::uint64_t(entry.kernels));
   append(body, StringRef(entry.explanation));
@@ -134,9 +144,13 @@ void Cache::keep(const std::string& key, const CacheEntry& entry) const {
     for (int axis : weight.axes) append(body, std::uint64_t(axis));
   }
   for (const std::string& object : entry.objects) append(body, StringRef(object));
+  write(pathOf(key), body);
+}
+
+void Cache::write(const std::string& path, const std::string& body) const {
   int descriptor;
   SmallString<256> beside;
-  if (sys::fs::createUniqueFile(pathOf(key) + ".%%%%%%%%", descriptor, beside, sys::fs::OF_None,
+  if (sys::fs::createUniqueFile(path + ".%%%%%%%%", descriptor, beside, sys::fs::OF_None,
                                 sys::fs::owner_read | sys::fs::owner_write))
     return;
   raw_fd_ostream out(descriptor, /*shouldClose=*/true);
@@ -144,7 +158,35 @@ void Cache::keep(const std::string& key, const CacheEntry& entry) const {
   out.close();
   bool whole = !out.has_error();
   out.clear_error();
-  if (!whole || sys::fs::rename(beside, pathOf(key))) sys::fs::remove(beside);
+  if (!whole || sys::fs::rename(beside, path)) sys::fs::remove(beside);
+}
+
+/// Not the build's stamp but the table itself says that digits mean the same.
+static std::string keyOfTiles(const codegen::Target& target) {
+  std::string text = "tiles\n" + std::string(LLVM_VERSION_STRING) + "\n" + target.instructionSet().str() + "\n" +
+                     processorName() + "\n";
+  for (const codegen::TileLine& line : target.tileLines())
+    for (size_t n = 0; n < line.size(); ++n) text += line.name.str() + ": " + line.describe(n) + "\n";
+  return hashOf(text);
+}
+
+std::optional<std::string> Cache::tiles(const codegen::Target& target) const {
+  if (!enabled()) return {};
+  const std::string key = keyOfTiles(target);
+  auto body = read(pathOf(key), magicOfTiles);
+  if (!body) return {};
+  StringRef in = *body;
+  auto whose = part(in), digits = part(in);
+  if (!whose || *whose != key || !digits || !in.empty()) return {};
+  return digits;
+}
+
+void Cache::keepTiles(const codegen::Target& target, const std::string& digits) const {
+  const std::string key = keyOfTiles(target);
+  std::string body = magicOfTiles.str();
+  append(body, StringRef(key));
+  append(body, StringRef(digits));
+  write(pathOf(key), body);
 }
 
 }  // namespace heed

@@ -1,7 +1,9 @@
-// Compiled code on disk (HEED_CACHE=DIR), so that the next process need not compile it again.
+// Compiled code on disk (HEED_CACHE=DIR), so that the next process need not compile it again; and which tiles were
+// measured to be quickest on this CPU.
 //
 // Invariant: an entry is used only if it is whole, was made by this very build of heed from the same IR for the same
-// machine, and lies in a folder that only its owner can write: it is code that will run. Anything else is a miss.
+// machine, and lies in a folder that only its owner can write: it is code that will run. Anything else is a miss. Tiles
+// serve every build with the same table of them, for the program that measures is another than those that use them.
 // Test: tests/driver/cache_test.cpp.
 #pragma once
 
@@ -36,7 +38,14 @@ class Cache {
   /// Written beside the entry and renamed: two processes may do it at once. A full disk is no error; nothing is kept.
   void keep(const std::string& key, const CacheEntry& entry) const;
 
+  /// The digits of Target::tiles that were kept for the instruction set of `target` on a CPU like this one. Only
+  /// withTiles says whether they are any.
+  std::optional<std::string> tiles(const codegen::Target& target) const;
+  void keepTiles(const codegen::Target& target, const std::string& digits) const;
+
  private:
+  std::optional<std::string> read(const std::string& path, llvm::StringRef magic) const;
+  void write(const std::string& path, const std::string& body) const;
   std::string pathOf(const std::string& key) const;
   std::string folder_;
 };

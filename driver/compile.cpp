@@ -51,6 +51,11 @@ static Machine requireMachine(const std::string& name) {
   if (tf32 && plain.split(':').first == "cpu")
     throw Error("target", "'" + name + "' was given", "tf32 is for tensor cores: a cuda target is required",
                 "cuda:sm_80+tf32, or leave it out, for a CPU multiplies all of f32");
+  if (const size_t at = plain.find(codegen::byTiles); at != llvm::StringRef::npos)
+    if (auto machine = machineFor(plain.take_front(at)); machine && !machine->device)
+      throw Error("target", "'" + name + "' was given",
+                  "tiles of " + machine->host.instructionSet().str() + " are " + machine->host.describeTileLines(),
+                  "leave them out, or ask heed-bench tune which are quickest");
   if (plain.starts_with("cuda") && (plain.ends_with(codegen::inInt8) || plain.ends_with(codegen::inInt4)))
     throw Error("target", "'" + name + "' was given", "weights in few bits are for a CPU: a cpu target is required",
                 "cpu+int8, or leave it out");
@@ -80,6 +85,7 @@ class Compilation {
   Compilation(Source source, llvm::StringRef name, const Options& options, const Environment& environment)
       : source_(std::move(source)),
         machine_(requireMachine(options.target.kind + ":" + options.target.features)),
+        tilesGiven_(llvm::StringRef(options.target.features).contains(codegen::byTiles)),
         dump_(options.dump.empty() ? environment.dump : options.dump, name),
         context_(registry(), MLIRContext::Threading::DISABLED),
         handler_(&context_, [this](Diagnostic& d) { collect(d); }) {
@@ -88,6 +94,12 @@ class Compilation {
     if (!module_) throw Error("compile: the graph is not valid: " + llvm::StringRef(errors_).rtrim().str());
     const Signature signature = signatureOf(*module_);
     inputs_ = int(signature.inputs.size()), parameters_ = int(signature.parameters.size());
+  }
+
+  /// Where the target does not say which tiles, those that were measured on this CPU.
+  void takeKeptTiles(const Cache& cache) {
+    if (machine_.device || tilesGiven_) return;
+    if (auto kept = codegen::withTiles(machine_.host, cache.tiles(machine_.host).value_or(""))) machine_.host = *kept;
   }
 
   void run(const Stage& stage) {
@@ -135,6 +147,12 @@ class Compilation {
     if (int bits = machine_.host.weightBits)
       text += "products read " + std::to_string(rounded_.size()) + " of " + std::to_string(parameters_) +
               " parameters in " + std::to_string(bits) + " bits\n";
+    const codegen::Target& host = machine_.host;
+    for (auto [n, digit] : llvm::enumerate(host.tiles))
+      if (digit != '0') {
+        const codegen::TileLine& line = host.tileLines()[n];
+        text += "tiles of " + line.name.str() + ": " + line.describe(size_t(digit - '0')) + "\n";
+      }
     return text;
   }
   const std::vector<RoundedWeight>& rounded() const { return rounded_; }
@@ -186,6 +204,7 @@ class Compilation {
 
   Source source_;
   Machine machine_;
+  bool tilesGiven_;
   Dump dump_;
   MLIRContext context_;
   std::string errors_, remarks_;
@@ -268,7 +287,9 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
 
   CacheEntry made;
   if (!environment.interpret) {
-    codegen::Compiled code = compiledOrCached(compilation, Cache(environment.cache), made);
+    const Cache cache(environment.cache);
+    compilation.takeKeptTiles(cache);
+    codegen::Compiled code = compiledOrCached(compilation, cache, made);
     executable->code = code.code;
     if (auto device = compilation.machine().device)
       executable->call = deviceCall(code.entry, executable->signature, [device = *device] {

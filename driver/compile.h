@@ -13,10 +13,11 @@
 namespace heed {
 
 /// What to compile for. "cpu": features "" means all that the host has; "amx", "avx512bf16", "avx512", "avx2" or
-/// "baseline" limit it. "cuda": features name the generation of the GPU, "sm_80" or later; code of one with an "a" runs
-/// on that one only. "+tf32" behind it: products of f32 (matrices, attention) may be made in tf32, on tensor cores. Each
-/// factor is then rounded to 11 bits, which moves a product by 2^-10 of it at most; sums are f32 all the same. Never
-/// without that word.
+/// "baseline" limit it; "+int8" or "+int4" may follow, and "+tiles=" with a digit for each line of the CPU's table of
+/// tiles. Without those digits HEED_CACHE may hold some that were measured. "cuda": features name the generation of the
+/// GPU, "sm_80" or later; code of one with an "a" runs on that one only. "+tf32" behind it: products of f32 (matrices,
+/// attention) may be made in tf32, on tensor cores. Each factor is then rounded to 11 bits, which moves a product by
+/// 2^-10 of it at most; sums are f32 all the same. Never without that word.
 struct Target {
   std::string kind = "cpu";
   std::string features{};

@@ -18,7 +18,7 @@ struct Machine {
   codegen::Target host;
   std::optional<codegen::Device> device;
 
-  /// "cpu:avx512", "cpu:avx512+int8", "cuda:sm_90a", "cuda:sm_90a+tf32".
+  /// "cpu:avx512", "cpu:avx512+int8", "cpu:avx512+tiles=0102", "cuda:sm_90a", "cuda:sm_90a+tf32".
   std::string name() const;
 };
 
@@ -26,8 +26,8 @@ struct Machine {
 std::optional<Machine> machineFor(llvm::StringRef name);
 /// The names that there are, for messages.
 inline constexpr llvm::StringLiteral machineNames =
-    "cpu, cpu:amx, cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline, which +int8 or +int4 may follow, or cuda:sm_80 "
-    "(86, 89, 90, 90a, ...), which +tf32 may follow";
+    "cpu, cpu:amx, cpu:avx512bf16, cpu:avx512, cpu:avx2, cpu:baseline, which +int8 or +int4 may follow, then +tiles= "
+    "and digits, or cuda:sm_80 (86, 89, 90, 90a, ...), which +tf32 may follow";
 
 struct Stage {
   llvm::StringRef name;

@@ -14,7 +14,8 @@ void addSettings(bench::Flags flags, bench::Settings& settings, std::int64_t& th
   flags.text(
       "--target", settings.target,
       "cpu, or cpu: and amx, avx512bf16, avx512, avx2 or baseline, then +int8 or +int4 where products may read weights "
-      "so; cuda: and sm_80, sm_90a, ..., then +tf32 where f32 may be multiplied in it");
+      "so, then +tiles= and a digit for each line of tiles; cuda: and sm_80, sm_90a, ..., then +tf32 where f32 may be "
+      "multiplied in it");
   flags.seconds("--seconds", settings.seconds, "how long to measure");
   flags.text("--dump", settings.options.dump, "folder for the IR of each stage");
   flags.flag("--explain", settings.options.explain, "say on stderr which kernels were formed, and in which form");
@@ -42,8 +43,9 @@ int main(int argc, char** argv) {
   bench::Settings settings;
   std::int64_t threads = 0;
   std::vector<bench::Subject> subjects{
-      bench::attention(), bench::attentionDecode(), bench::gemm(),       bench::norm(),        bench::encoderLayer(),
-      bench::encoder(),   bench::gpt2Prefill(),     bench::gpt2Decode(), bench::compileTime(), bench::limits()};
+      bench::attention(),    bench::attentionDecode(), bench::gemm(),        bench::norm(),
+      bench::encoderLayer(), bench::encoder(),         bench::gpt2Prefill(), bench::gpt2Decode(),
+      bench::compileTime(),  bench::limits(),          bench::tune()};
   for (bench::Subject& subject : subjects) {
     bench::Flags flags(*app.add_subcommand(subject.name, subject.title));
     subject.flags(flags);

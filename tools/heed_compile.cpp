@@ -17,9 +17,9 @@ int main(int argc, char** argv) {
   bool quiet = false;
   app.add_option("input", input, "a .mlir file of stage graph; - is standard input")->required();
   app.add_option("-o,--output", output, "the bundle")->required();
-  app.add_option(
-      "--target", target,
-      "cpu[:amx|avx512bf16|avx512|avx2|baseline][+int8|+int4], or cuda:sm_80, cuda:sm_90a, cuda:sm_80+tf32, ...");
+  app.add_option("--target", target,
+                 "cpu[:amx|avx512bf16|avx512|avx2|baseline][+int8|+int4][+tiles=DIGITS], or cuda:sm_80, cuda:sm_90a, "
+                 "cuda:sm_80+tf32, ...");
   app.add_option("--dump", options.dump, "folder for the IR of each stage");
   app.add_flag("-q,--quiet", quiet, "say nothing where all is well");
   CLI11_PARSE(app, argc, argv);

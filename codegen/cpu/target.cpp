@@ -7,54 +7,6 @@
 
 namespace heed::codegen {
 
-AttentionTile Target::attention(int64_t depth, bool masked) const {
-  // Of 24 sums a round reads 3 vectors and 8 numbers, of 16 it would read 4 and 4: on Intel cores the clock falls with
-  // what is read. A masked block has as many keys as rows, for its strips pass over them one after the other; deep keys
-  // fill the first-level cache earlier.
-  if (avx512)
-    return {.whole = {3, 8, 8},
-            .strip = {1, 16, 16},
-            .narrow = {1, 16, 16},
-            .costly = {1, 4, 1},
-            .block = masked       ? 48
-                     : depth > 80 ? 64
-                                  : 96,
-            .segment = 16};
-  if (fma)
-    return {
-        .whole = {3, 4, 4}, .strip = {3, 4, 4}, .narrow = {1, 8, 8}, .costly = {1, 4, 1}, .block = 96, .segment = 16};
-  return {.whole = {2, 4, 4}, .strip = {2, 4, 4}, .narrow = {1, 8, 8}, .costly = {1, 4, 1}, .block = 64, .segment = 16};
-}
-
-AttentionTile Target::attentionOneVector() const {
-  const RegisterTile one = avx512 ? RegisterTile{1, 16, 16} : RegisterTile{1, 8, 8};
-  return {.whole = one, .strip = one, .narrow = one, .costly = {1, 4, 1}, .block = 128, .segment = 16};
-}
-
-AttentionTile Target::attentionByMatrices(bool oneVector, bool masked) const {
-  const RegisterTile one{1, 16, 32};
-  if (oneVector) return {.whole = one, .strip = one, .narrow = one, .costly = one, .block = 128, .segment = 16};
-  // Under a mask high blocks have more that is seen by some only.
-  return {.whole = {4, 32, 32},
-          .strip = {2, 16, 32},
-          .narrow = one,
-          .costly = one,
-          .block = 128,
-          .segment = 16,
-          .groups = masked ? 2 : 4};
-}
-
-FewRowsTile Target::attentionFewRows(int64_t rows) const {
-  const int most = rows <= 2 ? std::max(int(rows), 1) : 4;
-  return {.rows = most, .keys = std::min(4, lanes / most), .block = 64};
-}
-
-ContractTile Target::contract(bool pairs) const {
-  if (amx && pairs) return {.rows = 32, .few = 16, .vectors = 2, .depth = 512, .part = 128};
-  if (avx512) return {.rows = 12, .few = 4, .vectors = 2, .depth = 768};
-  return {.rows = fma ? 6 : 4, .few = 2, .vectors = 2, .depth = 512};
-}
-
 static Target named(llvm::StringRef limit) {
   if (limit == "amx")
     return {.name = "amx",
@@ -84,21 +36,38 @@ static int takeWeightBits(llvm::StringRef& name) {
   return name.consume_back(inInt8) ? 8 : name.consume_back(inInt4) ? 4 : 0;
 }
 
-static void setWeightBits(Target& target, int bits) {
-  target.weightBits = bits;
-  if (bits) target.name += bits == 8 ? inInt8 : inInt4;
+/// Names a target of an instruction set after all that is asked of it.
+static void complete(Target& target, int weightBits, llvm::StringRef tiles) {
+  target.weightBits = weightBits, target.tiles = tiles.str();
+  target.name = target.instructionSet().str();
+  if (weightBits) target.name += weightBits == 8 ? inInt8 : inInt4;
+  if (!tiles.empty()) (target.name += byTiles) += tiles;
+}
+
+std::optional<Target> withTiles(const Target& target, llvm::StringRef digits) {
+  llvm::ArrayRef<TileLine> lines = target.tileLines();
+  auto has = [](auto of) {
+    auto [line, digit] = of;
+    return digit >= '0' && size_t(digit - '0') < line.size();
+  };
+  if (digits.size() != lines.size() || !llvm::all_of(llvm::zip(lines, digits), has)) return std::nullopt;
+  Target same = target;
+  complete(same, target.weightBits, digits.trim('0').empty() ? "" : digits);
+  return same;
 }
 
 Target portable(const Target& target) {
-  llvm::StringRef set = target.name;
-  const int bits = takeWeightBits(set);
-  Target all = named(set);
-  setWeightBits(all, bits);
+  Target all = named(target.instructionSet());
+  complete(all, target.weightBits, target.tiles);
   all.runsHere = target.runsHere;
   return all;
 }
 
 std::optional<Target> targetFor(llvm::StringRef limit) {
+  if (const size_t at = limit.find(byTiles); at != llvm::StringRef::npos) {
+    std::optional<Target> usual = targetFor(limit.take_front(at));
+    return usual ? withTiles(*usual, limit.substr(at + byTiles.size())) : usual;
+  }
   const int bits = takeWeightBits(limit);
   // vdpbf16ps does twice the work of an f32 multiply-add; measured, Zen 5 starts as many of them, Emerald Rapids a
   // quarter: there two multiply-adds are quicker.
@@ -120,7 +89,7 @@ std::optional<Target> targetFor(llvm::StringRef limit) {
       target.features += (feature.second ? "+" : "-") + feature.first().str();
     }
   }
-  setWeightBits(target, bits);
+  complete(target, bits, "");
   return target;
 }
 

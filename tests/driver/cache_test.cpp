@@ -4,14 +4,18 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "heed/codegen/cpu/target.h"
+#include "heed/driver/bundle.h"
 #include "heed/driver/compile.h"
 #include "heed/driver/sketch.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/runner.h"
+#include "heed/runtime/seal.h"
 
 namespace heed {
 namespace {
@@ -120,6 +124,127 @@ TEST_F(CacheFolder, WhatOthersCanWriteIsNotRun) {
     FAIL() << "a folder that all can write was taken";
   } catch (const Error& e) {
     EXPECT_NE(std::string(e.what()).find("no folder that only you can write"), std::string::npos) << e.what();
+  }
+}
+
+/// softmax(q k^T) k, of which row i sees keys up to i, on numbers that are the same each time.
+struct Masked {
+  Sketch sketch;
+  Masked() {
+    auto seq = sketch.axis("seq"), key = sketch.axis("key", -1, "seq"), depth = sketch.axis("depth", 8);
+    auto q = sketch.input("q", DType::f32, {seq, depth}), k = sketch.input("k", DType::f32, {key, depth});
+    auto visible = sketch.pointwise("le", {sketch.index(key), sketch.index(seq)});
+    auto scores = sketch.where(visible, sketch.over("contract", {q, k}, {depth}), -INFINITY);
+    sketch.results({sketch.over("contract", {sketch.over("softmax", {scores}, {key}), k}, {key})});
+  }
+  static std::vector<float> run(std::shared_ptr<const Executable> code) {
+    std::int64_t sizes[] = {200, 8};
+    AnyArray q(DType::f32, sizes), k(DType::f32, sizes);
+    for (int n = 0; n < 1600; ++n) {
+      static_cast<float*>(q.view.data)[n] = float(n * 7919 % 101) / 50 - 1;
+      static_cast<float*>(k.view.data)[n] = float(n * 104729 % 103) / 50 - 1;
+    }
+    std::vector<ArrayView> inputs{q.view, k.view};
+    std::vector<AnyArray> results = Runner(std::move(code), 1).run(inputs);
+    auto* first = static_cast<float*>(results[0].view.data);
+    return {first, first + 1600};
+  }
+};
+
+class KeptTiles : public CacheFolder {
+ protected:
+  std::shared_ptr<const Executable> code(const std::string& features = "avx2") const {
+    return compile(masked.sketch.view(), {.target = {"cpu", features}, .explain = true});
+  }
+  void keep(const std::string& digits) const { Cache(folder.string()).keepTiles(*codegen::targetFor("avx2"), digits); }
+  Masked masked;
+};
+
+TEST_F(KeptTiles, AreThoseOfTheNextCompile) {
+  const auto usual = code();
+  EXPECT_EQ(usual->statistics.target, "avx2");
+  keep("0010");
+  const std::int64_t before = compileCount();
+  const auto kept = code();
+  EXPECT_EQ(compileCount() - before, 1) << "code by other tiles was taken out of the cache";
+  EXPECT_EQ(kept->statistics.target, "avx2+tiles=0010");
+  EXPECT_NE(kept->explanation.find("tiles of masked attention: 3x4x4"), std::string::npos) << kept->explanation;
+  code();
+  EXPECT_EQ(compileCount() - before, 1);
+  EXPECT_EQ(code("avx2+int8")->statistics.target, "avx2+int8+tiles=0010");
+  if (!codegen::targetFor("avx2")->runsHere) return;
+  const std::vector<float> x = Masked::run(usual), y = Masked::run(kept);
+  for (std::size_t n = 0; n < x.size(); ++n) EXPECT_NEAR(x[n], y[n], 2e-6);
+}
+
+TEST_F(KeptTiles, GiveWayToWhatATargetSays) {
+  keep("0010");
+  EXPECT_EQ(code("avx2+tiles=0000")->statistics.target, "avx2");
+  EXPECT_EQ(code("avx2+tiles=0020")->statistics.target, "avx2+tiles=0020");
+  EXPECT_EQ(code("baseline")->statistics.target, "baseline");  // another table
+  EXPECT_EQ(compile(masked.sketch.view(), {.target = {"cuda", "sm_80"}})->statistics.target, "sm_80");
+}
+
+TEST_F(KeptTiles, AreNotABundles) {
+  keep("0010");
+  for (const char* features : {"avx2", "avx2+tiles=0020"}) {
+    const std::string path = (folder / "bundle").string();
+    saveBundle(masked.sketch.view(), {.target = {"cpu", features}}, path);
+    if (codegen::targetFor("avx2")->runsHere) EXPECT_EQ(loadBundle(path)->statistics.target, features);
+  }
+}
+
+TEST_F(KeptTiles, OfAnotherTableAreAMiss) {
+  for (const char* digits : {"", "0", "00100", "0090", "00x0", "../.."}) {
+    keep(digits);
+    EXPECT_EQ(code()->statistics.target, "avx2") << digits;
+  }
+}
+
+TEST_F(KeptTiles, OfABrokenFileAreAMiss) {
+  const codegen::Target target = *codegen::targetFor("avx2");
+  const Cache cache(folder.string());
+  cache.keepTiles(target, "0010");
+  ASSERT_EQ(cache.tiles(target), "0010");
+  const fs::path file = entries().at(0);
+  std::ifstream in(file, std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(in)), {});
+  auto write = [&](const std::string& bytes) { std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes; };
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string broken = whole;
+    broken[at] ^= 4;
+    write(broken);
+    EXPECT_FALSE(cache.tiles(target)) << at;
+    write(whole.substr(0, at));
+    EXPECT_FALSE(cache.tiles(target)) << at;
+  }
+  write(whole);
+  EXPECT_EQ(cache.tiles(target), "0010");
+  chmod(file.c_str(), 0666);
+  EXPECT_FALSE(cache.tiles(target));
+  fs::remove(file);
+  fs::create_symlink("/dev/zero", file);
+  EXPECT_FALSE(cache.tiles(target));
+  EXPECT_EQ(code()->statistics.target, "avx2");
+}
+
+/// A file under another's name, and parts that say they are longer than the file.
+TEST_F(KeptTiles, OfAHostileFileAreAMiss) {
+  const codegen::Target target = *codegen::targetFor("avx2"), other = *codegen::targetFor("baseline");
+  const Cache cache(folder.string());
+  cache.keepTiles(target, "0010");
+  const fs::path file = entries().at(0), moved = folder / "moved";
+  fs::rename(file, moved);
+  cache.keepTiles(other, "0000");
+  fs::path name;
+  for (const fs::path& entry : entries())
+    if (entry != moved) name = entry;
+  fs::rename(moved, name);
+  EXPECT_FALSE(cache.tiles(other));
+  for (std::uint64_t length : {~std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{65}}) {
+    std::string body = "heed tiles 1\n" + std::string(reinterpret_cast<const char*>(&length), 8) + std::string(64, 'a');
+    std::ofstream(file, std::ios::binary) << body << sealOf(body);
+    EXPECT_FALSE(cache.tiles(target)) << length;
   }
 }
 

@@ -212,6 +212,24 @@ TEST(Compile, WeightsInFewBitsAreAWordBehindACpu) {
   EXPECT_SAYS(said, "target: 'cuda:sm_80+int8' was given; weights in few bits are for a CPU: a cpu target is required");
 }
 
+TEST(Compile, TilesAreDigitsBehindACpu) {
+  EXPECT_EQ(parseTarget("cpu:avx2+int4+tiles=0010").features, "avx2+int4+tiles=0010");
+  auto code = compile(Causal().graph(), {.target = {"cpu", "avx2+tiles=0010"}, .explain = true});
+  EXPECT_EQ(code->statistics.target, "avx2+tiles=0010");
+  EXPECT_SAYS(code->explanation, "tiles of masked attention: 3x4x4, strips 3x4x4, blocks of 48\n");
+  auto usual = compile(Causal().graph(), {.target = {"cpu", "avx2+tiles=0000"}, .explain = true});
+  EXPECT_EQ(usual->statistics.target, "avx2");
+  EXPECT_EQ(usual->explanation.find("tiles of"), std::string::npos) << usual->explanation;
+  for (const char* target :
+       {"cpu:avx2+tiles=010", "cpu:avx2+tiles=0070", "cpu:avx2+int8+tiles=", "cpu:avx2+tiles=001x"})
+    EXPECT_SAYS(testing::errorOf([&] { parseTarget(target); }),
+                std::string("target: '") + target +
+                    "' was given; tiles of avx2 are 4 digits: attention 0 to 2, deep attention 0 to 2, masked "
+                    "attention 0 to 2, products 0 to 2; leave them out");
+  for (const char* target : {"cpu:avx2+tiles=0010+int8", "cpu:tiles=0000", "cuda:sm_80+tiles=0000"})
+    EXPECT_SAYS(testing::errorOf([&] { parseTarget(target); }), std::string("target: '") + target + "' was given");
+}
+
 TEST(Compile, ACpuHasNoTf32) {
   for (const char* target : {"cpu+tf32", "cpu:avx2+tf32"}) {
     std::string said;

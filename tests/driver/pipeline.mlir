@@ -4,6 +4,8 @@
 // RUN: heed-opt %s --heed-pipeline=stop=tiled | FileCheck %s --check-prefix=TILED
 // RUN: heed-opt %s --heed-pipeline=stop=lowered | FileCheck %s --check-prefix=LOWERED
 // RUN: heed-opt %s --heed-pipeline="target=cpu:avx2 stop=lowered" | FileCheck %s --check-prefix=AVX2
+// RUN: heed-opt %s --heed-pipeline="target=cpu:avx2+tiles=2000 stop=lowered" | FileCheck %s --check-prefix=AVX2
+// RUN: not heed-opt %s --heed-pipeline="target=cpu:avx2+tiles=9000 stop=lowered" 2>&1 | FileCheck %s --check-prefix=TILES
 // RUN: heed-opt %s --heed-pipeline=stop=llvm | FileCheck %s --check-prefix=LLVM
 // RUN: not heed-opt %s --heed-pipeline=stop=nowhere 2>&1 | FileCheck %s --check-prefix=NOWHERE
 
@@ -20,6 +22,7 @@
 // LOWERED: vector<{{[0-9]+}}xf32>
 // LOWERED-NOT: tile.
 // AVX2: vector<8xf32>
+// TILES: target=cpu:avx2+tiles=9000 {{.*}}then +tiles= and digits
 // LLVM: llvm.func @heed_entry
 // NOWHERE: stages graph, heed, fused, tiled, lowered and llvm
 func.func @attend(%q: !q, %k: !k) -> !q {

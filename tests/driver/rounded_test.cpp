@@ -8,13 +8,13 @@
 #include <functional>
 #include <random>
 
-#include "heed/codegen/cpu/target.h"
 #include "heed/driver/compile.h"
 #include "heed/driver/reference.h"
 #include "heed/driver/sketch.h"
 #include "heed/runtime/element.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/runner.h"
+#include "heed/tests/codegen/targets.h"
 
 namespace heed {
 namespace {
@@ -101,9 +101,8 @@ void expectRounded(Case&& c, const std::shared_ptr<const Executable>& code, std:
 
 std::vector<std::string> targets() {
   std::vector<std::string> all;
-  for (const char* set : {"amx", "avx512bf16", "avx512", "avx2", "baseline"})
-    if (codegen::targetFor(set)->runsHere)
-      for (const char* bits : {"+int8", "+int4"}) all.push_back(std::string(set) + bits);
+  for (const std::string& set : testing::instructionSets())
+    for (const char* bits : {"+int8", "+int4"}) all.push_back(set + bits);
   return all;
 }
 
@@ -141,6 +140,17 @@ TEST_P(Rounded, OneMatrix) {
         SCOPED_TRACE(std::to_string(rows) + " x " + std::to_string(in) + " x " + std::to_string(out));
         expectRounded(linear(dtype, transposed, rows, in, out), code);
       }
+    }
+}
+
+TEST(RoundedByOtherTiles, OneMatrix) {
+  for (const std::string& set : testing::instructionSets())
+    for (const std::string& target : testing::otherTiles(set + "+int8")) {
+      SCOPED_TRACE(target);
+      const DType dtype = codegen::targetFor(set)->bf16 ? DType::bf16 : DType::f32;
+      const auto code = codeOf(linear(dtype, false, 1, 1, 1), target);
+      for (auto [rows, in, out] : {std::array{1, 900, 33}, {5, 97, 70}, {50, 800, 100}})
+        expectRounded(linear(dtype, false, rows, in, out), code);
     }
 }
 

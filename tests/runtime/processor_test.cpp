@@ -18,5 +18,16 @@ TEST(Processor, WhoHasAnInstructionSetHasTheSmallerOnes) {
   }
 }
 
+TEST(Processor, WhatFollowsAnInstructionSetIsNoMatterOfTheCpus) {
+  for (const char* name : {"cpu:avx512", "cpu:baseline"})
+    for (const char* word : {"+int8", "+tiles=0102", "+int4+tiles=0102"})
+      EXPECT_EQ(processorRuns(name), processorRuns(name + std::string(word))) << name << word;
+}
+
+TEST(Processor, HasOneName) {
+  EXPECT_EQ(processorName(), processorName());
+  for (char c : processorName()) EXPECT_TRUE(c >= ' ' && c <= '~');
+}
+
 }  // namespace
 }  // namespace heed

@@ -118,6 +118,35 @@ class Workloads(unittest.TestCase):
         self.assertLess(0, line["cached_ms"])
         self.assertLess(line["cached_ms"], line["compile_ms"])
 
+    def test_tune(self):
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {k: v for k, v in os.environ.items() if not k.startswith("HEED_")} | {"HEED_CACHE": folder}
+
+            def run(*arguments):
+                return subprocess.run([BINARY, *arguments], capture_output=True, text=True, env=environment)
+
+            done = run("tune", "--target=cpu:avx2", "--seconds=0.001", "--json")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            told = json.loads(done.stdout)
+            self.assertRegex(told["tiles"], "^[0-2]{4}$")
+            self.assertEqual([line["name"] for line in told["lines"]],
+                             ["attention", "deep attention", "masked attention", "products"])
+            for digit, line in zip(told["tiles"], told["lines"]):
+                self.assertEqual(line["chosen"], int(digit))
+                gains = [tile["gain"] for tile in line["tiles"]]
+                self.assertEqual(gains[0], 1)
+                self.assertTrue(line["chosen"] == 0 or gains[line["chosen"]] == max(gains))
+                for tile in line["tiles"]:
+                    self.assertEqual(len(tile["fractions_of_peak"]), len(line["shapes"]))
+                    self.assertTrue(all(0 < share < 2 for share in tile["fractions_of_peak"]))
+            isa = "avx2" + (f"+tiles={told['tiles']}" if told["tiles"] != "0000" else "")
+            self.assertEqual(len(os.listdir(folder)), 1, "code that was measured is not kept")
+            shape = ["attention", "--seq=40", "--target=cpu:avx2", *QUICK, "--json"]
+            self.assertEqual(json.loads(run(*shape).stdout)["isa"], isa)
+
+            done = run("tune", "--target=cpu:baseline")
+            self.assertRegex(done.stdout, r"(?s)^tune .*\* 0 4x2, 512 deep.*kept in .*: baseline\+tiles=0000\n$")
+
     def test_text(self):
         done = call("attention", "--seq=40", *QUICK)
         self.assertRegex(done.stdout, r"(?s)^attention .*seq=40.*ms \(.*Gflop/s of .*of peak.*compile .*error ")
@@ -177,6 +206,7 @@ class Refusals(unittest.TestCase):
             ("--target", "cpu:avx2+tf32", "a cuda target is required"),
             ("--target", "cuda:sm_80+int8", "a cpu target is required"),
             ("--target", "cpu+int2", "+int8 or +int4"),
+            ("--target", "cpu:avx2+tiles=12", "tiles of avx2 are 4 digits: attention 0 to 2"),
         ]:
             with self.subTest(option=option, value=value):
                 message = self.refused("attention", f"{option}={value}")
@@ -197,6 +227,11 @@ class Refusals(unittest.TestCase):
         self.assertIn("--mask=none", self.refused("attention", "--against=eager", "--mask=causal"))
         self.assertIn("1024 positions", self.refused("gpt2-decode", "--past=1024"))
         self.assertIn("--layers=6", self.refused("encoder", "--layers=5"))
+
+    def test_what_cannot_be_tuned(self):
+        self.assertIn("HEED_CACHE is not set", self.refused("tune"))
+        for target, required in [("cuda:sm_80", "a cpu target"), ("cpu+int8", "its name alone"), ("cpu:avx2+tiles=0000", "its name alone")]:
+            self.assertIn(required, self.refused("tune", f"--target={target}"))
 
     def test_more_than_there_is_memory_for(self):
         for arguments in [

@@ -222,10 +222,13 @@ void options(AttentionShape& s, Flags& flags) {
 
 }  // namespace
 
+Workload attentionWorkload(const AttentionShape& s, const Settings& settings) {
+  return make(s, settings, "attention", false);
+}
+
 Subject attention() {
-  return subject(
-      "attention", "softmax(Q K^T / sqrt(depth)) V and its relatives", AttentionShape{}, options,
-      [](const AttentionShape& s, const Settings& settings) { return make(s, settings, "attention", false); });
+  return subject("attention", "softmax(Q K^T / sqrt(depth)) V and its relatives", AttentionShape{}, options,
+                 attentionWorkload);
 }
 
 Subject attentionDecode() {

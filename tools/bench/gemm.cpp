@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "arrays.h"
+#include "gemm_shape.h"
 #include "heed/driver/sketch.h"
 #include "workload.h"
 
@@ -11,13 +12,6 @@ namespace heed::bench {
 namespace {
 
 using Tensor = Sketch::Tensor;
-
-struct GemmShape {
-  std::int64_t batch = 1, m = 1024, n = 1024, k = 1024;
-  std::string rhs = "kn";         // how the right matrix lies in memory: rows of k x n, or of n x k
-  std::string epilogue = "none";  // none, bias, gelu or bias+gelu
-  std::string dtype = "f32";      // of the matrices and the result
-};
 
 void options(GemmShape& s, Flags& flags) {
   flags.number("--batch", s.batch, "products");
@@ -88,7 +82,9 @@ struct Product {
   }
 };
 
-Workload make(const GemmShape& s, const Settings& settings) {
+}  // namespace
+
+Workload gemmWorkload(const GemmShape& s, const Settings& settings) {
   // The right matrix is there once more, packed.
   double m = double(s.m), n = double(s.n), k = double(s.k), batch = double(s.batch);
   requireMemory("heed-bench gemm", (s.dtype == "f32" ? 4 : 2) * batch * (m * k + 2 * k * n + m * n));
@@ -116,8 +112,6 @@ Workload make(const GemmShape& s, const Settings& settings) {
   return w;
 }
 
-}  // namespace
-
-Subject gemm() { return subject("gemm", "a matrix product and what follows it", GemmShape{}, options, make); }
+Subject gemm() { return subject("gemm", "a matrix product and what follows it", GemmShape{}, options, gemmWorkload); }
 
 }  // namespace heed::bench

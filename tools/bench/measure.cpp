@@ -1,6 +1,7 @@
 // The one place where time is taken: the limit, then the workload, then the limit again, round after round.
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <iostream>
 #include <optional>
 
@@ -10,6 +11,7 @@
 #include "heed/runtime/error.h"
 #include "heed/runtime/threads.h"
 #include "heed/runtime/weights/weights.h"
+#include "llvm/ADT/STLExtras.h"
 #include "workload.h"
 
 namespace heed::bench {
@@ -128,6 +130,20 @@ void serve(const Timer& time, const Report& ready) {
   }
 }
 
+/// What its error is.
+Deviation requireRight(const Workload& w, Runner& runner) {
+  Deviation error = w.error(runner);
+  if (!(error.size <= w.tolerance))
+    throw Error("heed-bench " + w.name,
+                format("the error against f64 is %.2e, at element %lld of the result", error.size,
+                       static_cast<long long>(error.at)),
+                format("at most %.2e is possible", w.tolerance), "report it, with --dump");
+  return error;
+}
+
+/// At least 5 ms of ours a round: shorter ones are noise.
+constexpr double turn = 5e-3;
+
 const char* nameOf(Limit limit) {
   const char* names[] = {"fma", "bf16", "tf32", "read", "copy"};
   return names[int(limit)];
@@ -143,13 +159,7 @@ Report measure(const Workload& w, const Settings& settings) {
 
   const bool device = settings.options.target.kind == "cuda";
 
-  Deviation error = w.error(runner);
-  if (!(error.size <= w.tolerance))
-    throw Error("heed-bench " + w.name,
-                format("the error against f64 is %.2e, at element %lld of the result", error.size,
-                       static_cast<long long>(error.at)),
-                format("at most %.2e is possible", w.tolerance), "report it, with --dump");
-
+  const Deviation error = requireRight(w, runner);
   Report report;
   report.add("workload", w.name, w.name);
   report.add(w.shape);
@@ -169,8 +179,7 @@ Report measure(const Workload& w, const Settings& settings) {
   const Timer wall = device ? seconds : [&](int n) { return timed(caller, n, 2); };
   if (settings.steps) return serve(wall, report), Report();
 
-  // At least 5 ms of ours a round: shorter ones are noise.
-  int times = timesFor(wall(1), 5e-3);
+  int times = timesFor(wall(1), turn);
   Ceiling ceiling(w, threads, device);
   std::vector<double> time, rival, speedup, peak, of_peak, bandwidth, of_bandwidth;
   for (double begin = now(2); now(2) - begin < settings.seconds || time.size() < 5;) {
@@ -224,6 +233,39 @@ Report measure(const Workload& w, const Settings& settings) {
   report.add("max_error", error.size, format("error %.1e", error.size));
   report.add("arena_bytes", runner.session().memory().bytes);
   return report;
+}
+
+std::vector<std::vector<double>> race(const std::vector<Workload>& workloads, const Settings& settings) {
+  struct Racer {
+    Runner runner;
+    Caller caller;
+    int threads, times;
+    std::vector<double> shares{};
+    Racer(const Workload& w, int asked)
+        : runner(ready(w, asked)), caller(w, runner), threads(runner.session().threads()) {
+      times = timesFor(timed(caller, 1, 2), turn);
+    }
+    static Runner ready(const Workload& w, int threads) {
+      Runner runner(w.executable, threads);
+      if (!w.weights.empty()) runner.bindAll(w.weights);
+      requireRight(w, runner);
+      return runner;
+    }
+  };
+  std::deque<Racer> racers;
+  for (const Workload& w : workloads) racers.emplace_back(w, settings.options.threads);
+  Ceiling ceiling(workloads[0], racers[0].threads, /*device=*/false);
+  for (double begin = now(2); now(2) - begin < settings.seconds || racers[0].shares.size() < 5;) {
+    double before = ceiling.peak();
+    for (auto [w, racer] : llvm::zip(workloads, racers)) {
+      const double time = timed(racer.caller, racer.times, racer.threads), after = ceiling.peak();
+      racer.shares.push_back(w.flops / time * 1e-9 / ((before + after) / 2));
+      before = after;
+    }
+  }
+  std::vector<std::vector<double>> shares;
+  for (Racer& racer : racers) shares.push_back(std::move(racer.shares));
+  return shares;
 }
 
 }  // namespace heed::bench

@@ -94,6 +94,10 @@ struct Subject {
 
 Report measure(const Workload& workload, const Settings& settings);
 
+/// For CPUs: the share of the peak that each of the workloads reaches, round by round; in each round all have their
+/// turn. Throws heed::Error where one is wrong. All have the same limit, fma or bf16.
+std::vector<std::vector<double>> race(const std::vector<Workload>& workloads, const Settings& settings);
+
 /// A subcommand whose options are a Shape: make(shape, settings) gives the workload.
 template <class Shape, class Make>
 Subject subject(std::string name, std::string title, Shape shape, void (*flags)(Shape&, Flags&), Make make) {
@@ -112,5 +116,11 @@ Subject gpt2Prefill();
 Subject gpt2Decode();
 Subject compileTime();
 Subject limits();
+Subject tune();
+
+struct AttentionShape;
+struct GemmShape;
+Workload attentionWorkload(const AttentionShape& shape, const Settings& settings);
+Workload gemmWorkload(const GemmShape& shape, const Settings& settings);
 
 }  // namespace heed::bench

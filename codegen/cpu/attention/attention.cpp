@@ -438,8 +438,10 @@ struct LowerAttention : impl::TileLowerAttentionBase<LowerAttention> {
   void runOnOperation() override {
     std::optional<Target> target = targetFor(features);
     if (!target) {
-      emitError(getOperation().getLoc()) << "tile-lower-attention: features is \"" << features
-                                         << "\"; it must be amx, avx512bf16, avx512, avx2, baseline or empty";
+      emitError(getOperation().getLoc())
+          << "tile-lower-attention: features is \"" << features
+          << "\"; it must be amx, avx512bf16, avx512, avx2, baseline or empty, then what "
+             "may follow these: +int8, +tiles=0000";
       return signalPassFailure();
     }
     SmallVector<tile::AttentionOp> kernels;

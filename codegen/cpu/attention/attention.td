@@ -13,7 +13,7 @@ def TileLowerAttention : Pass<"tile-lower-attention", "::mlir::func::FuncOp"> {
     at run time: lanes are depths and columns, and one task is a part of the keys.
   }];
   let options = [
-    Option<"features", "features", "std::string", "\"\"", "amx, avx512bf16, avx512, avx2 or baseline; empty: what the host has">,
+    Option<"features", "features", "std::string", "\"\"", "amx, avx512bf16, avx512, avx2 or baseline, then what may follow these; empty: what the host has">,
     Option<"vectors", "vectors", "int", "0", "override of the tile: lane vectors in a block of rows">,
     Option<"keys", "keys", "int", "0", "override of the tile: keys in a score tile">,
     Option<"values", "values", "int", "0", "override of the tile: value columns in an output tile">,

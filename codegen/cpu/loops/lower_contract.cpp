@@ -103,7 +103,8 @@ struct LowerContract : impl::LowerContractBase<LowerContract> {
     if (!target) {
       getOperation().emitError()
           << "tile-lower-contract: features is \"" << features
-          << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required, then +int8, +int4 or nothing";
+          << "\"; amx, avx512bf16, avx512, avx2, baseline or nothing is required, then +int8, +int4 or "
+             "nothing, then +tiles= and digits or nothing";
       return signalPassFailure();
     }
     SmallVector<Operation*> ops;

@@ -8,7 +8,7 @@ class LoopPass<string name, string on = ""> : Pass<name, on> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
                            "::mlir::vector::VectorDialect", "::mlir::linalg::LinalgDialect", "::heed::tile::TileDialect"];
   let options = [Option<"features", "features", "std::string", "\"\"",
-                        "amx, avx512bf16, avx512, avx2 or baseline, then +int8 or +int4; empty: what this machine has">];
+                        "amx, avx512bf16, avx512, avx2 or baseline, then +int8 or +int4, then +tiles= and digits; empty: what this machine has">];
 }
 
 def LowerGeneric : LoopPass<"tile-lower-generic"> {

@@ -8,6 +8,7 @@
 #include "heed/runtime/session.h"
 #include "heed/tests/codegen/attention/compile_kernel.h"
 #include "heed/tests/codegen/attention/kernel_run.h"
+#include "heed/tests/codegen/targets.h"
 
 namespace heed::testing {
 namespace {
@@ -29,13 +30,6 @@ struct Compiled : KernelRun {
     };
   }
 };
-
-std::vector<std::string> instructionSets() {
-  std::vector<std::string> sets;
-  for (std::string name : {"amx", "avx512bf16", "avx512", "avx2", "baseline"})
-    if (codegen::targetFor(name)->runsHere) sets.push_back(name);
-  return sets;
-}
 
 class Shapes : public ::testing::TestWithParam<std::tuple<Named, std::string>> {};
 
@@ -248,6 +242,44 @@ TEST(Attention, tilesOfAnyWidthAgree) {
     Compiled compiled(causal(withLse(sdpa())), "", options);
     for (std::int64_t rows : {1, 31, 130}) compiled.run(sizesOf(compiled.kernel, rows, rows + 5, 10, 11));
   }
+}
+
+/// Of every line of the table: deep and shallow, masked and not. Of sets with products of pairs in bf16: in f32 they do
+/// what those without do.
+TEST(Attention, everyTileOfTheTableAgrees) {
+  std::vector<std::pair<KernelCase, int>> cases{{sdpa(), 18},
+                                                {causal(withLse(sdpa())), 18},
+                                                {sdpa(), 96},
+                                                {documents(causal(sdpa())), 96},
+                                                {softcap(), 16},
+                                                {withStart(withLse(sdpa())), 100},
+                                                {additive(), 24},
+                                                {grouped(), 64},
+                                                {dropout(causal(sdpa())), 40}};
+  for (const std::string& set : instructionSets())
+    for (const std::string& target : otherTiles(set))
+      for (auto& [kernel, depth] : cases) {
+        SCOPED_TRACE(target + " " + std::to_string(depth));
+        KernelCase known = codegen::targetFor(set)->bf16 ? narrow(kernel, "bf16") : kernel;
+        known.known = {{"d", depth}, {"v", 33}};
+        Compiled compiled(known, target);
+        for (auto [rows, keys] : {std::array{33, 131}, {130, 300}, {300, 97}})
+          compiled.run(sizesOf(known, rows, keys, depth, 33), {}, keys % 2 == 0);
+        if (HasFailure()) return;
+      }
+}
+
+TEST(Attention, bitsDoNotDependOnThreadsByAnyTile) {
+  KernelCase plain = causal(withLse(sdpa())), pairs = narrow(plain, "bf16");
+  pairs.known = {{"d", 16}, {"v", 24}};
+  for (const std::string& target : otherTiles(instructionSets().front()))
+    for (const KernelCase& kernel : {plain, pairs}) {
+      Compiled compiled(kernel, target);
+      Sizes sizes = sizesOf(kernel, 300, 300, 16, 24);
+      auto one = compiled.run(sizes), two = compiled.run(sizes, {}, true, 2);
+      for (std::size_t n = 0; n < one.size(); ++n)
+        EXPECT_EQ(0, std::memcmp(one[n].data(), two[n].data(), one[n].size() * sizeof(double)));
+    }
 }
 
 TEST(Attention, anElementTypeWithoutAKernelIsAnError) {

@@ -149,8 +149,8 @@ TEST_P(Narrow, InfinitiesPassAndMakeNoNaN) {
   c.each([](auto& i, float x) { EXPECT_EQ(x, i[0] == 1 ? std::numeric_limits<float>::infinity() : 5); });
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, Narrow, ::testing::ValuesIn(instructionSets()),
-                         [](auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Targets, Narrow, ::testing::ValuesIn(tilesOf(/*pairs=*/true)),
+                         [](auto& info) { return testName(info.param); });
 
 }  // namespace
 }  // namespace heed::testing

@@ -198,8 +198,8 @@ TEST_P(Contract, AChannelOfItsOwnForEachLane) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, Contract, ::testing::ValuesIn(instructionSets()),
-                         [](auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Targets, Contract, ::testing::ValuesIn(tilesOf(/*pairs=*/false)),
+                         [](auto& info) { return testName(info.param); });
 
 }  // namespace
 }  // namespace heed::testing

@@ -5,15 +5,9 @@
 #include <vector>
 
 #include "heed/tests/codegen/jit/compile_text.h"
+#include "heed/tests/codegen/targets.h"
 
 namespace heed::testing {
-
-inline std::vector<std::string> instructionSets() {
-  std::vector<std::string> names;
-  for (const char* name : {"amx", "avx512bf16", "avx512", "avx2", "baseline"})
-    if (codegen::targetFor(name)->runsHere) names.push_back(name);
-  return names;
-}
 
 /// A strided type of this rank whose dim `unit` is contiguous.
 inline std::string type(int rank, int unit, const std::string& element = "f32") {
