@@ -11,7 +11,6 @@
 #include "heed/runtime/error.h"
 #include "heed/runtime/threads.h"
 #include "heed/runtime/weights/weights.h"
-#include "llvm/ADT/STLExtras.h"
 #include "workload.h"
 
 namespace heed::bench {
@@ -255,11 +254,14 @@ std::vector<std::vector<double>> race(const std::vector<Workload>& workloads, co
   std::deque<Racer> racers;
   for (const Workload& w : workloads) racers.emplace_back(w, settings.options.threads);
   Ceiling ceiling(workloads[0], racers[0].threads, /*device=*/false);
-  for (double begin = now(2); now(2) - begin < settings.seconds || racers[0].shares.size() < 5;) {
+  const double begin = now(2);
+  for (std::size_t round = 0; round < 5 || now(2) - begin < settings.seconds; ++round) {
     double before = ceiling.peak();
-    for (auto [w, racer] : llvm::zip(workloads, racers)) {
+    for (std::size_t n = 0; n < racers.size(); ++n) {
+      const std::size_t at = (round + n) % racers.size();  // none is always the first
+      Racer& racer = racers[at];
       const double time = timed(racer.caller, racer.times, racer.threads), after = ceiling.peak();
-      racer.shares.push_back(w.flops / time * 1e-9 / ((before + after) / 2));
+      racer.shares.push_back(workloads[at].flops / time * 1e-9 / ((before + after) / 2));
       before = after;
     }
   }

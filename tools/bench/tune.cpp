@@ -1,9 +1,11 @@
 // tune: the tiles of each line of the CPU's table against each other; those that win are kept in HEED_CACHE.
 //
-// What wins by less than the noise does not win: then the first tile stays.
+// What wins by less than the noise, or not in both of two races, does not win: then the first tile stays. For the
+// second race all is made anew, so that it lies elsewhere in memory.
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
@@ -14,6 +16,7 @@
 #include "heed/driver/environment.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/processor.h"
+#include "llvm/ADT/STLExtras.h"
 #include "workload.h"
 
 namespace heed::bench {
@@ -73,39 +76,55 @@ double median(std::vector<double> x) {
   return *middle;
 }
 
-/// What one tile did, case by case: the share of the peak, and together how much more than the first tile's.
+/// What one tile did: case by case the share of the peak; and of each race how much more than the first tile, all cases
+/// together.
 struct Outcome {
   std::vector<double> shares;
-  double gain = 1;
+  std::array<double, 2> gains{1, 1};
+
+  double gain() const { return std::sqrt(gains[0] * gains[1]); }
+  bool wins() const { return gain() > noise && gains[0] > 1 && gains[1] > 1; }
 };
+
+std::vector<Workload> workloadsOf(const Case& one, const TileLine& line, std::size_t place, const Settings& settings,
+                                  const codegen::Target& target) {
+  std::vector<Workload> all;
+  for (std::size_t n = 0; n < line.size(); ++n) {
+    std::string digits(target.tileLines().size(), '0');
+    digits[place] = char('0' + n);
+    Settings own = settings;
+    own.options.target.features = target.name + codegen::byTiles.str() + digits;
+    all.push_back(one.make(own));
+  }
+  return all;
+}
 
 std::vector<Outcome> outcomes(const std::vector<Case>& cases, const TileLine& line, std::size_t place,
                               const Settings& settings, const codegen::Target& target) {
   std::vector<Outcome> all(line.size());
   for (const Case& one : cases) {
-    std::vector<Workload> tiles;
-    for (std::size_t n = 0; n < line.size(); ++n) {
-      std::string digits(target.tileLines().size(), '0');
-      digits[place] = char('0' + n);
-      Settings own = settings;
-      own.options.target.features = target.name + codegen::byTiles.str() + digits;
-      tiles.push_back(one.make(own));
+    std::vector<std::vector<Workload>> made;  // those of the first race stay where they are
+    std::vector<std::vector<double>> shares(line.size());
+    for (std::size_t number : {0, 1}) {
+      made.push_back(workloadsOf(one, line, place, settings, target));
+      const auto rounds = race(made.back(), settings);
+      for (std::size_t n = 0; n < line.size(); ++n) {
+        std::vector<double> ratios;
+        for (auto [own, first] : llvm::zip(rounds[n], rounds[0])) ratios.push_back(own / first);
+        all[n].gains[number] *= std::pow(median(ratios), 1. / double(cases.size()));
+        shares[n].insert(shares[n].end(), rounds[n].begin(), rounds[n].end());
+      }
     }
-    const auto shares = race(tiles, settings);
-    for (std::size_t n = 0; n < line.size(); ++n) {
-      std::vector<double> ratios;
-      for (std::size_t round = 0; round < shares[n].size(); ++round)
-        ratios.push_back(shares[n][round] / shares[0][round]);
-      all[n].shares.push_back(median(shares[n]));
-      all[n].gain *= std::pow(median(ratios), 1. / double(cases.size()));
-    }
+    for (auto [outcome, of] : llvm::zip(all, shares)) outcome.shares.push_back(median(of));
   }
   return all;
 }
 
 std::size_t chosen(const std::vector<Outcome>& all) {
-  auto best = std::max_element(all.begin(), all.end(), [](auto& l, auto& r) { return l.gain < r.gain; });
-  return best->gain > noise ? std::size_t(best - all.begin()) : 0;
+  std::size_t best = 0;
+  for (std::size_t n = 1; n < all.size(); ++n)
+    if (all[n].wins() && all[n].gain() > all[best].gain()) best = n;
+  return best;
 }
 
 llvm::json::Value told(const TileLine& line, const std::vector<Case>& cases, const std::vector<Outcome>& all,
@@ -119,9 +138,10 @@ llvm::json::Value told(const TileLine& line, const std::vector<Case>& cases, con
   for (std::size_t n = 0; n < line.size(); ++n) {
     text += format("\n  %c %zu %-46s", n == chosen(all) ? '*' : ' ', n, line.describe(n).c_str());
     for (double share : all[n].shares) text += format("  %.3f", share);
-    text += format("  x %.3f", all[n].gain);
-    tiles.push_back(llvm::json::Object{
-        {"tile", line.describe(n)}, {"fractions_of_peak", llvm::json::Array(all[n].shares)}, {"gain", all[n].gain}});
+    text += format("  x %.3f, %.3f", all[n].gains[0], all[n].gains[1]);
+    tiles.push_back(llvm::json::Object{{"tile", line.describe(n)},
+                                       {"fractions_of_peak", llvm::json::Array(all[n].shares)},
+                                       {"gains", llvm::json::Array(all[n].gains)}});
   }
   return llvm::json::Object{{"name", line.name},
                             {"shapes", std::move(shapes)},
@@ -149,6 +169,7 @@ Report run(Settings settings) {
                 "HEED_CACHE=$HOME/.cache/heed heed-bench tune");
   const Cache cache(folder);
   unsetenv("HEED_CACHE");                                            // code that is only measured need not be kept
+  settings.seconds /= 2;                                             // of each race
   settings.options.threads = std::max(settings.options.threads, 1);  // caches are a core's
 
   Report report;
