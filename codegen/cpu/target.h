@@ -43,8 +43,8 @@ struct Target {
   AttentionTile attentionByMatrices(bool oneVector, bool masked) const;
   /// For a multiple of so many rows.
   FewRowsTile attentionFewRows(int64_t rows) const;
-  /// Of words, or of pairs of bf16.
-  ContractTile contract(bool pairs) const;
+  /// Of words, or of pairs of bf16, where so many columns of the result lie side by side (below 0: nobody knows).
+  ContractTile contract(bool pairs, int64_t columns) const;
 };
 
 /// What follows the name of an instruction set, or "cpu", where products read weights in so few bits.

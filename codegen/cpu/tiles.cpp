@@ -32,9 +32,16 @@ constexpr AttentionTile tall512(int keys, int block) {
 constexpr AttentionTile attention512[] = {wide512(96), wide512(64), tall512(4, 64)};
 constexpr AttentionTile deepAttention512[] = {wide512(64), wide512(96), tall512(6, 96)};
 constexpr AttentionTile maskedAttention512[] = {wide512(48), wide512(96), tall512(4, 64), tall512(6, 96)};
-constexpr ContractTile products512[] = {{.rows = 12, .few = 4, .vectors = 2, .depth = 768},
+
+// Products. 6 x 4 reads less than 12 x 2, too, but fills panels of 64 columns.
+
+constexpr ContractTile products512[] = {{.rows = 6, .few = 3, .vectors = 4, .depth = 768},
+                                        {.rows = 12, .few = 4, .vectors = 2, .depth = 768},
                                         {.rows = 12, .few = 4, .vectors = 2, .depth = 384},
                                         {.rows = 14, .few = 2, .vectors = 2, .depth = 768}};
+constexpr ContractTile productsOfPairs[] = {{.rows = 12, .few = 4, .vectors = 2, .depth = 768},
+                                            {.rows = 12, .few = 4, .vectors = 2, .depth = 384},
+                                            {.rows = 14, .few = 2, .vectors = 2, .depth = 768}};
 
 // Matrix registers: of bf16. Under a mask high blocks have more that is seen by some only.
 
@@ -94,7 +101,7 @@ constexpr TileLine linesAmx[] = {line(Tiled::attention, attention512),
                                  line(Tiled::maskedMatrices, maskedByMatrices)};
 constexpr TileLine lines512[] = {line(Tiled::attention, attention512), line(Tiled::deepAttention, deepAttention512),
                                  line(Tiled::maskedAttention, maskedAttention512), line(Tiled::products, products512),
-                                 line(Tiled::productsOfPairs, products512)};
+                                 line(Tiled::productsOfPairs, productsOfPairs)};
 constexpr TileLine linesAvx2[] = {line(Tiled::attention, attentionAvx2), line(Tiled::deepAttention, attentionAvx2),
                                   line(Tiled::maskedAttention, maskedAvx2), line(Tiled::products, productsAvx2)};
 constexpr TileLine linesBaseline[] = {
@@ -160,9 +167,15 @@ FewRowsTile Target::attentionFewRows(int64_t rows) const {
   return {.rows = most, .keys = std::min(4, lanes / most), .block = 64};
 }
 
-ContractTile Target::contract(bool pairs) const {
+ContractTile Target::contract(bool pairs, int64_t columns) const {
   const Tiled what = pairs ? Tiled::productsOfPairs : Tiled::products;
-  return tileLines()[size_t(what)].products[tileOf(what)];
+  llvm::ArrayRef<ContractTile> tiles = tileLines()[size_t(what)].products;
+  const ContractTile& tile = tiles[tileOf(what)];
+  // Else heads of 32 columns would leave half of a panel empty; and numbers of few bits need registers of their own.
+  const int64_t width = tile.vectors * lanes;
+  const bool fills = columns < 0 || columns % width == 0 || columns >= 8 * width;
+  if (tile.vectors == 2 || (fills && !weightBits)) return tile;
+  return *llvm::find_if(tiles, [](const ContractTile& tile) { return tile.vectors == 2; });
 }
 
 }  // namespace heed::codegen

@@ -43,6 +43,12 @@ bool isLast(tile::ContractOp op) {
 
 }  // namespace
 
+/// How many columns lie side by side, or ShapedType::kDynamic.
+static int64_t columnsAlong(tile::ContractOp op, int64_t lane) {
+  auto at = op.mapOf(op.getOutMutable()).getResultPosition(getAffineDimExpr(unsigned(lane), op.getContext()));
+  return cast<MemRefType>(op.getOut().getType()).getDimSize(*at);
+}
+
 bool hasLaneDim(tile::ContractOp op) {
   return llvm::is_contained(op.dimsOf("row"), laneDim(op)) || llvm::is_contained(op.dimsOf("column"), laneDim(op));
 }
@@ -52,7 +58,7 @@ ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
       target(target),
       pairs(takesPairs(op, target)),
       last(isLast(op)),
-      tile(target.contract(pairs)),
+      tile(target.contract(pairs, columnsAlong(op, laneDim(op)))),
       pitch(tile.depth + target.lanes),
       lane(laneDim(op)) {
   shared = op.dimsOf("outer");

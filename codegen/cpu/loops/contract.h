@@ -31,7 +31,8 @@ struct PackedForm {
   llvm::SmallVector<int64_t> order;
   int64_t shared, columns;  // how many of each; then come the lane dim and the depth
   bool pairs;
-  int bits;  // of a number, 0: all that words have
+  int bits;       // of a number, 0: all that words have
+  int64_t width;  // of a panel, in columns
   bool operator==(const PackedForm&) const = default;
 };
 

@@ -11,7 +11,7 @@ namespace heed::codegen {
 
 using namespace mlir;
 
-static constexpr int64_t linesAhead = 24, lineWords = 16;  // of the panel; of the cache
+static constexpr int64_t wordsAhead = 768, lineWords = 16;  // of the panel; of a line of the cache
 
 /// The scratch from element `position` on: a base register of its own, so that the loop adds no addresses.
 static Value startingAt(ImplicitLocOpBuilder& b, Value scratch, Value position) {
@@ -37,7 +37,9 @@ void ContractKernel::overParts(Builder& b, const Block& block, const Slice& slic
 void ContractKernel::overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel,
                               const Part& part) {
   if (panel.rounded) return emitTile(b, block, slice, panel, part, block.from, panel.rounded);
-  Value few = add(b, block.from, multiple(b, sub(b, block.to, block.from), tile.rows));
+  // What few rows at a time would fill, too, is one more tile.
+  Value height = add(b, sub(b, block.to, block.from), constant(b, tile.few - 1));
+  Value few = add(b, block.from, multiple(b, height, tile.rows));
   loop(b, block.from, few, tile.rows, [&](Value row) { emitTile(b, block, slice, panel, part, row, tile.rows); });
   loop(b, few, block.to, tile.few, [&](Value row) { emitTile(b, block, slice, panel, part, row, tile.few); });
 }
@@ -96,7 +98,7 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
   auto meanwhile = [&](Value k) {
     ask(before, add(b, mul(b, k, constant(b, target.lanes)), constant(b, height * width())), true, 2);
     for (int64_t column = 0; column < width(); column += lineWords)
-      ask(lines, add(b, mul(b, k, words), constant(b, linesAhead * width() + column)), false, 3);
+      ask(lines, add(b, mul(b, k, words), constant(b, wordsAhead + column)), false, 3);
     if (packed && !bits) ask(lines, add(b, next, mul(b, k, step)), false, 2);
   };
 

@@ -12,8 +12,13 @@ static constexpr int64_t grain = 1 << 16;  // words per task
 PackedForm ContractKernel::packedForm() {
   OpOperand& operand = swapped ? op.getLhsMutable() : op.getRhsMutable();
   AffineMap map = op.mapOf(operand);
-  PackedForm form{
-      cast<MemRefType>(operand.get().getType()).getElementType(), {}, 0, int64_t(columns.size()), pairs, packedBits()};
+  PackedForm form{cast<MemRefType>(operand.get().getType()).getElementType(),
+                  {},
+                  0,
+                  int64_t(columns.size()),
+                  pairs,
+                  packedBits(),
+                  width()};
   auto add = [&](int64_t dim) {
     if (auto at = map.getResultPosition(getAffineDimExpr(dim, op.getContext()))) form.order.push_back(*at);
   };

@@ -70,7 +70,8 @@ bool Products::canBeOne(MutableArrayRef<ContractKernel> kernels) {
     OpOperand& own = rowOperand(kernel);
     AffineMap map = kernel.op.mapOf(own);
     if (own.get() != x.get() || kernel.streams() || !kernel.shared.empty() || kernel.pairs != first.pairs ||
-        kernel.bits != first.bits || kernel.rows.size() != rows.size() || positionsOf(map, kernel.depth) != depth)
+        kernel.bits != first.bits || kernel.tile.vectors != first.tile.vectors || kernel.rows.size() != rows.size() ||
+        positionsOf(map, kernel.depth) != depth)
       return false;
     kernel.rows = llvm::map_to_vector(
         rows, [&](unsigned at) -> int64_t { return cast<AffineDimExpr>(map.getResult(at)).getPosition(); });
