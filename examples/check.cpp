@@ -53,15 +53,6 @@ AnyArray randomInput(const TensorSpec& input, const Size& size, unsigned& seed) 
   return array;
 }
 
-/// What products read in few bits is what they read in the reference, too.
-void roundWeights(Runner& model) {
-  const std::vector<NamedArray> bound = model.arguments().bound();
-  for (const RoundedWeight& weight : model.executable().rounded)
-    for (const auto& [name, array] : bound)
-      if (name == model.executable().signature.parameters[std::size_t(weight.parameter)].name)
-        roundWeight(array.view, weight);
-}
-
 Errors errorsIn(const GraphView& graph, heed::Options options, float norms, DType element) {
   options.element = element;
   Runner model(heed::compile(graph, options), options.threads);
@@ -75,7 +66,8 @@ Errors errorsIn(const GraphView& graph, heed::Options options, float norms, DTyp
     for (const TensorSpec& parameter : signature.parameters)
       weights.add(parameter.name, randomParameter(parameter, norms, seed));
     model.bind(weights, {});
-    roundWeights(model);
+    // What products read in few bits is what they read in the reference, too.
+    roundWeights(model.arguments().bound(), model.executable().signature, model.executable().rounded);
     std::vector<AnyArray> inputs;
     std::vector<ArrayView> views;
     for (const TensorSpec& input : signature.inputs) {

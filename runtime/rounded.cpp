@@ -74,4 +74,24 @@ void roundWeight(const ArrayView& weight, const RoundedWeight& as) {
               "see Executable::rounded");
 }
 
+std::vector<ArrayView> roundedAmong(std::span<const NamedArray> arrays, const Signature& signature,
+                                    const std::vector<RoundedWeight>& rounded) {
+  std::vector<ArrayView> views;
+  for (const RoundedWeight& weight : rounded) {
+    const std::string& name = signature.parameters[std::size_t(weight.parameter)].name;
+    auto found = std::ranges::find(arrays, name, &NamedArray::first);
+    if (found == arrays.end())
+      throw Error("roundWeights", "no array '" + name + "' among " + std::to_string(arrays.size()),
+                  "each parameter that products read in few bits is required", "see Executable::rounded");
+    views.push_back(found->second.view);
+  }
+  return views;
+}
+
+void roundWeights(std::span<const NamedArray> arrays, const Signature& signature,
+                  const std::vector<RoundedWeight>& rounded) {
+  const std::vector<ArrayView> views = roundedAmong(arrays, signature, rounded);
+  for (std::size_t n = 0; n < views.size(); ++n) roundWeight(views[n], rounded[n]);
+}
+
 }  // namespace heed

@@ -5,9 +5,10 @@
 // Test: tests/driver/rounded_test.cpp.
 #pragma once
 
+#include <span>
 #include <vector>
 
-#include "heed/runtime/view.h"
+#include "heed/runtime/bind.h"
 
 namespace heed {
 
@@ -24,5 +25,12 @@ struct RoundedWeight {
 
 /// Rounds f32, f16 or bf16 numbers in place. What is not finite takes its group with it.
 void roundWeight(const ArrayView& weight, const RoundedWeight& as);
+
+/// Those of `arrays` that are `rounded` parameters of the signature, found by name; one that is missing is an error.
+/// Rounded as above they are for any reference what products read.
+std::vector<ArrayView> roundedAmong(std::span<const NamedArray> arrays, const Signature& signature,
+                                    const std::vector<RoundedWeight>& rounded);
+void roundWeights(std::span<const NamedArray> arrays, const Signature& signature,
+                  const std::vector<RoundedWeight>& rounded);
 
 }  // namespace heed

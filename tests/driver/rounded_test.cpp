@@ -336,6 +336,18 @@ TEST(RoundWeight, ZerosStayAndTinyNumbersStayTiny) {
   for (std::int64_t n = 0; n < 64; ++n) EXPECT_LE(std::fabs(get(w.view, n)), n < 32 ? 0 : std::ldexp(1., -140));
 }
 
+TEST(RoundWeight, ParametersAreFoundByName) {
+  Signature signature;
+  signature.parameters = {{"a", DType::f32, {}}, {"b", DType::f32, {}}};
+  const AnyArray a = noise(DType::f32, {32}, 1), b = noise(DType::f32, {32}, 2), want = copyOf(b), same = copyOf(a);
+  const RoundedWeight second{1, 4, 1, {0}};
+  roundWeight(want.view, second);
+  roundWeights(std::vector<NamedArray>{{"b", b}, {"a", a}}, signature, {second});
+  EXPECT_EQ(numbers(b.view), numbers(want.view));
+  EXPECT_EQ(numbers(a.view), numbers(same.view));
+  EXPECT_THROW(roundWeights(std::vector<NamedArray>{{"a", a}}, signature, {second}), Error);
+}
+
 TEST(RoundWeight, IntegersAreRefused) {
   AnyArray w(DType::i32, Sizes{64});
   EXPECT_THROW(roundWeight(w.view, {0, 8, 1, {0}}), Error);

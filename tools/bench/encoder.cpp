@@ -60,7 +60,7 @@ Workload make(const EncoderShape& s, const Settings& given, const std::string& n
   w.executable = compile(graph, settings.options);
   AnyArray block;
   w.weights = randomWeights(w.executable->signature, block);
-  roundWeights(*w.executable, w.weights);
+  roundWeights(w.weights, w.executable->signature, w.executable->rounded);
   w.inputs = {normal(DType::f32, {s.batch, s.seq, s.model}, 1)};
   double products = tokens * (4 * width * width + 2 * width * double(s.ff)) + 2 * tokens * double(s.seq) * width;
   w.flops = 2 * double(s.layers) * products;

@@ -94,7 +94,7 @@ Workload gemmWorkload(const GemmShape& s, const Settings& settings) {
   w.shape = Fields{{"dtype", s.dtype}, {"batch", s.batch},      {"m", s.m}, {"n", s.n}, {"k", s.k},
                    {"rhs", s.rhs},     {"epilogue", s.epilogue}};
   w.executable = compile(product->sketch.view(), settings.options);
-  roundWeights(*w.executable, product->weights);
+  roundWeights(product->weights, w.executable->signature, w.executable->rounded);
   w.inputs = {product->a};
   w.weights = product->weights;
   w.flops = 2 * batch * m * n * k;

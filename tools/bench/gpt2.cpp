@@ -101,7 +101,7 @@ Workload make(const Gpt2Shape& s, const Settings& given, const std::string& name
   requireMemory("heed-bench " + name, 8 * parameters + cache + 4 * batch * seq * (double(s.vocab) + 16 * width));
   AnyArray block;
   w.weights = randomWeights(w.executable->signature, block);
-  roundWeights(*w.executable, w.weights);
+  roundWeights(w.weights, w.executable->signature, w.executable->rounded);
   w.inputs = {tokens(s.batch, s.seq, s.vocab)};
   double pairs = seq * double(s.past) + seq * (seq + 1) / 2;
   w.flops = 2 * batch * (layers * (12 * seq * width * width + 2 * pairs * width) + seq * width * double(s.vocab));

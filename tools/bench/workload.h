@@ -41,9 +41,6 @@ inline Limit productsOf(const std::string& dtype, const Settings& settings) {
   return narrow ? Limit::bf16 : dtype == "f32" && inTf32(settings) ? Limit::tf32 : Limit::fma;
 }
 
-/// Rounds those of the weights that the executable's products read in few bits, so that the reference has the same
-/// ones.
-void roundWeights(const Executable& executable, const std::vector<NamedArray>& weights);
 /// How many bytes of the weights its products need not read for having them in few bits.
 double bytesSaved(const Executable& executable, const std::vector<NamedArray>& weights);
 
