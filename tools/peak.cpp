@@ -121,6 +121,35 @@ double fmaPeak(const std::string& isa, int threads, double seconds) {
                                  : peak(baseline, registers * 4., threads, seconds);
 }
 
+#define HEED_FMA3(broadcast, x, y, z)                                                                          \
+  "vfmadd231ps %%zmm24, %%zmm" #broadcast ", %%zmm" #x "\n vfmadd231ps %%zmm25, %%zmm" #broadcast ", %%zmm" #y \
+  "\n"                                                                                                         \
+  "vfmadd231ps %%zmm26, %%zmm" #broadcast ", %%zmm" #z "\n"
+#define HEED_PAIR_OF_ROWS(at, next, a, b, c, d, e, f)                                \
+  "vbroadcastss " #at "(%1), %%zmm27\n" HEED_FMA3(27, a, b, c) "vbroadcastss " #next \
+                                                               "(%1), %%zmm28\n" HEED_FMA3(28, d, e, f)
+#define HEED_CLEAR_ALSO(i) HEED_CLEAR512("zmm", i)
+
+static void tile512(std::int64_t rounds) {
+  alignas(64) static float numbers[64];
+  asm volatile(HEED_EACH_REGISTER(HEED_CLEAR512, "zmm") HEED_CLEAR_ALSO(12) HEED_CLEAR_ALSO(13) HEED_CLEAR_ALSO(14)
+                   HEED_CLEAR_ALSO(15) HEED_CLEAR_ALSO(16) HEED_CLEAR_ALSO(17) HEED_CLEAR_ALSO(18) HEED_CLEAR_ALSO(19)
+                       HEED_CLEAR_ALSO(20) HEED_CLEAR_ALSO(21) HEED_CLEAR_ALSO(22) HEED_CLEAR_ALSO(23)
+               ".p2align 5\n1:\n"
+               "vmovups (%1), %%zmm24\n vmovups 64(%1), %%zmm25\n vmovups 128(%1), %%zmm26\n"
+               HEED_PAIR_OF_ROWS(192, 196, 0, 1, 2, 3, 4, 5) HEED_PAIR_OF_ROWS(200, 204, 6, 7, 8, 9, 10, 11)
+               HEED_PAIR_OF_ROWS(208, 212, 12, 13, 14, 15, 16, 17) HEED_PAIR_OF_ROWS(216, 220, 18, 19, 20, 21, 22, 23)
+               "dec %0\n jnz 1b\n vzeroupper\n"
+               : "+r"(rounds)
+               : "r"(numbers)
+               : HEED_CLOBBERS, "xmm14", "xmm15", "memory");  // there are no others in code for any CPU
+}
+
+double tilePeak(const std::string& isa, int threads, double seconds) {
+  const bool wide = isa.starts_with("avx512") || isa.starts_with("amx");
+  return wide ? peak(tile512, 24 * 32., threads, seconds) : 0;
+}
+
 double bf16Peak(const std::string& isa, int threads, double seconds) {
   if (isa.starts_with("amx")) return peak(amx, 4 * 2. * 16 * 16 * 32, threads, seconds);
   double f32 = fmaPeak(isa, threads, seconds);

@@ -9,8 +9,12 @@ namespace heed::bench {
 /// Gflop/s of `threads` threads, with the widest vectors of `isa` (as codegen::Target names it), for about `seconds`.
 double fmaPeak(const std::string& isa, int threads, double seconds);
 
-/// The same for products of bf16 that are summed in f32: by the instruction for them where `isa` has one and it is
-/// faster than converting and multiplying as f32, which it is not on every CPU.
+/// The same for a register tile of 3 vectors by 8 numbers that are read from the first-level cache each round: some
+/// CPUs lower their clock for such work, and no product runs faster. 0 where `isa` has no vectors of 16.
+double tilePeak(const std::string& isa, int threads, double seconds);
+
+/// The same as fmaPeak for products of bf16 that are summed in f32: by the instruction for them where `isa` has one and
+/// it is faster than converting and multiplying as f32, which it is not on every CPU.
 double bf16Peak(const std::string& isa, int threads, double seconds);
 
 /// GB/s at which `threads` threads read `bytes` bytes, again and again, from wherever they then are.

@@ -8,8 +8,8 @@ namespace heed::codegen {
 namespace {
 
 // AVX-512, attention. Of 24 sums a round reads 3 vectors and 8 numbers, of 16 it would read 4 and 4: on Intel cores the
-// clock falls with what is read. A masked block has as many keys as rows, for its strips pass over them one after the
-// other; deep keys fill the first-level cache earlier.
+// clock falls with what is read, as heed-bench limits tells. A masked block has as many keys as rows, for its strips
+// pass over them one after the other; deep keys fill the first-level cache earlier.
 
 constexpr AttentionTile wide512(int block) {
   return {.whole = {3, 8, 8},

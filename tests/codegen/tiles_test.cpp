@@ -88,7 +88,20 @@ TEST(Tiles, ATargetTakesWhatItsDigitsSay) {
   EXPECT_EQ(usual.attention(64, false).block, usual.tileLines()[0].attention[0].block);
   EXPECT_EQ(other.attention(64, false).whole.vectors, usual.tileLines()[0].attention[2].whole.vectors);
   EXPECT_EQ(other.attention(64, true).block, usual.tileLines()[2].attention[1].block);
-  EXPECT_EQ(other.contract(false).rows, usual.tileLines()[3].products[2].rows);
+  EXPECT_EQ(other.contract(false, -1).rows, usual.tileLines()[3].products[2].rows);
+}
+
+TEST(Tiles, PanelsThatWouldBeHalfEmptyAreNarrow) {
+  const Target target = *targetFor("avx512");
+  const int most = target.contract(false, -1).vectors;
+  for (int columns : {64, 768, 1000}) EXPECT_EQ(target.contract(false, columns).vectors, most) << columns;
+  for (int columns : {1, 32, 96, 100}) EXPECT_EQ(target.contract(false, columns).vectors, 2) << columns;
+  EXPECT_EQ(targetFor("avx512+int8")->contract(false, 768).vectors, 2);
+  for (const char* set : sets) {
+    const Target any = *targetFor(set);
+    for (const TileLine& line : any.tileLines())
+      EXPECT_TRUE(line.products.empty() || llvm::any_of(line.products, [](auto& tile) { return tile.vectors == 2; }));
+  }
 }
 
 TEST(Tiles, DigitsAreTheLastWordOfATarget) {
