@@ -2,6 +2,7 @@
 #include "heed/codegen/cpu/attention/code.h"
 
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -65,6 +66,7 @@ void Code::loop(Value from, Value to, int64_t step, llvm::function_ref<void(Valu
 }
 
 Values Code::loop(Value from, Value to, Value step, Values start, llvm::function_ref<Values(Value, Values)> body) {
+  if (isEqualConstantIntOrValue(from, to)) return start;
   auto loop = scf::ForOp::create(b, loc, from, to, step, start, [&](OpBuilder&, Location, Value i, ValueRange carried) {
     scf::YieldOp::create(b, loc, body(i, Values(carried)));
   });

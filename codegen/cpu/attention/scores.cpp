@@ -176,10 +176,24 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
     auto nest = [&](auto& self, ArrayRef<int64_t> dims, Values sums) -> Values {
       if (dims.empty()) return products(sums);
       Value count = pairs && dims.size() == 1 ? c.div(extent[dims.front()], 2) : extent[dims.front()];
+      auto steps = [&](Value begin, Value end, Values sums) {
+        return c.loop(begin, end, c.index(1), sums, [&](Value i, Values so) {
+          depth[dims.front()] = i;
+          return self(self, dims.drop_front(), so);
+        });
+      };
       if (dims.size() == 1) sums.append(ahead.size(), c.index(0));
-      sums = c.loop(c.index(0), count, c.index(1), sums, [&](Value i, Values so) {
-        depth[dims.front()] = i;
-        return self(self, dims.drop_front(), so);
+      // A long sum rounds most of its terms to its own last place. Weights hardly show that, lse does: for it so many
+      // terms are a sum of their own. Products cancel, distances never do.
+      Value part = c.index(dims.size() > 1 ? 1 : similarity.dot ? 32 : 16);
+      Value first = op.getLse() && !pairs ? c.least(part, count) : count;
+      sums = steps(c.index(0), first, sums);
+      sums = c.loop(first, count, part, sums, [&](Value begin, Values before) {
+        Values own(before);
+        std::fill_n(own.begin(), tile.keys * tile.vectors, c.splat(0));
+        own = steps(begin, c.least(c.add(begin, part), count), own);
+        for (int n = 0; n < tile.keys * tile.vectors; ++n) own[n] = arith::AddFOp::create(b, c.loc, before[n], own[n]);
+        return own;
       });
       sums.truncate(tile.keys * tile.vectors);
       return sums;
