@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "causal.h"
 #include "heed/codegen/cpu/target.h"
 #include "heed/driver/bundle.h"
 #include "heed/driver/compile.h"
@@ -127,37 +127,13 @@ TEST_F(CacheFolder, WhatOthersCanWriteIsNotRun) {
   }
 }
 
-/// softmax(q k^T) k, of which row i sees keys up to i, on numbers that are the same each time.
-struct Masked {
-  Sketch sketch;
-  Masked() {
-    auto seq = sketch.axis("seq"), key = sketch.axis("key", -1, "seq"), depth = sketch.axis("depth", 8);
-    auto q = sketch.input("q", DType::f32, {seq, depth}), k = sketch.input("k", DType::f32, {key, depth});
-    auto visible = sketch.pointwise("le", {sketch.index(key), sketch.index(seq)});
-    auto scores = sketch.where(visible, sketch.over("contract", {q, k}, {depth}), -INFINITY);
-    sketch.results({sketch.over("contract", {sketch.over("softmax", {scores}, {key}), k}, {key})});
-  }
-  static std::vector<float> run(std::shared_ptr<const Executable> code) {
-    std::int64_t sizes[] = {200, 8};
-    AnyArray q(DType::f32, sizes), k(DType::f32, sizes);
-    for (int n = 0; n < 1600; ++n) {
-      static_cast<float*>(q.view.data)[n] = float(n * 7919 % 101) / 50 - 1;
-      static_cast<float*>(k.view.data)[n] = float(n * 104729 % 103) / 50 - 1;
-    }
-    std::vector<ArrayView> inputs{q.view, k.view};
-    std::vector<AnyArray> results = Runner(std::move(code), 1).run(inputs);
-    auto* first = static_cast<float*>(results[0].view.data);
-    return {first, first + 1600};
-  }
-};
-
 class KeptTiles : public CacheFolder {
  protected:
   std::shared_ptr<const Executable> code(const std::string& features = "avx2") const {
-    return compile(masked.sketch.view(), {.target = {"cpu", features}, .explain = true});
+    return compile(causal.graph(), {.target = {"cpu", features}, .explain = true});
   }
   void keep(const std::string& digits) const { Cache(folder.string()).keepTiles(*codegen::targetFor("avx2"), digits); }
-  Masked masked;
+  test::Causal causal;
 };
 
 TEST_F(KeptTiles, AreThoseOfTheNextCompile) {
@@ -173,7 +149,7 @@ TEST_F(KeptTiles, AreThoseOfTheNextCompile) {
   EXPECT_EQ(compileCount() - before, 1);
   EXPECT_EQ(code("avx2+int8")->statistics.target, "avx2+int8+tiles=0010");
   if (!codegen::targetFor("avx2")->runsHere) return;
-  const std::vector<float> x = Masked::run(usual), y = Masked::run(kept);
+  const std::vector<float> x = causal.run(usual, 200), y = causal.run(kept, 200);
   for (std::size_t n = 0; n < x.size(); ++n) EXPECT_NEAR(x[n], y[n], 2e-6);
 }
 
@@ -182,14 +158,14 @@ TEST_F(KeptTiles, GiveWayToWhatATargetSays) {
   EXPECT_EQ(code("avx2+tiles=0000")->statistics.target, "avx2");
   EXPECT_EQ(code("avx2+tiles=0020")->statistics.target, "avx2+tiles=0020");
   EXPECT_EQ(code("baseline")->statistics.target, "baseline");  // another table
-  EXPECT_EQ(compile(masked.sketch.view(), {.target = {"cuda", "sm_80"}})->statistics.target, "sm_80");
+  EXPECT_EQ(compile(causal.graph(), {.target = {"cuda", "sm_80"}})->statistics.target, "sm_80");
 }
 
 TEST_F(KeptTiles, AreNotABundles) {
   keep("0010");
   for (const char* features : {"avx2", "avx2+tiles=0020"}) {
     const std::string path = (folder / "bundle").string();
-    saveBundle(masked.sketch.view(), {.target = {"cpu", features}}, path);
+    saveBundle(causal.graph(), {.target = {"cpu", features}}, path);
     if (codegen::targetFor("avx2")->runsHere) EXPECT_EQ(loadBundle(path)->statistics.target, features);
   }
 }

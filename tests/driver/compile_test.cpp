@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "causal.h"
 #include "heed/driver/reference.h"
 #include "heed/driver/sketch.h"
 #include "heed/runtime/element.h"
@@ -19,18 +20,7 @@
 namespace heed {
 namespace {
 
-/// softmax(q k^T) v, causal.
-struct Causal {
-  Sketch sketch;
-  Causal() {
-    auto seq = sketch.axis("seq"), key = sketch.axis("key", -1, "seq"), depth = sketch.axis("depth", 8);
-    auto q = sketch.input("q", DType::f32, {seq, depth}), k = sketch.input("k", DType::f32, {key, depth});
-    auto visible = sketch.pointwise("le", {sketch.index(key), sketch.index(seq)});
-    auto scores = sketch.where(visible, sketch.over("contract", {q, k}, {depth}), -INFINITY);
-    sketch.results({sketch.over("contract", {sketch.over("softmax", {scores}, {key}), k}, {key})});
-  }
-  GraphView graph() const { return sketch.view(); }
-};
+using test::Causal;
 
 /// Which PTX knows a generation: the back end takes no answer that is wrong, it ends the process.
 TEST(Compile, ForEveryGeneration) {
@@ -68,31 +58,16 @@ TEST(Compile, MasksAndIntegersAsNarrowNumbers) {
   }
 }
 
-AnyArray ramp(std::int64_t rows) {
-  std::int64_t sizes[] = {rows, 8};
-  AnyArray array(DType::f32, sizes);
-  for (std::int64_t x = 0; x < rows * 8; ++x) static_cast<float*>(array.view.data)[x] = float(x % 13) * .1f;
-  return array;
-}
-
 struct Variable {
   const char* name;
   Variable(const char* name, const std::string& value) : name(name) { setenv(name, value.c_str(), 1); }
   ~Variable() { unsetenv(name); }
 };
 
-std::vector<float> run(const std::shared_ptr<const Executable>& code, std::int64_t rows) {
-  AnyArray x = ramp(rows);
-  std::vector<ArrayView> inputs{x.view, x.view};
-  auto out = Runner(code, 1).run(inputs);
-  auto* data = static_cast<const float*>(out[0].view.data);
-  return {data, data + out[0].view.size()};
-}
-
 TEST(Compile, AnotherShapeCompilesNothing) {
   auto code = compile(Causal().graph());
   std::int64_t before = compileCount();
-  for (std::int64_t rows : {1, 7, 64, 200}) EXPECT_EQ(run(code, rows).size(), std::size_t(rows * 8));
+  for (std::int64_t rows : {1, 7, 64, 200}) EXPECT_EQ(Causal::run(code, rows).size(), std::size_t(rows * 8));
   EXPECT_EQ(compileCount(), before);
 }
 
@@ -123,20 +98,20 @@ TEST(Compile, InterpretGivesTheReference) {
     Variable interpret("HEED_INTERPRET", "1");
     reference = compile(Causal().graph());
   }
-  auto want = run(reference, 33), got = run(compile(Causal().graph()), 33);
+  auto want = Causal::run(reference, 33), got = Causal::run(compile(Causal().graph()), 33);
   for (std::size_t x = 0; x < want.size(); ++x) EXPECT_NEAR(got[x], want[x], 1e-6);
 }
 
 TEST(Compile, VerifyPassesWhatIsRight) {
   Variable verify("HEED_VERIFY", "1");
-  EXPECT_EQ(run(compile(Causal().graph()), 70).size(), 560u);
+  EXPECT_EQ(Causal::run(compile(Causal().graph()), 70).size(), 560u);
 }
 
 TEST(Compile, VerifyCatchesWhatIsWrong) {
   auto reference = referenceOf(Causal().graph());
   Executable code{.signature = reference->signature(),
                   .call = verifyCall(reference, DType::f32, [](Session&, void**) {})};
-  EXPECT_THROW(run(std::make_shared<Executable>(code), 5), Error);
+  EXPECT_THROW(Causal::run(std::make_shared<Executable>(code), 5), Error);
 }
 
 TEST(Compile, VerifyAllowsWhatTf32RoundsWhereItWasAskedFor) {
@@ -151,8 +126,8 @@ TEST(Compile, VerifyAllowsWhatTf32RoundsWhereItWasAskedFor) {
     Executable code{.signature = reference->signature(), .call = verifyCall(reference, DType::f32, nearly, tf32)};
     return std::make_shared<Executable>(code);
   };
-  EXPECT_NO_THROW(run(verified(true), 20));
-  EXPECT_THROW(run(verified(false), 20), Error);
+  EXPECT_NO_THROW(Causal::run(verified(true), 20));
+  EXPECT_THROW(Causal::run(verified(false), 20), Error);
 }
 
 TEST(Errors, NaNIsLargerThanAnyOther) {
