@@ -73,9 +73,9 @@ if __name__ == "__main__":
     tiny = mpf(2) ** -40
     away = lambda g, limit: lambda x: limit if abs(x) < tiny else g(x)  # removable singularities
 
-    # exp(r) = 1 + r + r^2 q(r)
+    # exp(r) = 1 + r + r^2 q(r), most exact below 1, where a place is half as large
     q = away(lambda r: (exp(r) - 1 - r) / r**2, mpf(1) / 2)
-    table("exp", q, lambda r: r**2 * exp(-r) + mpf("1e-12"), range(0, 5), -ln2 / 2 * 1.001, ln2 / 2 * 1.001)
+    table("exp", q, lambda r: r**2 * exp(-5 * r) + mpf("1e-12"), range(0, 5), -ln2 / 2 * 1.001, ln2 / 2 * 1.001)
     # exp2(r) = 1 + r q(r)
     table("exp2", away(lambda r: (2**r - 1) / r, ln2), lambda r: abs(r) * 2**-r + mpf("1e-12"), range(0, 6), -0.5005, 0.5005)
     # tanh(x) = x + x^3 q(x^2)

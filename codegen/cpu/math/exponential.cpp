@@ -27,7 +27,7 @@ struct Scaled {
 Scaled expParts(Real x) {
   auto [n, exponent] = nearest(x * log2e);
   Real r = fma(n, -ln2Low, fma(n, -ln2High, x));
-  Real q = polynomial(r, {0.49999994f, 0.166665167f, 0.0416681059f, 0.00836914778f, 0.0013836876f});
+  Real q = polynomial(r, {0.499999732f, 0.166665643f, 0.0416750275f, 0.00836451352f, 0.00133757561f});
   return {fma(q, r * r, r) + 1.f, exponent};
 }
 
