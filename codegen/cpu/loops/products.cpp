@@ -153,11 +153,19 @@ Products::Values Products::block(Builder& b) {
   Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount, constant(b, ContractKernel::fewRows));
   Value narrow = larger(b, ceiling(b, panelCount, constant(b, panelsOfFewRows)), one);
   wide = arith::SelectOp::create(b, few, narrow, wide);
+  // Whole rounds where these end sooner: two workers take as long for five blocks as for six.
+  Value step = constant(b, tile.rows);
+  auto rowsOf = [&](Value high) { return mul(b, ceiling(b, rowCount, mul(b, high, step)), step); };
+  auto longest = [&](Value high) {
+    return mul(b, ceiling(b, mul(b, mul(b, points, wide), high), workers), rowsOf(high));
+  };
+  Value rounds = larger(b, mul(b, quotient(b, high, workers), workers), one);
+  Value sooner = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, longest(rounds), longest(high));
+  high = arith::SelectOp::create(b, sooner, rounds, high);
   Values all = kernel.sizes(kernel.shared);
   all.append({wide, high});
   panelsPerBlock = ceiling(b, panelCount, wide);
-  Value step = constant(b, tile.rows);
-  Value rowsPerBlock = mul(b, ceiling(b, rowCount, mul(b, high, step)), step);
+  Value rowsPerBlock = rowsOf(high);
   for (Alike& alike : kinds)
     for (Chain& chain : alike)
       for (ContractKernel& each : chain) each.rowsPerBlock = rowsPerBlock;
