@@ -103,6 +103,7 @@ Value AttentionKernel::layOut() {
   const int64_t columns = std::max({tile.whole.values, tile.strip.values, tile.narrow.values});
   listSlot = fixed(scoreRows);
   squareSlot = fixed(c.lanes * c.lanes);
+  seenSlot = fixed(tile.block / tile.segment + 1);
   positionSlots.clear();
   if (rowDims.size() > 1)
     for (size_t n = 0; n < rowDims.size(); ++n) positionSlots.push_back(fixed(rows));

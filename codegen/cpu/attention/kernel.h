@@ -166,6 +166,13 @@ class AttentionKernel {
   void block(Value from, Value to, Value every);
   void wholeBlock(Value from, Value to);
   void narrowBlock(Value from, Value to);
+
+  // strips.cpp: of a block that some rows see some of
+  void eachStrip(llvm::function_ref<void(Value)> body);
+  bool scoresTogether();
+  Value stripsThatSee(Value from, Value low);
+  void findStripsThatSee(Value from, Value to);
+  void scoresOfStrips(Value from, Value to);
   void strips(Value from, Value to);
 
   // scores.cpp: S
@@ -173,7 +180,7 @@ class AttentionKernel {
   void scores(Value block, Value from, Value to, Value row, bool raise);
   void scoreTiles(Similarity& similarity, Value from, Value to, Value row, bool raise);
   void post(Value block, Value from, Value to, Value row, bool raise);
-  Value hide(Value block, Value from, Value to, Value row);
+  Value hide(Value block, Value from, Value to, Value first, Value row);
   Values capturesAt(mlir::Region& region, unsigned first, Value key, Value block, Value lane);
   RegionCloner cloner(Value lane, Value key, const Positions& depth = Positions());
 
@@ -286,7 +293,7 @@ class AttentionKernel {
 
   Value scoreSlot;  // [key][pitch]: finished scores, then weights; the raw scores of the first similarity before
   llvm::SmallVector<Value> positionSlots;  // of rowDims, where they are several: the positions of each row
-  Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, listSlot, squareSlot;
+  Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, listSlot, squareSlot, seenSlot;
   Value outSlot, outRow;  // O: in scratch; of few rows in the shared memory, each row outRow floats
 };
 

@@ -271,8 +271,9 @@ void AttentionKernel::post(Value block, Value from, Value to, Value row, bool ra
   costly ? eachVector(vectors) : vectors(current.lane);
 }
 
-/// -inf where a row does not see the key; keys that none sees give up their row. The new count of rows.
-Value AttentionKernel::hide(Value block, Value from, Value to, Value row) {
+/// -inf where a row does not see the key; keys that none sees give up their row. The scores lie from row `first` on and
+/// go to those from `row` on. The new count of rows.
+Value AttentionKernel::hide(Value block, Value from, Value to, Value first, Value row) {
   OpBuilder& b = c.b;
   Region& keep = op.getKeep();
   const int vectors = current.tile.vectors;
@@ -284,7 +285,7 @@ Value AttentionKernel::hide(Value block, Value from, Value to, Value row) {
   Values so{row};
   for (int j = 0; j < vectors; ++j) so.push_back(laneVector(maxSlot, j));
   so = c.loop(from, to, c.index(1), so, [&](Value key, Values so) -> Values {
-    Value raw = c.add(scoreSlot, c.mul(c.add(row, c.sub(key, from)), pitch));
+    Value raw = c.add(scoreSlot, c.mul(c.add(first, c.sub(key, from)), pitch));
     Value packed = c.add(scoreSlot, c.mul(so[0], pitch)), any;
     for (int j = 0; j < vectors; ++j) {
       Value lane = place(c.index(0), j);

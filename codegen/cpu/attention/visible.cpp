@@ -241,37 +241,6 @@ void AttentionKernel::narrowBlock(Value from, Value to) {
   current = given.first, seenFrom = given.second;
 }
 
-/// Keys [from, to), some hidden from some rows: strip by strip, those segments that its rows see anything of.
-void AttentionKernel::strips(Value from, Value to) {
-  auto given = std::pair(current, seenFrom);
-  SmallVector<Bounds> whole;
-  for (Capture& capture : captures) whole.push_back(capture.bounds);
-  c.loop(c.index(0), rowCount, int64_t(tile.strip.vectors) * c.lanes, [&](Value lane) {
-    workOn(tile.strip, lane);
-    boundCaptures();
-    for (int j = 0; j < tile.strip.vectors; ++j) setLanes(laneVector(maxSlot, j), oldMaxSlot, j);
-    Value count = c.loop(from, to, c.index(tile.segment), {c.index(0)}, [&](Value low, Values so) -> Values {
-      Value high = c.least(c.add(low, tile.segment), to);
-      Value some = classify(low, c.sub(high, 1)).first;
-      return c.choose(
-          some, c.b.getIndexType(),
-          [&]() -> Values {
-            scores(from, low, high, so[0], /*raise=*/false);
-            return {hide(from, low, high, so[0])};
-          },
-          [&] { return so; });
-    })[0];
-    c.when(c.less(c.index(0), count), [&] {
-      auto keyAt = [&](Value row) { return c.add(from, listed(row)); };
-      if (byMatrices()) transposeValues(count, keyAt);
-      weights(from, count, keyAt);
-      byMatrices() ? accumulateMatrices(count) : accumulateRuns(from, count);
-    });
-  });
-  current = given.first, seenFrom = given.second;
-  for (auto [capture, bounds] : llvm::zip(captures, whole)) capture.bounds = bounds;
-}
-
 /// Keys [from, to), of which the rows see all or some. What is not f32 is read from a copy of words.
 void AttentionKernel::block(Value from, Value to, Value every) {
   capture(from, to);
