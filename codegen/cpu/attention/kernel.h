@@ -172,6 +172,7 @@ class AttentionKernel {
   bool scoresTogether();
   Value stripsThatSee(Value from, Value low);
   void findStripsThatSee(Value from, Value to);
+  void askForKeys(Value from, Value to);
   void scoresOfStrips(Value from, Value to);
   void strips(Value from, Value to);
 

@@ -54,6 +54,22 @@ void AttentionKernel::findStripsThatSee(Value from, Value to) {
   for (auto [capture, bounds] : llvm::zip(captures, whole)) capture.bounds = bounds;
 }
 
+/// Asks for keys [from, to) at once: a tile that comes upon them waits for each of their lines.
+void AttentionKernel::askForKeys(Value from, Value to) {
+  for (Similarity& similarity : similarities)
+    for (unsigned number : similarity.operands) {
+      const View& view = similar[number];
+      if (!view.has(keyDim) || hasRow(view) || view.unit < 0 || view.unit == keyDim || copies.count(number)) continue;
+      const int64_t numbers = 64 * 8 / view.element.getIntOrFloatBitWidth();
+      c.loop(from, to, c.index(1), {}, [&](Value key, Values) -> Values {
+        View there = codegen::at(c.b, c.loc, view, keyDim, key);
+        c.loop(c.index(0), extent[view.unit], numbers,
+               [&](Value n) { c.prefetch(there.base, c.add(there.offset, n), Code::Cache::first); });
+        return {};
+      });
+    }
+}
+
 /// Scores of each segment, for all rows from the first strip that sees any of it to the last one.
 void AttentionKernel::scoresOfStrips(Value from, Value to) {
   auto given = std::pair(current, seenFrom);
@@ -82,6 +98,7 @@ void AttentionKernel::scoresOfStrips(Value from, Value to) {
 /// Keys [from, to), some hidden from some rows.
 void AttentionKernel::strips(Value from, Value to) {
   const bool together = scoresTogether();
+  if (together) askForKeys(from, c.least(c.add(from, tile.segment), to));
   findStripsThatSee(from, to);
   if (together) scoresOfStrips(from, to);
   eachStrip([&](Value lane) {
