@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <thread>
 #include <vector>
 
@@ -36,13 +37,15 @@ static void avx512bf16(std::int64_t rounds) {
                : "+r"(rounds)::HEED_CLOBBERS);
 }
 
+struct Matrices {
+  std::uint8_t palette = 1, start = 0, reserved[14] = {};
+  std::uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
 /// Four sums hide the latency of 52 cycles: a product takes 16.
 static void amx(std::int64_t rounds) {
-  struct {
-    std::uint8_t palette = 1, start = 0, reserved[14] = {};
-    std::uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-    std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-  } shapes;
+  Matrices shapes;
   asm volatile(
       "ldtilecfg %1\n tilezero %%tmm0\n tilezero %%tmm1\n tilezero %%tmm2\n tilezero %%tmm3\n"
       "tilezero %%tmm4\n tilezero %%tmm5\n tilezero %%tmm6\n tilezero %%tmm7\n"
@@ -53,6 +56,24 @@ static void amx(std::int64_t rounds) {
       : "+r"(rounds)
       : "m"(shapes)
       : "cc");
+}
+
+/// The same of four matrices that are read each round. Zeros would take less power, and the clock would be higher.
+static void amxTile(std::int64_t rounds) {
+  alignas(64) std::uint16_t numbers[4 * 16 * 32];
+  for (std::uint32_t n = 0, any = 1; n < std::size(numbers); ++n, any = any * 1664525 + 1013904223)
+    numbers[n] = std::uint16_t(0x3f00 | (any >> 24 & 0x7f) | (any >> 8 & 0x8000));  // of +-[.5, 1)
+  Matrices shapes;
+  asm volatile(
+      "ldtilecfg %1\n tilezero %%tmm0\n tilezero %%tmm1\n tilezero %%tmm2\n tilezero %%tmm3\n mov $64, %%ecx\n"
+      ".p2align 5\n1:\n"
+      "tileloadd (%2,%%rcx), %%tmm4\n tileloadd 1024(%2,%%rcx), %%tmm6\n"
+      "tdpbf16ps %%tmm6, %%tmm4, %%tmm0\n tileloadd 2048(%2,%%rcx), %%tmm7\n tdpbf16ps %%tmm7, %%tmm4, %%tmm1\n"
+      "tileloadd 3072(%2,%%rcx), %%tmm5\n tdpbf16ps %%tmm6, %%tmm5, %%tmm2\n tdpbf16ps %%tmm7, %%tmm5, %%tmm3\n"
+      "dec %0\n jnz 1b\n tilerelease\n"
+      : "+r"(rounds)
+      : "m"(shapes), "r"(numbers)
+      : "rcx", "cc", "memory");
 }
 
 static void avx512(std::int64_t rounds) {
@@ -148,6 +169,10 @@ static void tile512(std::int64_t rounds) {
 double tilePeak(const std::string& isa, int threads, double seconds) {
   const bool wide = isa.starts_with("avx512") || isa.starts_with("amx");
   return wide ? peak(tile512, 24 * 32., threads, seconds) : 0;
+}
+
+double bf16TilePeak(const std::string& isa, int threads, double seconds) {
+  return isa.starts_with("amx") ? peak(amxTile, 4 * 2. * 16 * 16 * 32, threads, seconds) : 0;
 }
 
 double bf16Peak(const std::string& isa, int threads, double seconds) {

@@ -17,6 +17,9 @@ double tilePeak(const std::string& isa, int threads, double seconds);
 /// it is faster than converting and multiplying as f32, which it is not on every CPU.
 double bf16Peak(const std::string& isa, int threads, double seconds);
 
+/// The same for a register tile of 2 by 2 matrix registers; 0 where `isa` has none.
+double bf16TilePeak(const std::string& isa, int threads, double seconds);
+
 /// GB/s at which `threads` threads read `bytes` bytes, again and again, from wherever they then are.
 double readBandwidth(const void* data, std::int64_t bytes, int threads, double seconds);
 

@@ -12,7 +12,7 @@ namespace {
 
 struct Rates {
   double fma, narrow, read, copy;
-  double tf32 = 0, tile = 0;  // 0: has none
+  double tf32 = 0, tile = 0, narrow_tile = 0;  // 0: has none
 };
 
 Report told(const Rates& rates, const std::string& name) {
@@ -22,6 +22,8 @@ Report told(const Rates& rates, const std::string& name) {
   report.add("fma_gflops", rates.fma, format("\n  f32 %.0f Gflop/s", rates.fma));
   if (rates.tile) report.add("tile_gflops", rates.tile, format("(%.0f of a register tile)", rates.tile));
   report.add("bf16_gflops", rates.narrow, format("bf16 %.0f Gflop/s", rates.narrow));
+  if (rates.narrow_tile)
+    report.add("bf16_tile_gflops", rates.narrow_tile, format("(%.0f of a register tile)", rates.narrow_tile));
   if (rates.tf32) report.add("tf32_gflops", rates.tf32, format("tf32 %.0f Gflop/s", rates.tf32));
   report.add("read_gbytes_per_s", rates.read, format("reads %.1f GB/s", rates.read));
   report.add("copy_gbytes_per_s", rates.copy, format("copies %.1f GB/s", rates.copy));
@@ -42,12 +44,13 @@ Report ofHost(const Settings& settings) {
   constexpr std::int64_t bytes = 256 << 20;
   std::vector<AnyArray> memory{AnyArray(DType::i1, std::vector{bytes}), AnyArray(DType::i1, std::vector{bytes})};
   const ArrayView &from = memory[0].view, &to = memory[1].view;
-  const double seconds = settings.seconds / 5;
+  const double seconds = settings.seconds / 6;
   return told({.fma = fmaPeak(target.name, threads, seconds),
                .narrow = bf16Peak(target.name, threads, seconds),
                .read = readBandwidth(from.data, bytes, threads, seconds),
                .copy = copyBandwidth(from.data, to.data, bytes, threads, seconds),
-               .tile = tilePeak(target.name, threads, seconds)},
+               .tile = tilePeak(target.name, threads, seconds),
+               .narrow_tile = bf16TilePeak(target.name, threads, seconds)},
               target.name);
 }
 
