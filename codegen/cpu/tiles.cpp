@@ -43,7 +43,8 @@ constexpr ContractTile productsOfPairs[] = {{.rows = 12, .few = 4, .vectors = 2,
                                             {.rows = 12, .few = 4, .vectors = 2, .depth = 384},
                                             {.rows = 14, .few = 2, .vectors = 2, .depth = 768}};
 
-// Matrix registers: of bf16. Under a mask high blocks have more that is seen by some only.
+// Matrix registers: of bf16. Sums come and go for each block of keys, and values are transposed once for all groups.
+// Under a mask high blocks have more that is seen by some only.
 
 constexpr AttentionTile matrices(int block, int groups) {
   return {.whole = {4, 32, 32},
@@ -55,7 +56,7 @@ constexpr AttentionTile matrices(int block, int groups) {
           .groups = groups};
 }
 
-constexpr AttentionTile attentionByMatrices[] = {matrices(128, 4), matrices(128, 2), matrices(64, 4)};
+constexpr AttentionTile attentionByMatrices[] = {matrices(256, 6), matrices(256, 4), matrices(128, 4), matrices(64, 4)};
 constexpr AttentionTile maskedByMatrices[] = {matrices(128, 2), matrices(128, 1), matrices(64, 2)};
 constexpr ContractTile productsByMatrices[] = {
     {.rows = 32, .few = 16, .vectors = 2, .depth = 512, .part = 128},
