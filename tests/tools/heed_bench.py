@@ -81,6 +81,9 @@ class Workloads(unittest.TestCase):
                 self.assertEqual(line["isa"], f"avx2+int{bits}")
                 self.assertAlmostEqual(line["gbytes_per_s"] * line["median_s"] * 1e9, 256 * 512 / 32 * (2 + 4 * bits), delta=1)
                 self.timed("gemm", "--m=33", "--n=70", "--k=50", "--rhs=nk", "--epilogue=bias+gelu", target)
+                for dtype in ["f16", "bf16"]:
+                    for where in [target, f"--target=cpu+int{bits}"]:
+                        self.timed("gemm", "--m=7", "--n=33", "--k=7", "--rhs=nk", "--epilogue=gelu", f"--dtype={dtype}", where)
                 self.timed("encoder", "--batch=2", "--seq=9", "--layers=2", "--model=64", "--heads=4", "--ff=128", target)
 
     def test_gemm(self):

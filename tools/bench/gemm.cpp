@@ -5,6 +5,7 @@
 
 #include "arrays.h"
 #include "gemm_shape.h"
+#include "heed/codegen/cpu/target.h"
 #include "heed/driver/sketch.h"
 #include "workload.h"
 
@@ -30,6 +31,7 @@ struct Product {
   Sketch sketch;
   AnyArray a;
   std::vector<NamedArray> weights;  // b, then the bias
+  AnyArray right;                   // b as products read it
 
   explicit Product(const GemmShape& shape)
       : s(shape),
@@ -58,11 +60,29 @@ struct Product {
     return sketch.parameter(name, dtype, std::move(axes));
   }
 
+  /// Few bits make numbers that f32 holds, and that pairs of bf16 round.
+  void round(const Executable& executable) {
+    roundWeights(weights, executable.signature, executable.rounded);
+    right = weights[0].second;
+    auto target = codegen::targetFor(executable.statistics.target);
+    if (executable.rounded.empty() || (dtype == DType::bf16 && target && target->bf16)) return;
+    right = AnyArray(DType::f32, right.view.extents());
+    for (std::int64_t n = 0; n < right.view.size(); ++n) put(right.view, n, get(weights[0].second.view, n));
+    roundWeight(right.view, executable.rounded[0]);
+  }
+
+  /// A number of the graph.
+  double constant(double x) const {
+    AnyArray one(dtype, std::vector<std::int64_t>{1});
+    put(one.view, 0, x);
+    return get(one.view, 0);
+  }
+
   /// The largest error of some elements of `out` against f64; each relative to the magnitudes that were summed for it,
   /// less what rounding to the result's type takes.
   Deviation errorOf(const ArrayView& out) const {
-    const ArrayView &left = a.view, &right = weights[0].second.view;
-    double rounding = dtype == DType::f32 ? 0 : epsilonOf(dtype) / 2;
+    const ArrayView& left = a.view;
+    const double rounding = dtype == DType::f32 ? 0 : epsilonOf(dtype) / 2, root = constant(std::sqrt(0.5));
     std::int64_t elements = out.size(), step = std::max<std::int64_t>(elements / 5003, 1);
     Deviation worst;
     for (std::int64_t e = 0; e < elements; e += step) {
@@ -70,11 +90,11 @@ struct Product {
       double x = 0, size = 1;
       for (std::int64_t k = 0; k < s.k; ++k) {
         std::int64_t at = s.rhs == "kn" ? (batch * s.k + k) * s.n + j : (batch * s.n + j) * s.k + k;
-        double term = get(left, (batch * s.m + i) * s.k + k) * get(right, at);
+        double term = get(left, (batch * s.m + i) * s.k + k) * get(right.view, at);
         x += term, size += std::fabs(term);
       }
       if (bias) x += get(weights[1].second.view, j);
-      if (gelu) x = x / 2 * (1 + std::erf(x * std::sqrt(0.5)));
+      if (gelu) x = x / 2 * (1 + std::erf(x * root));
       double error = std::max(0., std::fabs(x - get(out, e)) - rounding * std::fabs(x)) / size;
       worst.meet(error, e);
     }
@@ -94,7 +114,7 @@ Workload gemmWorkload(const GemmShape& s, const Settings& settings) {
   w.shape = Fields{{"dtype", s.dtype}, {"batch", s.batch},      {"m", s.m}, {"n", s.n}, {"k", s.k},
                    {"rhs", s.rhs},     {"epilogue", s.epilogue}};
   w.executable = compile(product->sketch.view(), settings.options);
-  roundWeights(product->weights, w.executable->signature, w.executable->rounded);
+  product->round(*w.executable);
   w.inputs = {product->a};
   w.weights = product->weights;
   w.flops = 2 * batch * m * n * k;
