@@ -22,7 +22,7 @@ using namespace llvm;
 namespace heed {
 namespace {
 
-constexpr StringLiteral magicOfCode = "heed code 4\n", magicOfTiles = "heed tiles 1\n";
+constexpr StringLiteral magicOfCode = "heed code 5\n", magicOfTiles = "heed tiles 1\n";
 
 /// The binary that heed is linked into: another build, another stamp.
 std::string buildStamp() {
@@ -60,9 +60,9 @@ std::optional<std::vector<RoundedWeight>> roundedWeights(StringRef& in) {
   std::vector<RoundedWeight> all;
   for (auto left = number(in); left; --*left) {
     if (*left == 0) return all;
-    auto parameter = number(in), bits = number(in), run = number(in), axes = number(in);
+    auto parameter = number(in), bits = number(in), multiplied = number(in), axes = number(in);
     if (!axes || *axes > in.size() / 8) return {};
-    RoundedWeight& weight = all.emplace_back(int(*parameter), int(*bits), int(*run));
+    RoundedWeight& weight = all.emplace_back(int(*parameter), int(*bits), DType(*multiplied));
     for (auto n = *axes; n > 0; --n) weight.axes.push_back(int(*number(in)));
   }
   return {};
@@ -140,7 +140,8 @@ void Cache::keep(const std::string& key, const CacheEntry& entry) const {
   append(body, StringRef(entry.explanation));
   append(body, std::uint64_t(entry.rounded.size()));
   for (const RoundedWeight& weight : entry.rounded) {
-    for (int n : {weight.parameter, weight.bits, weight.run, int(weight.axes.size())}) append(body, std::uint64_t(n));
+    for (int n : {weight.parameter, weight.bits, int(weight.multiplied), int(weight.axes.size())})
+      append(body, std::uint64_t(n));
     for (int axis : weight.axes) append(body, std::uint64_t(axis));
   }
   for (const std::string& object : entry.objects) append(body, StringRef(object));

@@ -183,15 +183,9 @@ struct Before {
     }
   }
 
-  /// In f32: products without an instruction for its type multiply what a number is before it is stored so.
   void round(const Signature& signature, const RoundedWeight& as) {
     ArrayView& view = views[signature.inputs.size() + std::size_t(as.parameter)];
-    AnyArray& wide = weights.emplace_back(DType::f32, view.extents());
-    forEach(view, [&](std::int64_t n, std::int64_t offset) {
-      store(DType::f32, wide.view.data, n, load(view.dtype, view.data, offset));
-    });
-    view = wide.view;
-    roundWeight(view, as);
+    view = weights.emplace_back(asMultiplied(view, as)).view;
   }
 };
 

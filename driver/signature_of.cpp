@@ -91,8 +91,9 @@ std::vector<RoundedWeight> roundedWeights(ModuleOp lowered, int inputs) {
       auto weight = unsigned(function.getArgAttrOfType<IntegerAttr>(i, "tile.packed").getInt());
       if (isa<LLVM::LLVMPointerType>(function.getArgumentTypes()[0])) ++weight;  // the session stands before all
       ArrayRef<int64_t> numbers = said;
+      const DType multiplied = numbers[1] == 2 ? DType::bf16 : DType::f32;
       for (int n = 0; n < count[weight]; ++n)
-        all.push_back({first[weight] + n, int(numbers[0]), int(numbers[1]), {numbers.begin() + 2, numbers.end()}});
+        all.push_back({first[weight] + n, int(numbers[0]), multiplied, {numbers.begin() + 2, numbers.end()}});
     }
   }
   return all;

@@ -27,7 +27,7 @@ float __extendhfsf2(_Float16);
 namespace heed {
 namespace {
 
-constexpr const char* magic = "heed bundle 3";  // changes with the text and with abi.h
+constexpr const char* magic = "heed bundle 4";  // changes with the text and with abi.h
 
 class Writer {
  public:
@@ -141,7 +141,7 @@ std::string BundleAbout::write() const {
   w.number(kernels), w.number(code_bytes), w.word(explanation);
   w.number(std::int64_t(rounded.size()));
   for (const RoundedWeight& weight : rounded) {
-    w.number(weight.parameter), w.number(weight.bits), w.number(weight.run);
+    w.number(weight.parameter), w.number(weight.bits), w.number(std::int64_t(weight.multiplied));
     w.number(std::int64_t(weight.axes.size()));
     for (int axis : weight.axes) w.number(axis);
   }
@@ -166,7 +166,7 @@ BundleAbout BundleAbout::read(const std::string& path, std::string_view text) {
   for (std::int64_t n = r.number(); n > 0; --n) {
     RoundedWeight& weight = about.rounded.emplace_back();
     weight.parameter = int(r.number(0, std::int64_t(parameters.size()) - 1));
-    weight.bits = int(r.number(4, 8)), weight.run = int(r.number(1, 2));
+    weight.bits = int(r.number(4, 8)), weight.multiplied = DType(r.number(0, 16));
     const std::int64_t rank = parameters[std::size_t(weight.parameter)].rank();
     for (std::int64_t axes = r.number(1, rank); axes > 0; --axes) weight.axes.push_back(int(r.number(0, rank - 1)));
   }

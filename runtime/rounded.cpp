@@ -48,7 +48,7 @@ void roundAll(const ArrayView& view, const RoundedWeight& as) {
     for (int axis : axes) all *= view.sizes[axis];
     return all;
   };
-  const std::int64_t along = view.sizes[as.axes.back()], padded = (along + as.run - 1) / as.run * as.run;
+  const std::int64_t along = view.sizes[as.axes.back()], padded = (along + as.run() - 1) / as.run() * as.run();
   const std::int64_t points = count(outer), depth = count(as.axes);
   auto* const data = static_cast<Element*>(view.data);
   for (std::int64_t point = 0; point < points; ++point) {
@@ -64,14 +64,43 @@ void roundAll(const ArrayView& view, const RoundedWeight& as) {
   }
 }
 
+template <class Function>
+auto withElementOf(DType dtype, Function&& function) {
+  if (dtype == DType::f32) return function(float());
+  if (dtype == DType::bf16) return function(bfloat16());
+  if (dtype == DType::f16) return function(float16());
+  throw Error("roundWeight", "elements of " + std::string(dtypeName(dtype)), "f32, bf16 or f16 is required",
+              "see Executable::rounded");
+}
+
+AnyArray converted(const ArrayView& view, DType dtype) {
+  AnyArray array(dtype, view.extents());
+  withElementOf(dtype, [&](auto to) {
+    withElementOf(view.dtype, [&](auto from) {
+      auto* next = static_cast<decltype(to)*>(array.view.data);
+      const auto* first = static_cast<const decltype(from)*>(view.data);
+      std::int64_t at[abi::max_rank]{};
+      for (std::int64_t n = view.size(); n > 0; --n) {
+        std::int64_t offset = 0;
+        for (int axis = 0; axis < view.rank; ++axis) offset += at[axis] * view.strides[axis];
+        *next++ = float(first[offset]);
+        for (int axis = view.rank; axis-- > 0 && ++at[axis] == view.sizes[axis];) at[axis] = 0;
+      }
+    });
+  });
+  return array;
+}
+
 }  // namespace
 
 void roundWeight(const ArrayView& weight, const RoundedWeight& as) {
-  if (weight.dtype == DType::f32) return roundAll<float>(weight, as);
-  if (weight.dtype == DType::bf16) return roundAll<bfloat16>(weight, as);
-  if (weight.dtype == DType::f16) return roundAll<float16>(weight, as);
-  throw Error("roundWeight", "elements of " + std::string(dtypeName(weight.dtype)), "f32, bf16 or f16 is required",
-              "see Executable::rounded");
+  withElementOf(weight.dtype, [&](auto element) { roundAll<decltype(element)>(weight, as); });
+}
+
+AnyArray asMultiplied(const ArrayView& weight, const RoundedWeight& as) {
+  AnyArray wide = converted(weight, DType::f32);
+  roundAll<float>(wide.view, as);
+  return as.multiplied == DType::f32 ? wide : converted(wide.view, as.multiplied);
 }
 
 std::vector<ArrayView> roundedAmong(std::span<const NamedArray> arrays, const Signature& signature,

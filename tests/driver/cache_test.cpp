@@ -91,7 +91,7 @@ TEST_F(CacheFolder, KeepsWhichWeightsAreRounded) {
       auto code = compile(sketch.view(), {.target = {"cpu", features}});
       EXPECT_EQ(compileCount() - before, !there);
       std::vector<RoundedWeight> want;
-      if (const int bits = features[4] ? features[8] - '0' : 0) want.push_back({0, bits, 1, {0}});
+      if (const int bits = features[4] ? features[8] - '0' : 0) want.push_back({0, bits, DType::f32, {0}});
       EXPECT_EQ(code->rounded, want);
     }
   EXPECT_EQ(entries().size(), 3u);

@@ -220,7 +220,7 @@ TEST_P(Rounded, OneFormForEachWeight) {
   c.sketch.results({y, c.sketch.over("contract", {y, w}, {n})});
   auto code = codeOf(c, GetParam());
   ASSERT_EQ(code->rounded.size(), 1u);
-  EXPECT_EQ(code->rounded[0], (RoundedWeight{0, GetParam().back() - '0', 1, {0}}));
+  EXPECT_EQ(code->rounded[0], (RoundedWeight{0, GetParam().back() - '0', DType::f32, {0}}));
 }
 
 TEST_P(Rounded, ARowDoesNotDependOnTheOthers) {
@@ -247,15 +247,66 @@ TEST_P(Rounded, TakesLittleMemory) {
   EXPECT_EQ(run.arguments().packedBytes(), 640 * 64 / 32 * (2 + 32 * bits / 8));
 }
 
+/// A row that is 1 at k and -1 behind it makes the difference of two numbers of a column: one that is stored in bf16 or
+/// f16 tells whether these were rounded to that before.
+TEST_P(Rounded, IsMultipliedInTheTypeThatItSays) {
+  const codegen::Target target = *codegen::targetFor(GetParam());
+  const std::int64_t in = 71, out = 40;
+  for (bool transposed : {false, true})
+    for (DType dtype : {DType::f32, DType::bf16, DType::f16}) {
+      Case c = linear(dtype, transposed, in, in, out);
+      const auto code = codeOf(c, GetParam());
+      ASSERT_EQ(code->rounded.size(), 1u);
+      EXPECT_EQ(code->rounded[0].multiplied, dtype == DType::bf16 && target.bf16 ? DType::bf16 : DType::f32);
+      const AnyArray& x = c.inputs[0];
+      for (std::int64_t i = 0; i < in; ++i)
+        for (std::int64_t k = 0; k < in; ++k) set(x.view, i * in + k, k == i ? 1 : k == (i + 1) % in ? -1 : 0);
+      Runner run(code, 1);
+      run.bindAll(c.weights);
+      const AnyArray got = run.run(std::vector<ArrayView>{x.view})[0];
+      const AnyArray factors = asMultiplied(c.weights[0].second.view, code->rounded[0]), want(dtype, Sizes{1});
+      ASSERT_EQ(factors.view.dtype, code->rounded[0].multiplied);
+      for (std::int64_t i = 0; i < in; ++i)
+        for (std::int64_t j = 0; j < out; ++j) {
+          auto factor = [&](std::int64_t k) { return float(get(factors.view, transposed ? j * in + k : k * out + j)); };
+          set(want.view, 0, factor(i) - factor((i + 1) % in));
+          ASSERT_EQ(get(got.view, i * out + j), get(want.view, 0)) << i << ", " << j;
+        }
+    }
+}
+
 TEST_P(Rounded, IsWhatVerifyKnows) {
   setenv("HEED_VERIFY", "1", 1);
-  for (std::int64_t rows : {1, 30}) {
-    Case c = linear(DType::f32, false, rows, 300, 70);
-    Runner run(codeOf(c, GetParam()), 1);
-    run.bindAll(c.weights);
-    EXPECT_NO_THROW(run.run(std::vector<ArrayView>{c.inputs[0].view}));
-  }
+  for (DType dtype : {DType::f32, DType::bf16, DType::f16})
+    for (auto [rows, in] : {std::array{1, 300}, {1, 7}, {30, 300}, {30, 33}}) {
+      Case c = linear(dtype, rows > 1, rows, in, 70);
+      Runner run(codeOf(c, GetParam()), 1);
+      run.bindAll(c.weights);
+      EXPECT_NO_THROW(run.run(std::vector<ArrayView>{c.inputs[0].view})) << rows << " x " << in;
+    }
   unsetenv("HEED_VERIFY");
+}
+
+/// The largest number of a result, halved.
+TEST_P(Rounded, VerifyBlamesAWrongNumber) {
+  for (DType dtype : {DType::f32, DType::bf16, DType::f16}) {
+    Case c = linear(dtype, false, 5, 1024, 70);
+    const auto code = codeOf(c, GetParam());
+    auto wrong = [exactly = code->call, dtype](Session& session, void** arguments) {
+      exactly(session, arguments);
+      const std::int64_t sizes[] = {5 * 70};
+      const ArrayView result(dtype, reinterpret_cast<void*>(static_cast<std::int64_t*>(arguments[2])[1]), sizes);
+      std::int64_t at = 0;
+      for (std::int64_t n = 1; n < result.size(); ++n)
+        if (std::fabs(get(result, n)) > std::fabs(get(result, at))) at = n;
+      set(result, at, float(get(result, at)) / 2);
+    };
+    Executable blamed = *code;
+    blamed.call = verifyCall(referenceOf(c.sketch.view()), dtype, wrong, false, code->rounded);
+    Runner run(std::make_shared<Executable>(blamed), 1);
+    run.bindAll(c.weights);
+    EXPECT_THROW(run.run(std::vector<ArrayView>{c.inputs[0].view}), Error);
+  }
 }
 
 TEST(RoundWeight, VerifyAllowsWhatRoundingMovesAndNoMore) {
@@ -268,7 +319,7 @@ TEST(RoundWeight, VerifyAllowsWhatRoundingMovesAndNoMore) {
       for (std::int64_t n = 0; n < 100; ++n) reinterpret_cast<float*>(words[1])[n] *= factor;
     };
     std::vector<RoundedWeight> rounded;
-    if (bits) rounded.push_back({0, bits, 1, {0}});
+    if (bits) rounded.push_back({0, bits, DType::f32, {0}});
     Executable code{.signature = reference->signature(),
                     .call = verifyCall(reference, DType::f32, nearly, false, rounded)};
     Runner run(std::make_shared<Executable>(code), 1);
@@ -285,7 +336,7 @@ TEST(RoundWeight, MovesByHalfAScaleAtMostAndStays) {
   for (DType dtype : {DType::f32, DType::bf16, DType::f16})
     for (int bits : {8, 4}) {
       AnyArray w = noise(dtype, {5, 70, 3}, 9), rounded = copyOf(w);
-      const RoundedWeight as{0, bits, 1, {1}};
+      const RoundedWeight as{0, bits, DType::f32, {1}};
       roundWeight(rounded.view, as);
       const double own = dtype == DType::f32 ? 0 : dtype == DType::bf16 ? 0x1p-8 : 0x1p-11;
       for (std::int64_t i = 0; i < 5; ++i)
@@ -312,7 +363,7 @@ TEST(RoundWeight, WhatIsNotFiniteTakesItsGroupWithIt) {
   for (float bad : {NAN, INFINITY}) {
     AnyArray w = noise(DType::f32, {70}, 4);
     set(w.view, 40, bad);
-    roundWeight(w.view, {0, 8, 1, {0}});
+    roundWeight(w.view, {0, 8, DType::f32, {0}});
     for (std::int64_t n = 0; n < 70; ++n) EXPECT_EQ(std::isfinite(get(w.view, n)), n / 32 != 1) << n;
   }
 }
@@ -332,7 +383,7 @@ TEST_P(Rounded, WhatIsNotFiniteTouchesNoOtherColumn) {
 TEST(RoundWeight, ZerosStayAndTinyNumbersStayTiny) {
   AnyArray w(DType::f32, Sizes{64});
   for (std::int64_t n = 0; n < 64; ++n) set(w.view, n, n < 32 ? 0 : std::ldexp(float(n), -149));
-  roundWeight(w.view, {0, 4, 1, {0}});
+  roundWeight(w.view, {0, 4, DType::f32, {0}});
   for (std::int64_t n = 0; n < 64; ++n) EXPECT_LE(std::fabs(get(w.view, n)), n < 32 ? 0 : std::ldexp(1., -140));
 }
 
@@ -340,7 +391,7 @@ TEST(RoundWeight, ParametersAreFoundByName) {
   Signature signature;
   signature.parameters = {{"a", DType::f32, {}}, {"b", DType::f32, {}}};
   const AnyArray a = noise(DType::f32, {32}, 1), b = noise(DType::f32, {32}, 2), want = copyOf(b), same = copyOf(a);
-  const RoundedWeight second{1, 4, 1, {0}};
+  const RoundedWeight second{1, 4, DType::f32, {0}};
   roundWeight(want.view, second);
   roundWeights(std::vector<NamedArray>{{"b", b}, {"a", a}}, signature, {second});
   EXPECT_EQ(numbers(b.view), numbers(want.view));
@@ -350,7 +401,7 @@ TEST(RoundWeight, ParametersAreFoundByName) {
 
 TEST(RoundWeight, IntegersAreRefused) {
   AnyArray w(DType::i32, Sizes{64});
-  EXPECT_THROW(roundWeight(w.view, {0, 8, 1, {0}}), Error);
+  EXPECT_THROW(roundWeight(w.view, {0, 8, DType::f32, {0}}), Error);
 }
 
 }  // namespace

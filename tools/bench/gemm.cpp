@@ -5,7 +5,6 @@
 
 #include "arrays.h"
 #include "gemm_shape.h"
-#include "heed/codegen/cpu/target.h"
 #include "heed/driver/sketch.h"
 #include "workload.h"
 
@@ -60,15 +59,10 @@ struct Product {
     return sketch.parameter(name, dtype, std::move(axes));
   }
 
-  /// Few bits make numbers that f32 holds, and that pairs of bf16 round.
   void round(const Executable& executable) {
     roundWeights(weights, executable.signature, executable.rounded);
-    right = weights[0].second;
-    auto target = codegen::targetFor(executable.statistics.target);
-    if (executable.rounded.empty() || (dtype == DType::bf16 && target && target->bf16)) return;
-    right = AnyArray(DType::f32, right.view.extents());
-    for (std::int64_t n = 0; n < right.view.size(); ++n) put(right.view, n, get(weights[0].second.view, n));
-    roundWeight(right.view, executable.rounded[0]);
+    const AnyArray& b = weights[0].second;
+    right = executable.rounded.empty() ? b : asMultiplied(b.view, executable.rounded[0]);
   }
 
   /// A number of the graph.

@@ -3,7 +3,8 @@
 // A weight is an argument of the exported function that is marked `tile.constant`: the same in all calls, until it is
 // bound anew. Its packed form becomes another argument, marked `tile.packed` (how the weight's argument is numbered)
 // and `tile.pack` (the function); codegen/jit/emit_entry.cpp shows both to the runtime. Where it has few bits,
-// `tile.rounded` says how many, of how many a run is a multiple, and then the weight's axes that groups lie along.
+// `tile.rounded` says how many, how many numbers a word is that products multiply (1: f32; 2: a pair of bf16), and then
+// the weight's axes that groups lie along.
 //
 // Invariant: a weight has at most one packed form; contractions that want another read the weight itself.
 // Test: tests/driver/weights_test.cpp.
