@@ -179,7 +179,9 @@ class AttentionKernel {
   // scores.cpp: S
   void capture(Value from, Value to);
   void scores(Value block, Value from, Value to, Value row, bool raise);
-  void scoreTiles(Similarity& similarity, Value from, Value to, Value row, bool raise);
+  bool finishesInTiles();
+  void scoreTiles(Similarity& similarity, Value block, Value from, Value to, Value row, bool raise, bool finish);
+  Value finished(Values scores, Value key, Value block, Value lane);
   void post(Value block, Value from, Value to, Value row, bool raise);
   Value hide(Value block, Value from, Value to, Value first, Value row);
   Values capturesAt(mlir::Region& region, unsigned first, Value key, Value block, Value lane);

@@ -48,13 +48,16 @@ void AttentionKernel::capture(Value from, Value to) {
 /// Finished scores of keys [from, to) of `block`, as rows of the score tile from `row` on. With `raise` they take part
 /// in the maximum.
 void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool raise) {
+  const bool inTiles = raise && finishesInTiles();
   for (Similarity& similarity : similarities) {
     if (few) {
       scoreFewRows(similarity, from, to, row);
       continue;
     }
     auto tiles = [&] {
-      auto commonly = [&]() -> Values { return scoreTiles(similarity, from, to, row, plain && raise), Values(); };
+      auto commonly = [&]() -> Values {
+        return scoreTiles(similarity, block, from, to, row, raise && (plain || inTiles), inTiles), Values();
+      };
       auto quotients = [&]() -> Values {
         auto some = [&](bool calm) -> Values {
           return quotientTiles(similarity, from, to, row, plain && raise, calm), Values();
@@ -81,10 +84,18 @@ void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool 
     });
     current = given;
   }
+  if (inTiles) return;
   if (!plain || (few && raise)) post(block, from, to, row, raise);
 }
 
-void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, Value row, bool raise) {
+/// Whether scores of a block that all rows see are finished while they are in registers.
+bool AttentionKernel::finishesInTiles() {
+  if (plain || few || byMatrices() || similarities.size() != 1 || isLong(op.getPost())) return false;
+  return !similarities[0].tanh && !similarities[0].costly;
+}
+
+void AttentionKernel::scoreTiles(Similarity& similarity, Value block, Value from, Value to, Value row, bool raise,
+                                 bool finish) {
   OpBuilder& b = c.b;
   const RegisterTile tile = current.tile;
   Value lastKey = c.sub(to, 1);
@@ -207,6 +218,7 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value from, Value to, V
       for (int i = 0; i < tile.keys; ++i) {
         Value sum = sums[i * tile.vectors + j];
         if (scoreScale != 1) sum = arith::MulFOp::create(b, c.loc, sum, c.splat(scoreScale));
+        if (finish) sum = finished({sum}, keys[i], block, place(c.index(0), j));
         setLanes(sum, c.add(where, i * pitch), j);
         if (most) most = c.larger(sum, most);
       }
@@ -239,6 +251,17 @@ Values AttentionKernel::capturesAt(Region& region, unsigned first, Value key, Va
   return elements;
 }
 
+/// Of a vector of raw scores of each similarity, rows from `lane` on.
+Value AttentionKernel::finished(Values scores, Value key, Value block, Value lane) {
+  Region& post = op.getPost();
+  scores.append(capturesAt(post, similarities.size(), key, block, lane));
+  RegionCloner region = cloner(lane, key);
+  SmallVector<Value> score = region.clone(post, scores);
+  if (!score.empty()) return region.broadcast(score[0]);
+  failed = true;
+  return scores[0];
+}
+
 /// Raw scores to finished ones, in place: of all vectors at work together, for each waits for its last maximum, unless
 /// that is much code.
 void AttentionKernel::post(Value block, Value from, Value to, Value row, bool raise) {
@@ -250,16 +273,11 @@ void AttentionKernel::post(Value block, Value from, Value to, Value row, bool ra
       for (int j = 0; j < together; ++j) {
         Value lane = c.add(first, int64_t(j) * c.lanes);
         Value where = c.add(c.mul(c.add(row, c.sub(key, from)), pitch), lane);
-        Values arguments;
-        for (Similarity& similarity : similarities)
-          arguments.push_back(c.loadLanes(scratch, c.add(similarity.slot, where)));
-        arguments.append(capturesAt(op.getPost(), similarities.size(), key, block, lane));
-        RegionCloner region = cloner(lane, key);
-        SmallVector<Value> score = region.clone(op.getPost(), arguments);
-        if (score.empty()) return failed = true, so;
-        Value finished = region.broadcast(score[0]);
-        c.storeLanes(finished, scratch, c.add(scoreSlot, where));
-        if (raise) so[j] = c.larger(finished, so[j]);
+        Values raw;
+        for (Similarity& similarity : similarities) raw.push_back(c.loadLanes(scratch, c.add(similarity.slot, where)));
+        Value score = finished(raw, key, block, lane);
+        c.storeLanes(score, scratch, c.add(scoreSlot, where));
+        if (raise) so[j] = c.larger(score, so[j]);
       }
       return so;
     };
