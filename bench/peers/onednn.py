@@ -22,7 +22,7 @@ def prepare(name, kind, given, about, threads):
     if about["epilogue"] != "none":
         raise RuntimeError("sgemm has products alone")
     dnnl = library()
-    a, b = given["input.a"][0].copy(), given.get("b", given.get("input.b"))[0].copy()
+    a, b = given["input.a"].copy(), given["b"].copy()
     (m, k), n = a.shape, b.shape[1]
     out = np.empty((m, n), np.float32)
     size, letter, one = ctypes.c_int64, ctypes.c_char, ctypes.c_float

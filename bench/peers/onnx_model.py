@@ -92,9 +92,9 @@ def build(kind, given, about, fused):
             out = g("MultiHeadAttention", "q", "k", "v", domain="com.microsoft", num_heads=about["heads"],
                     unidirectional=int(about["mask"] == "causal"))
     elif kind == "gemm":
-        inputs = {"a": given["input.a"][0]}
-        bias = given.get("bias", given.get("input.bias"))
-        out = product(g, "a", given.get("b", given.get("input.b"))[0], about)
+        inputs = {"a": given["input.a"]}
+        bias = given.get("bias")
+        out = product(g, "a", given["b"], about)
         if bias is not None:
             out = g("Gelu", g("Add", out, bias))
     elif kind == "encoder":

@@ -9,7 +9,7 @@ def prepare(name, kind, given, about, threads):
     library = [one for one in threadpool_info() if one["internal_api"] == "openblas"]
     if not library:
         raise RuntimeError("NumPy was built with another library")
-    a, b = given["input.a"][0], given.get("b", given.get("input.b"))[0]
+    a, b = given["input.a"], given["b"]
     out = np.empty((a.shape[0], b.shape[1]), np.float32)
 
     def call():

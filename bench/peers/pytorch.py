@@ -45,7 +45,7 @@ def formula(kind, given, about):
         causal = about["mask"] == "causal"
         return lambda: F.scaled_dot_product_attention(q, k, v, is_causal=causal)
     if kind == "gemm":
-        a, b, bias = get["input.a"][0], (get.get("b", get.get("input.b")))[0], get.get("bias", get.get("input.bias"))
+        a, b, bias = get["input.a"], get["b"], get.get("bias")
         if bias is None:
             return lambda: torch.mm(a, b)
         right = b.t().contiguous()

@@ -94,6 +94,26 @@ class Workloads(unittest.TestCase):
                     self.assertEqual(line["flops"], 2 * 33 * 70 * 50)
                     self.assertEqual(line["limit"], "fma")
 
+    def test_epilogues_are_one_kernel_with_their_product(self):
+        shapes = [["--m=33", "--n=70", "--k=50", "--rhs=nk"], ["--m=3", "--n=33", "--k=7"]]
+        for epilogue, products in [("relu", 1), ("silu", 1), ("residual", 1), ("scale", 1), ("gate", 2), ("bias+relu", 1),
+                                   ("scale+bias", 1), ("silu+gate", 2), ("bias+gelu+residual", 1), ("gate+silu", 2),
+                                   ("bias+silu+gate+residual+scale", 2), ("residual+gelu+relu", 1)]:
+            for dtype in ["f32", "bf16", "f16"]:
+                for shape in shapes:
+                    with self.subTest(epilogue=epilogue, dtype=dtype, shape=shape):
+                        arguments = ["gemm", *shape, f"--epilogue={epilogue}", f"--dtype={dtype}"]
+                        done = call(*arguments, "--check", "--explain", "--json")
+                        self.assertEqual(done.returncode, 0, done.stderr)
+                        self.assertEqual(json.loads(done.stdout)["epilogue"], epilogue)
+                        kernels = [line for line in done.stderr.splitlines() if line.startswith("kernel ")]
+                        self.assertEqual(len(kernels), 1, done.stderr)
+                        self.assertIn("with 2 weights" if products == 2 else "a matrix product", kernels[0])
+        line = self.timed("gemm", *shapes[0], "--epilogue=silu+gate", "--batch=2", "--target=cpu+int4")
+        self.assertEqual(line["flops"], 2 * 2 * 2 * 33 * 70 * 50)
+        line = self.timed("gemm", *shapes[1], "--epilogue=gelu+gate+residual")
+        self.assertAlmostEqual(line["gbytes_per_s"] * line["median_s"] * 1e9, 2 * 4 * 33 * 7, delta=1)
+
     def test_memory_bound(self):
         for arguments, limit in [
             (["attention-decode", "--kv-seq=500", "--heads=4", "--kv-heads=2", "--depth=16"], "read"),
@@ -216,6 +236,14 @@ class Refusals(unittest.TestCase):
                 message = self.refused("attention", f"{option}={value}")
                 for part in [option.strip("-"), value, allowed]:
                     self.assertIn(part, message)
+
+    def test_epilogues(self):
+        for value in ["sigmoid", "bias+", "+bias", "bias+bias", "bias+none", "bias gelu", "bias,gelu"]:
+            with self.subTest(value):
+                message = self.refused("gemm", f"--epilogue={value}")
+                self.assertIn(f'--epilogue: "{value}" was given', message)
+                self.assertIn("none, or some of bias, gelu, relu, silu, gate, residual and scale, each once", message)
+                self.assertIn("--epilogue=bias+gelu", message)
 
     def test_no_workload(self):
         for arguments, said in [([], "no workload"), (["foo"], "'foo'"), (["foo", "attention"], "'foo'"), (["--foo"], "'--foo'")]:

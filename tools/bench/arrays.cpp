@@ -51,6 +51,14 @@ DType dtypeOf(const std::string& name) {
 
 double epsilonOf(DType dtype) { return dtype == DType::bf16 ? 0x1p-7 : dtype == DType::f16 ? 0x1p-10 : 0x1p-23; }
 
+double roundingOf(DType dtype) { return dtype == DType::f32 ? 0 : epsilonOf(dtype) / 2; }
+
+double asStored(DType dtype, double x) {
+  if (dtype == DType::bf16) return bfloat16(float(x));
+  if (dtype == DType::f16) return float16(float(x));
+  return float(x);
+}
+
 double get(const ArrayView& view, std::int64_t at) {
   if (view.dtype == DType::f32) return static_cast<const float*>(view.data)[at];
   if (view.dtype == DType::bf16) return static_cast<const bfloat16*>(view.data)[at];

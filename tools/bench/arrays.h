@@ -17,6 +17,10 @@ namespace heed::bench {
 DType dtypeOf(const std::string& name);
 /// The step from 1 to the next number of this type.
 double epsilonOf(DType dtype);
+/// What storing a number that sums in f32 gave moves it by at most, relative; of f32 nothing.
+double roundingOf(DType dtype);
+/// The number of this type next to x.
+double asStored(DType dtype, double x);
 
 double get(const ArrayView& view, std::int64_t at);
 void put(const ArrayView& view, std::int64_t at, double x);

@@ -1,5 +1,6 @@
 #include "flags.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -16,13 +17,10 @@ bool parse(std::string_view text, N& value) {
 
 std::string given(const std::string& text) { return '"' + text + "\" was given"; }
 
-std::string listed(const std::vector<std::string>& allowed) {
+std::string listed(const std::vector<std::string>& allowed, const std::string& last = " or ") {
   std::string text;
   for (std::size_t i = 0; i < allowed.size(); ++i)
-    text += (i == 0                   ? ""
-             : i + 1 < allowed.size() ? ", "
-                                      : " or ") +
-            allowed[i] + (allowed[i].ends_with(":") ? "N" : "");
+    text += (i == 0 ? "" : i + 1 < allowed.size() ? ", " : last) + allowed[i] + (allowed[i].ends_with(":") ? "N" : "");
   return text;
 }
 
@@ -61,6 +59,30 @@ void Flags::choice(const std::string& name, std::string& value, const std::vecto
     throw Error(name, given(text), "must be " + listed(allowed));
   };
   app_.add_option_function<std::string>(name, set, what + ": " + listed(allowed))->default_str(value);
+}
+
+std::vector<std::string> wordsOf(const std::string& list) {
+  std::vector<std::string> words;
+  if (list == "none") return words;
+  for (std::size_t from = 0; from <= list.size();) {
+    const std::size_t end = std::min(list.find('+', from), list.size());
+    words.push_back(list.substr(from, end - from));
+    from = end + 1;
+  }
+  return words;
+}
+
+void Flags::list(const std::string& name, std::string& value, const std::vector<std::string>& allowed,
+                 const std::string& what) {
+  const std::string required = "none, or some of " + listed(allowed, " and ") + ", each once, with + between them";
+  auto set = [=, &value](const std::string& text) {
+    const std::vector<std::string> words = wordsOf(text);
+    for (auto word = words.begin(); word != words.end(); ++word)
+      if (std::ranges::find(allowed, *word) == allowed.end() || std::find(words.begin(), word, *word) != word)
+        throw Error(name, given(text), "must be " + required, name + "=" + allowed[0] + "+" + allowed[1]);
+    value = text;
+  };
+  app_.add_option_function<std::string>(name, set, what + ": " + required)->default_str(value);
 }
 
 void Flags::seconds(const std::string& name, double& value, const std::string& what) {

@@ -21,6 +21,9 @@ class Flags {
   /// One of `allowed`, or of those with a number behind a colon: "window:" allows window:256.
   void choice(const std::string& name, std::string& value, const std::vector<std::string>& allowed,
               const std::string& what);
+  /// "none", or some of `allowed`, each once, in the order in which they apply: "bias+gelu".
+  void list(const std::string& name, std::string& value, const std::vector<std::string>& allowed,
+            const std::string& what);
   /// Seconds, more than none.
   void seconds(const std::string& name, double& value, const std::string& what);
   void text(const std::string& name, std::string& value, const std::string& what);
@@ -32,5 +35,8 @@ class Flags {
 
 /// What stands behind the colon of "window:256". Throws heed::Error in the name of `option` unless it is positive.
 std::int64_t numberOf(const std::string& option, const std::string& value);
+
+/// The words of such a list; "none" has none.
+std::vector<std::string> wordsOf(const std::string& list);
 
 }  // namespace heed::bench
