@@ -66,7 +66,8 @@ CommandLine parse(int argc, char** argv, const char* title, const Options& own) 
   app.add_option("--dtype", dtype, "what the model is kept in: f32, bf16 or f16")
       ->check(oneOf({"f32", "bf16", "f16"}))
       ->capture_default_str();
-  app.add_option("--threads", line.options.threads, "threads to run on; 0: all")->check(whole(0, 4096));
+  app.add_option("--threads", line.options.threads, "threads to run on; all, where it is not given")
+      ->check(whole(1, 4096));
   app.add_option("--dump", line.options.dump, "folder for the IR of each stage");
   app.add_flag("--explain", line.options.explain, "say which kernels were formed, and what did not fuse");
   app.add_flag("--check", line.check, "compare with the f64 reference, in f32, bf16 and f16, and run nothing else");

@@ -1,5 +1,7 @@
 // heed-bench: workloads timed beside the limit of the machine, in the same process, checked against f64.
+#include <algorithm>
 #include <iostream>
+#include <span>
 
 #include "bench/workload.h"
 #include "heed/runtime/error.h"
@@ -8,9 +10,9 @@ using namespace heed;
 
 namespace {
 
-/// What every workload is told.
+/// What every workload is told, or those of it that mean something there.
 void addSettings(bench::Flags flags, bench::Settings& settings, std::int64_t& threads) {
-  flags.number("--threads", threads, "0: HEED_THREADS, else all", 0, "0", 4096);
+  flags.number("--threads", threads, "how many", 1, "HEED_THREADS, else all cores", 4096);
   flags.text(
       "--target", settings.target,
       "cpu, or cpu: and amx, avx512bf16, avx512, avx2 or baseline, then +int8 or +int4 where products may read weights "
@@ -26,19 +28,41 @@ void addSettings(bench::Flags flags, bench::Settings& settings, std::int64_t& th
   flags.flag("--json", settings.json, "one JSON object on one line");
 }
 
-void requireWorkload(const CLI::App& app) {
+/// Parses; what cannot be is refused as all else is.
+void parse(CLI::App& app, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ArgumentMismatch& wrong) {  // "--seq: ...", or "json was ..." of a flag
+    const std::string text = wrong.what(), word = text.substr(0, text.find_first_of(": "));
+    const std::string name = word.starts_with("--") ? word : "--" + word;
+    const auto times = std::count_if(
+        argv, argv + argc, [&](const std::string& given) { return given == name || given.starts_with(name + "="); });
+    if (times > 1) throw Error(name, "it was given " + std::to_string(times) + " times", "once is required");
+    for (const std::string given : std::span(argv, std::size_t(argc)))
+      if (given.starts_with(name + "=") && given.size() > name.size() + 1)
+        throw Error(name, "'" + given + "' was given", "it takes no value", name);
+    throw Error(name, "no value was given", "one is required", name + "=VALUE");
+  }
+}
+
+void requireKnown(const CLI::App& app) {
+  std::vector<std::string> workloads;
+  for (const CLI::App* workload : app.get_subcommands({})) workloads.push_back(workload->get_name());
+  const auto chosen = app.get_subcommands();
   const std::vector<std::string> strange = app.remaining();
-  if (strange.empty() && !app.get_subcommands().empty()) return;
-  std::string names;
-  for (const CLI::App* workload : app.get_subcommands({})) names += (names.empty() ? "" : ", ") + workload->get_name();
-  throw Error("heed-bench", strange.empty() ? "no workload was given" : "'" + strange[0] + "' was given",
-              "a workload is required: " + names, "heed-bench --help says what they are");
+  if (chosen.empty() || !strange.empty())
+    bench::refuse("heed-bench", strange.empty() ? "" : strange[0], "a workload is required:", workloads);
+  const std::vector<std::string> extra = chosen[0]->remaining();
+  std::vector<std::string> options;
+  for (const CLI::Option* option : chosen[0]->get_options()) options.push_back(option->get_name());
+  if (!extra.empty()) bench::refuse("heed-bench " + chosen[0]->get_name(), extra[0], "what it takes are", options);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app("heed-bench: time a workload beside the limit of this machine");
+  app.allow_extras();  // workloads inherit it: requireKnown() names what is strange
   app.require_subcommand(0, 1);
   bench::Settings settings;
   std::int64_t threads = 0;
@@ -47,15 +71,18 @@ int main(int argc, char** argv) {
       bench::encoderLayer(), bench::encoder(),         bench::gpt2Prefill(), bench::gpt2Decode(),
       bench::compileTime(),  bench::limits(),          bench::tune()};
   for (bench::Subject& subject : subjects) {
-    bench::Flags flags(*app.add_subcommand(subject.name, subject.title));
+    CLI::App& workload = *app.add_subcommand(subject.name, subject.title);
+    bench::Flags flags(workload);
     subject.flags(flags);
-    addSettings(flags, settings, threads);
+    addSettings(bench::Flags(workload, subject.settings), settings, threads);
   }
-  app.allow_extras();  // not before: workloads would inherit it. requireWorkload() names what is strange
 
   try {
-    CLI11_PARSE(app, argc, argv);
-    requireWorkload(app);
+    parse(app, argc, argv);
+    requireKnown(app);
+    if (settings.check && settings.steps)
+      throw Error("--check", "--steps was given, too", "times are not taken for the one, and alone for the other",
+                  "leave one of them out");
     settings.options.threads = int(threads);
     settings.options.target = parseTarget(settings.target);
     for (const bench::Subject& subject : subjects) {
@@ -64,7 +91,9 @@ int main(int argc, char** argv) {
       if (!settings.steps) std::cout << (settings.json ? report.json() : report.text()) << '\n';
     }
     return 0;
-  } catch (const Error& error) {
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << '\n';
     return 1;
   }

@@ -167,8 +167,8 @@ for lesson, tensor in (("04_llama", "model.layers.2.self_attn.q_proj.weight"), (
 
 # Options.
 for flags, message in ((["--dtype=bf17"], '--dtype: "bf17"; f32, bf16 or f16 is required; see --help'),
-                       (["--threads=9999"], '--threads: "9999"; a whole number from 0 to 4096 is required'),
-                       (["--threads=two"], '--threads: "two"; a whole number from 0 to 4096 is required'),
+                       (["--threads=9999"], '--threads: "9999"; a whole number from 1 to 4096 is required'),
+                       (["--threads=two"], '--threads: "two"; a whole number from 1 to 4096 is required'),
                        (["--temperature=warm"], '--temperature: "warm"; a number is required; see --help'),
                        (["--seed=-1"], '--seed: "-1"; a whole number from 0'), (["--top-k=1.5"], '--top-k: "1.5"; a whole'),
                        (["--tokens"], "--tokens: no value; one is required; see --help"),

@@ -19,8 +19,8 @@ def call(*arguments, **more):
 
 
 class Workloads(unittest.TestCase):
-    def measured(self, *arguments):
-        done = call(*arguments, *QUICK, "--json")
+    def measured(self, *arguments, quick=QUICK):
+        done = call(*arguments, *quick, "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(done.stdout.count("\n"), 1, "one line")
         # NaN and infinity are no JSON.
@@ -137,7 +137,7 @@ class Workloads(unittest.TestCase):
         self.assertEqual(self.timed("gpt2-prefill", *small, "--layers=2", "--vocab=512", "--seq=9")["limit"], "fma")
 
     def test_compile(self):
-        line = self.measured("compile", "--graph=attention")
+        line = self.measured("compile", "--graph=attention", quick=QUICK[:1])
         self.assertLess(0, line["cached_ms"])
         self.assertLess(line["cached_ms"], line["compile_ms"])
 
@@ -151,6 +151,9 @@ class Workloads(unittest.TestCase):
             done = run("tune", "--target=cpu:avx2", "--seconds=0.001", "--json")
             self.assertEqual(done.returncode, 0, done.stderr)
             told = json.loads(done.stdout)
+            for said, line in zip(done.stderr.splitlines(), told["lines"], strict=True):
+                chosen = line["tiles"][line["chosen"]]["tile"]
+                self.assertTrue(said.startswith(f"{line['name']}: {chosen}, "), said)
             self.assertRegex(told["tiles"], "^[0-2]{4}$")
             self.assertEqual([line["name"] for line in told["lines"]],
                              ["attention", "deep attention", "masked attention", "products"])
@@ -174,6 +177,22 @@ class Workloads(unittest.TestCase):
     def test_text(self):
         done = call("attention", "--seq=40", *QUICK)
         self.assertRegex(done.stdout, r"(?s)^attention .*seq=40.*ms \(.*Gflop/s of .*of peak.*compile .*error ")
+
+    def test_limits(self):
+        line = self.measured("limits")
+        self.assertLessEqual(line.get("tile_gflops", 0), line["fma_gflops"])
+        self.assertLessEqual(line.get("bf16_tile_gflops", 0), line["bf16_gflops"])
+        self.assertLessEqual(line["fma_gflops"], line["bf16_gflops"])
+
+    def test_what_is_checked_can_be_saved(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, "x.safetensors")
+            done = call("gemm", "--m=3", "--n=5", "--k=7", "--epilogue=silu+gate", "--check", f"--save={file}", "--json")
+            self.assertNotIn("median_s", json.loads(done.stdout))
+            with open(file, "rb") as stored:
+                header = json.loads(stored.read(int.from_bytes(stored.read(8), "little")))
+            shapes = {name: tensor["shape"] for name, tensor in header.items() if name != "__metadata__"}
+            self.assertEqual(shapes, {"input.a": [3, 7], "b": [7, 5], "gate": [7, 5], "result.0": [3, 5]})
 
     def test_in_steps(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -223,7 +242,8 @@ class Refusals(unittest.TestCase):
             ("--seq", "4k", "from 1"),
             ("--seq", "99999999999999999999", "from 1"),
             ("--depth", "0", "from 1"),
-            ("--threads", "-1", "from 0 to 4096"),
+            ("--threads", "-1", "from 1 to 4096"),
+            ("--threads", "0", "from 1 to 4096"),
             ("--dtype", "f64", "f32, bf16 or f16"),
             ("--score", "cosine", "dot, additive or gaussian"),
             ("--target", "tpu", "cpu"),
@@ -246,19 +266,49 @@ class Refusals(unittest.TestCase):
                 self.assertIn("--epilogue=bias+gelu", message)
 
     def test_no_workload(self):
-        for arguments, said in [([], "no workload"), (["foo"], "'foo'"), (["foo", "attention"], "'foo'"), (["--foo"], "'--foo'")]:
+        for arguments, said in [([], "nothing"), (["foo"], "'foo'"), (["foo", "attention"], "'foo'"), (["--foo"], "'--foo'")]:
             with self.subTest(arguments):
                 message = self.refused(*arguments)
                 self.assertIn(said + " was given", message)
                 self.assertIn("attention, attention-decode, gemm", message)
-        self.assertIn("bar", call("attention", "bar").stderr)
+        self.assertIn("; attention, perhaps", self.refused("atention"))
+
+    def test_what_a_workload_does_not_take(self):
+        for workload, extra, tried in [("attention", "bar", "--help says"), ("attention", "norm", "--help says"),
+                                       ("attention", "--seqs=3", "--seq, perhaps"), ("norm", "--k=3", "--help says"),
+                                       ("gemm", "--batches", "--batch, perhaps"), ("compile", "--threads=2", "--help says"),
+                                       *[(one, option, "--help says") for one in ["limits", "compile", "tune"]
+                                         for option in ["--check", "--save=x", "--steps", "--explain", "--dump=x"]]]:
+            with self.subTest(workload=workload, extra=extra):
+                message = self.refused(workload, extra)
+                self.assertIn(f"heed-bench {workload}: '{extra}' was given; what it takes are --help, ", message)
+                self.assertIn(tried, message)
+
+    def test_options_without_value_or_twice(self):
+        for arguments, said in [(["--seq"], "--seq: no value was given"), (["--seq="], "--seq: no value was given"),
+                                (["--seq=3", "--seq", "4"], "--seq: it was given 2 times"),
+                                (["--json=3"], "--json: '--json=3' was given; it takes no value")]:
+            with self.subTest(arguments):
+                self.assertIn(said, self.refused("attention", *arguments))
 
     def test_what_does_not_go_together(self):
         self.assertIn("divide --heads=4", self.refused("attention", "--heads=4", "--kv-heads=3"))
         self.assertIn("at least --seq=8", self.refused("attention", "--seq=8", "--kv-seq=4", "--mask=causal"))
         self.assertIn("--mask=none", self.refused("attention", "--against=eager", "--mask=causal"))
         self.assertIn("1024 positions", self.refused("gpt2-decode", "--past=1024"))
-        self.assertIn("--layers=6", self.refused("encoder", "--layers=5"))
+        self.assertIn("--steps was given", self.refused("attention", "--check", "--steps"))
+        for workload in ["attention", "attention-decode", "norm", "limits", "compile"]:
+            self.assertIn("there are none", self.refused(workload, "--target=cpu+int8"))
+
+    def test_sizes_that_no_model_has(self):
+        for arguments, said in [(["encoder", "--layers=5"], '--layers: "5" was'), (["encoder", "--model=768"], '--model: "768" was'),
+                                (["encoder-layer", "--ff=7"], '--ff: "7" was'), (["gpt2-decode", "--vocab=9"], '--vocab: "9" was'),
+                                (["encoder", "--model=768", "--ff=3072"], '--layers: "6" was'),
+                                (["gpt2-prefill", "--heads=16", "--vocab=9"], '--heads, --vocab: "16", "9" were')]:
+            with self.subTest(arguments):
+                message = self.refused(*arguments)
+                self.assertTrue(message.startswith(f"error: {said} given; "), message)
+                self.assertIn("--layers=2 --model=64 --heads=4", message)
 
     def test_what_cannot_be_tuned(self):
         self.assertIn("HEED_CACHE is not set", self.refused("tune"))

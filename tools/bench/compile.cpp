@@ -67,6 +67,7 @@ struct Folder {
 };
 
 Report run(const CompileShape& s, const Settings& settings) {
+  if (s.graph == "attention") requireNoFewBits("compile", settings);
   Report report;
   if (s.once) {
     double ms = once(s, settings);
@@ -101,9 +102,11 @@ Report run(const CompileShape& s, const Settings& settings) {
 
 Subject compileTime() {
   auto own = std::make_shared<CompileShape>();
-  return {"compile", "a graph compiled in a new process, without a cache and out of one",
+  return {"compile",
+          "a graph compiled in a new process, without a cache and out of one",
           [own](Flags& flags) { options(*own, flags); },
-          [own](const Settings& settings) { return run(*own, settings); }};
+          [own](const Settings& settings) { return run(*own, settings); },
+          {"--target", "--seconds", "--json"}};
 }
 
 }  // namespace heed::bench

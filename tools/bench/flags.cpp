@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "heed/runtime/error.h"
+#include "llvm/ADT/StringRef.h"
 
 namespace heed::bench {
 namespace {
@@ -37,6 +38,7 @@ std::int64_t numberOf(const std::string& option, const std::string& value) {
 
 void Flags::number(const std::string& name, std::int64_t& value, const std::string& what, std::int64_t least,
                    const std::string& otherwise, std::int64_t most) {
+  if (!takes(name)) return;
   auto set = [=, &value](const std::string& text) {
     if (!parse(text, value) || value < least || value > most)
       throw Error(name, given(text),
@@ -59,6 +61,18 @@ void Flags::choice(const std::string& name, std::string& value, const std::vecto
     throw Error(name, given(text), "must be " + listed(allowed));
   };
   app_.add_option_function<std::string>(name, set, what + ": " + listed(allowed))->default_str(value);
+}
+
+void refuse(const std::string& where, const std::string& given, const std::string& required,
+            const std::vector<std::string>& known) {
+  const std::string word = given.substr(0, given.find('='));
+  const std::string* near = nullptr;
+  unsigned least = unsigned(word.size()) / 3;  // of it may be wrong
+  for (const std::string& one : known)
+    if (const unsigned distance = llvm::StringRef(one).edit_distance(word); distance <= least && !given.empty())
+      near = &one, least = distance;
+  throw Error(where, given.empty() ? "nothing was given" : "'" + given + "' was given", required + " " + listed(known),
+              near ? *near + ", perhaps" : where + " --help says what they are");
 }
 
 std::vector<std::string> wordsOf(const std::string& list) {
@@ -86,6 +100,7 @@ void Flags::list(const std::string& name, std::string& value, const std::vector<
 }
 
 void Flags::seconds(const std::string& name, double& value, const std::string& what) {
+  if (!takes(name)) return;
   auto set = [=, &value](const std::string& text) {
     if (!parse(text, value) || !(value > 0) || value > 3600)
       throw Error(name, given(text), "a number of seconds above 0 and up to 3600 is required");
@@ -94,7 +109,16 @@ void Flags::seconds(const std::string& name, double& value, const std::string& w
 }
 
 void Flags::text(const std::string& name, std::string& value, const std::string& what) {
+  if (!takes(name)) return;
   app_.add_option(name, value, what);
+}
+
+void Flags::flag(const std::string& name, bool& value, const std::string& what) {
+  if (takes(name)) app_.add_flag(name, value, what)->disable_flag_override();
+}
+
+bool Flags::takes(const std::string& name) const {
+  return only_.empty() || std::ranges::find(only_, name) != only_.end();
 }
 
 }  // namespace heed::bench

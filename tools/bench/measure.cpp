@@ -151,6 +151,7 @@ const char* nameOf(Limit limit) {
 }  // namespace
 
 Report measure(const Workload& w, const Settings& settings) {
+  if (w.weights.empty()) requireNoFewBits(w.name, settings);
   std::cerr << w.executable->explanation;  // before the target is asked for: it may not be here
   Runner runner(w.executable, settings.options.threads);
   if (!w.weights.empty()) runner.bindAll(w.weights);
@@ -170,11 +171,12 @@ Report measure(const Workload& w, const Settings& settings) {
   report.add("max_error_at", error.at);
   report.add("tolerance", w.tolerance);
   if (device) report.add("kernels", runner.explain());
-  if (settings.check) return report;
+  if (settings.check && settings.save.empty()) return report;
 
   Caller caller(w, runner);
-  Timer seconds = [&](int times) { return device ? runner.replay(times) : timed(caller, times, threads); };
   if (!settings.save.empty()) keep(settings.save, w, caller);
+  if (settings.check) return report;
+  Timer seconds = [&](int times) { return device ? runner.replay(times) : timed(caller, times, threads); };
   const Timer wall = device ? seconds : [&](int n) { return timed(caller, n, 2); };
   if (settings.steps) return serve(wall, report), Report();
 

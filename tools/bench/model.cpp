@@ -46,8 +46,22 @@ GraphView graphOf(const std::vector<ModelSize>& sizes, const std::vector<std::st
     if (size.numbers == wanted) return size.graph;
     all += (all.empty() ? "" : ", or ") + written(options, size.numbers);
   }
-  throw Error(options[0], written(options, wanted) + " was given",
-              "a model's extents are compiled in; there are " + all);
+  // The size that has most of what is wanted tells what else is wrong.
+  auto others = [&](const ModelSize& size) {
+    std::vector<std::size_t> differ;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      if (size.numbers[i] != wanted[i]) differ.push_back(i);
+    return differ;
+  };
+  const ModelSize& nearest = *std::ranges::min_element(
+      sizes, [&](const ModelSize& l, const ModelSize& r) { return others(l).size() < others(r).size(); });
+  std::string wrong, given;
+  for (std::size_t i : others(nearest)) {
+    wrong += (wrong.empty() ? "" : ", ") + options[i];
+    given += (given.empty() ? "" : ", ") + ('"' + std::to_string(wanted[i]) + '"');
+  }
+  throw Error(wrong, given + (others(nearest).size() > 1 ? " were given" : " was given"),
+              "a model's extents are compiled in", "there are " + all);
 }
 
 void modelType(std::string& dtype, Flags& flags) {

@@ -127,6 +127,15 @@ std::size_t chosen(const std::vector<Outcome>& all) {
   return best;
 }
 
+/// A line for whoever waits.
+std::string said(const TileLine& line, const std::vector<Outcome>& all) {
+  const std::size_t best = chosen(all);
+  const std::string why = all.size() == 1 ? "the only one"
+                          : best == 0     ? "the usual one"
+                                          : format("x %.3f", all[best].gain());
+  return line.name.str() + ": " + line.describe(best) + ", " + why;
+}
+
 llvm::json::Value told(const TileLine& line, const std::vector<Case>& cases, const std::vector<Outcome>& all,
                        std::string& text) {
   llvm::json::Array shapes, tiles;
@@ -184,10 +193,11 @@ Report run(Settings settings) {
       std::cerr << "\r\033[K" << place << "/" << target.tileLines().size() << " " << line.name.str();
     const std::vector<Case> cases = line.size() > 1 ? casesOf(Tiled(place)) : std::vector<Case>();
     const std::vector<Outcome> all = outcomes(cases, line, place, settings, target);
+    if (isatty(STDERR_FILENO)) std::cerr << "\r\033[K";
+    std::cerr << said(line, all) << std::endl;
     digits += char('0' + chosen(all));
     lines.push_back(told(line, cases, all, text));
   }
-  if (isatty(STDERR_FILENO)) std::cerr << "\r\033[K";
   cache.keepTiles(target, digits);
   if (cache.tiles(target) != digits)
     throw Error("heed-bench tune", "nothing can be kept in " + folder, "a folder with room is required");
@@ -199,8 +209,11 @@ Report run(Settings settings) {
 }  // namespace
 
 Subject tune() {
-  return {"tune", "the tiles of this CPU's table against each other; HEED_CACHE keeps those that win", [](Flags&) {},
-          [](const Settings& settings) { return run(settings); }};
+  return {"tune",
+          "the tiles of this CPU's table against each other; HEED_CACHE keeps those that win",
+          [](Flags&) {},
+          [](const Settings& settings) { return run(settings); },
+          {"--threads", "--target", "--seconds", "--json"}};
 }
 
 }  // namespace heed::bench

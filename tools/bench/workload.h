@@ -41,6 +41,9 @@ inline Limit productsOf(const std::string& dtype, const Settings& settings) {
   return narrow ? Limit::bf16 : dtype == "f32" && inTf32(settings) ? Limit::tf32 : Limit::fma;
 }
 
+/// Throws heed::Error where the target says that weights may be read in few bits, which what is so called has not.
+void requireNoFewBits(const std::string& name, const Settings& settings);
+
 /// How many bytes of the weights its products need not read for having them in few bits.
 double bytesSaved(const Executable& executable, const std::vector<NamedArray>& weights);
 
@@ -87,6 +90,7 @@ struct Subject {
   std::string name, title;
   std::function<void(Flags&)> flags;
   std::function<Report(const Settings&)> run;
+  std::vector<std::string> settings{};  // which of the options of all workloads it takes; if empty, all
 };
 
 Report measure(const Workload& workload, const Settings& settings);
