@@ -6,7 +6,8 @@ include "mlir/Pass/PassBase.td"
 
 class LoopPass<string name, string on = ""> : Pass<name, on> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect", "::mlir::linalg::LinalgDialect", "::heed::tile::TileDialect"];
+                           "::mlir::vector::VectorDialect", "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::LLVM::LLVMDialect", "::heed::tile::TileDialect"];
   let options = [Option<"features", "features", "std::string", "\"\"",
                         "amx, avx512bf16, avx512, avx2 or baseline, then +int8 or +int4, then +tiles= and digits; empty: what this machine has">];
 }

@@ -3,7 +3,8 @@
 // A task packs its rows once for all products. Products that read what another stored run in step with it, panel by
 // panel: they are a chain. Chains that differ in nothing but their operands are computed by the same code.
 //
-// Invariant: how the work is divided does not touch the order of any sum. Test: tests/codegen/loops/products_test.cpp.
+// Invariant: how the work is divided does not touch the order of any sum. Tests: tests/codegen/loops/products_test.cpp,
+// and blocks_test.cpp beside it.
 #pragma once
 
 #include "heed/codegen/cpu/loops/contract.h"
