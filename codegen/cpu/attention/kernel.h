@@ -89,6 +89,7 @@ class AttentionKernel {
   void views();
   Value layOut();  // assigns the slots; returns the bytes of scratch
   Value blocksOfRows();
+  bool lastRowsFirst() { return !op.getKeep().empty(); }
   void goTo(Value number);
   void task(Value number);
   void parallel(Value tasks, Value bytes, llvm::function_ref<void(Value)> body);
