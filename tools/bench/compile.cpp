@@ -1,5 +1,6 @@
 // compile: how long a graph takes from the tape to code that can be called, in a new process each time, without a cache
 // and out of one.
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,7 +28,17 @@ void options(CompileShape& s, Flags& flags) {
   flags.flag("--once", s.once, "compile it in this process and print the milliseconds");
 }
 
+/// Takes all cores but so many from this process: compiling has a thread for each part of a graph.
+void keepCores(int count) {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return;
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(core, &cores) && count-- <= 0) CPU_CLR(core, &cores);
+  sched_setaffinity(0, sizeof cores, &cores);
+}
+
 double once(const CompileShape& s, const Settings& settings) {
+  if (settings.options.threads > 0) keepCores(settings.options.threads);
   auto time = [&](const GraphView& graph) { return compile(graph, settings.options)->statistics.compile_ms; };
   if (s.graph == "encoder") return time(encoderGraph(6, 384, 12, 1536));
   if (s.graph == "gpt2") return time(gpt2Graph(12, 768, 12, 50257));
@@ -45,6 +56,7 @@ double once(const CompileShape& s, const Settings& settings) {
 double inNewProcess(const CompileShape& s, const Settings& settings, const std::string& cache) {
   std::string command = "HEED_CACHE='" + cache + "' '" + std::filesystem::read_symlink("/proc/self/exe").string() +
                         "' compile --once --graph=" + s.graph + " '--target=" + settings.target + "'";
+  if (settings.options.threads > 0) command += " --threads=" + std::to_string(settings.options.threads);
   std::FILE* pipe = popen(command.c_str(), "r");
   double ms = -1;
   bool read = pipe && std::fscanf(pipe, "%lf", &ms) == 1;
@@ -106,7 +118,7 @@ Subject compileTime() {
           "a graph compiled in a new process, without a cache and out of one",
           [own](Flags& flags) { options(*own, flags); },
           [own](const Settings& settings) { return run(*own, settings); },
-          {"--target", "--seconds", "--json"}};
+          {"--threads", "--target", "--seconds", "--json"}};
 }
 
 }  // namespace heed::bench
