@@ -299,15 +299,15 @@ Value AttentionKernel::blocksOfRows() {
   return blocks;
 }
 
-/// Blocks of one outer point stand together. Under a mask the last rows come first: if it is causal those see the most
-/// keys. Else the first ones: the block that has fewer rows, and little to do for each key, finds the keys in the
-/// cache.
+/// Blocks of one outer point stand together, the first rows first: if a mask is causal each sees few keys that none has
+/// read, and the block that has fewer rows, and little to do for each key, finds the keys in the cache. Under a mask
+/// the last point's come the other way round: of a causal one those are long, for which others would have to wait.
 void AttentionKernel::goTo(Value number) {
   Value blocks = c.div(c.add(allRows, rows - 1), rows);
   Value point = arith::DivUIOp::create(c.b, c.loc, number, blocks);
   Value nth = arith::RemUIOp::create(c.b, c.loc, number, blocks);
-  if (lastRowsFirst()) nth = c.sub(c.sub(blocks, 1), nth);
-  q0 = c.mul(nth, rows);
+  fromLast = op.getKeep().empty() ? c.bit(false) : c.atMost(c.sub(blocksOfRows(), blocks), number);
+  q0 = c.mul(c.select(fromLast, c.sub(c.sub(blocks, 1), nth), nth), rows);
   rowCount = c.least(c.index(rows), c.sub(allRows, q0));
   for (int64_t dim : llvm::reverse(outer)) {
     bool last = dim == outer.front();

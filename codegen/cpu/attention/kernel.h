@@ -89,7 +89,6 @@ class AttentionKernel {
   void views();
   Value layOut();  // assigns the slots; returns the bytes of scratch
   Value blocksOfRows();
-  bool lastRowsFirst() { return !op.getKeep().empty(); }
   void goTo(Value number);
   void task(Value number);
   void parallel(Value tasks, Value bytes, llvm::function_ref<void(Value)> body);
@@ -280,6 +279,7 @@ class AttentionKernel {
   llvm::SmallVector<int64_t> outer, value;  // value dims in loop order: the last one is tiled
   llvm::SmallVector<Value> extent;          // per dim
   Positions at;                             // of the outer dims
+  Value fromLast;                           // whether blocks of rows come last to first
   Value q0, rowCount, allRows, keyFrom, keyTo, scratch, shared;
   Rows current;                      // while code is emitted: whose keys these are,
   std::pair<Value, Value> seenFrom;  // and positions [first, second) along rowDim among them

@@ -211,7 +211,7 @@ AttentionKernel::Lines AttentionKernel::linesOfRows(Value block) {
   want(codegen::at(c.b, c.loc, out, rowDim, q0), true);
   // Workers take blocks in turn.
   Value away = c.mul(tile::WorkersOp::create(c.b, c.loc, c.b.getIndexType()), rows);
-  Value next = lastRowsFirst() ? c.sub(q0, away) : c.add(q0, away);
+  Value next = c.select(fromLast, c.sub(q0, away), c.add(q0, away));
   for (auto& [number, operand] : rowOperands) want(codegen::at(c.b, c.loc, similar[number], rowDim, next), false);
   if (all == 0) return {};
   Value first = arith::RemUIOp::create(c.b, c.loc, block, c.index(all));
