@@ -15,6 +15,7 @@ constexpr AttentionTile wide512(int block) {
   return {.whole = {3, 8, 8},
           .strip = {1, 16, 16},
           .narrow = {1, 16, 16},
+          .pair = {2, 8, 8},
           .costly = {1, 4, 1},
           .block = block,
           .segment = 16};
@@ -24,6 +25,7 @@ constexpr AttentionTile tall512(int keys, int block) {
   return {.whole = {4, keys, 4},
           .strip = {2, 8, 8},
           .narrow = {1, 16, 16},
+          .pair = {2, 8, 8},
           .costly = {1, 4, 1},
           .block = block,
           .segment = 16};
@@ -65,7 +67,13 @@ constexpr ContractTile productsByMatrices[] = {
 };
 
 constexpr AttentionTile avx2(RegisterTile all, int block) {
-  return {.whole = all, .strip = all, .narrow = {1, 8, 8}, .costly = {1, 4, 1}, .block = block, .segment = 16};
+  return {.whole = all,
+          .strip = all,
+          .narrow = {1, 8, 8},
+          .pair = {2, 4, 4},
+          .costly = {1, 4, 1},
+          .block = block,
+          .segment = 16};
 }
 
 constexpr AttentionTile attentionAvx2[] = {avx2({3, 4, 4}, 96), avx2({3, 4, 4}, 64), avx2({2, 6, 6}, 96)};

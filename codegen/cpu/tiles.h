@@ -22,7 +22,8 @@ struct RegisterTile {
 struct AttentionTile {
   RegisterTile whole;   // for keys that all rows of a block see: vectors * lanes rows, `groups` of them, are a block
   RegisterTile strip;   // for the others, strip by strip; its vectors divide those of a block
-  RegisterTile narrow;  // one vector: for a block with at most two of them
+  RegisterTile narrow;  // one vector: for a block that has no more; two come one after the other,
+  RegisterTile pair = narrow;  // or together
   RegisterTile costly;  // one vector, for scores that take many instructions each
   int block;            // keys whose scores stay in the first-level cache between the passes
   int segment;          // keys of a strip that are classified at once

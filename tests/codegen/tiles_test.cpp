@@ -33,6 +33,9 @@ TEST(Tiles, OfAttentionFitTheRegisters) {
             EXPECT_LE(registersOf(part.vectors, std::max(part.keys, part.values)), target.registers);
         }
         EXPECT_EQ(tile.narrow.vectors, 1);
+        EXPECT_LE(tile.pair.vectors, 2);
+        if (!matrices)
+          EXPECT_LE(registersOf(tile.pair.vectors, std::max(tile.pair.keys, tile.pair.values)), target.registers);
         EXPECT_EQ(tile.costly.vectors, 1);
         EXPECT_EQ(tile.block % (matrices ? 2 * side : side), 0);
         EXPECT_EQ(tile.block % tile.segment, 0);

@@ -98,9 +98,10 @@ Value AttentionKernel::layOut() {
   };
   auto fixed = [&](int64_t size) { return take(c.index(size)); };
   maxSlot = fixed(rows), oldMaxSlot = fixed(rows), sumSlot = fixed(rows), alphaSlot = fixed(rows);
-  const int64_t scoreRows =
-      tile.block + std::max({tile.whole.keys, tile.strip.keys, tile.narrow.keys});  // the last tile may overshoot
-  const int64_t columns = std::max({tile.whole.values, tile.strip.values, tile.narrow.values});
+  int64_t overshot = 0, columns = 0;  // by the last tile
+  for (const RegisterTile& part : {tile.whole, tile.strip, tile.narrow, tile.pair})
+    overshot = std::max<int64_t>(overshot, part.keys), columns = std::max<int64_t>(columns, part.values);
+  const int64_t scoreRows = tile.block + overshot;
   listSlot = fixed(scoreRows);
   squareSlot = fixed(c.lanes * c.lanes);
   seenSlot = fixed(tile.block / tile.segment + 1);
@@ -409,7 +410,7 @@ LogicalResult AttentionKernel::emit() {
       [&]() -> Values {
         auto given = std::tuple(tile, rows, pitch);
         fewTile = c.target.attentionFewRows(heads);
-        tile.whole = tile.strip = tile.narrow = {1, fewTile.keys, 1};
+        tile.whole = tile.strip = tile.narrow = tile.pair = {1, fewTile.keys, 1};
         tile.block = tile.segment = fewTile.block, rows = pitch = c.lanes, few = true;
         emitFewRows();
         std::tie(tile, rows, pitch) = given, few = false;

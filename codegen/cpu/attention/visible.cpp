@@ -231,13 +231,19 @@ void AttentionKernel::wholeBlock(Value from, Value to) {
   byMatrices() ? accumulateMatrices(count) : accumulate(from, c.index(0), count);
 }
 
-/// The same for a block that is not full: as many vectors as it takes.
+/// The same for a block of one vector or two: the third would be in vain.
 void AttentionKernel::narrowBlock(Value from, Value to) {
   auto given = std::pair(current, seenFrom);
-  c.loop(c.index(0), rowCount, c.lanes, [&](Value lane) {
-    workOn(tile.narrow, lane);
-    wholeBlock(from, to);
-  });
+  auto eachOf = [&](RegisterTile part) -> Values {
+    c.loop(c.index(0), rowCount, int64_t(part.vectors) * c.lanes, [&](Value lane) {
+      workOn(part, lane);
+      wholeBlock(from, to);
+    });
+    return {};
+  };
+  auto one = [&] { return eachOf(tile.narrow); };
+  auto two = [&] { return eachOf(tile.pair); };
+  tile.pair.vectors == 1 ? one() : c.choose(c.atMost(rowCount, c.index(c.lanes)), {}, one, two);
   current = given.first, seenFrom = given.second;
 }
 
