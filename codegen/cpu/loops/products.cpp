@@ -153,15 +153,20 @@ Products::Values Products::block(Builder& b) {
   Value few = arith::CmpIOp::create(b, arith::CmpIPredicate::sle, rowCount, constant(b, ContractKernel::fewRows));
   Value narrow = larger(b, ceiling(b, panelCount, constant(b, panelsOfFewRows)), one);
   wide = arith::SelectOp::create(b, few, narrow, wide);
-  // Whole rounds where these end sooner: two workers take as long for five blocks as for six.
+  // Whole rounds, or one or two less, where these end sooner by a sixteenth: two workers take as long for five blocks as
+  // for six.
   Value step = constant(b, tile.rows);
   auto rowsOf = [&](Value high) { return mul(b, ceiling(b, rowCount, mul(b, high, step)), step); };
   auto longest = [&](Value high) {
     return mul(b, ceiling(b, mul(b, mul(b, points, wide), high), workers), rowsOf(high));
   };
-  Value rounds = larger(b, mul(b, quotient(b, high, workers), workers), one);
-  Value sooner = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, longest(rounds), longest(high));
-  high = arith::SelectOp::create(b, sooner, rounds, high);
+  Value rounds = quotient(b, high, workers);
+  for (int64_t less : {0, 1, 2}) {
+    Value whole = larger(b, mul(b, sub(b, rounds, constant(b, less)), workers), one);
+    Value now = mul(b, longest(high), constant(b, 15)), then = mul(b, longest(whole), constant(b, 16));
+    Value sooner = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, then, now);
+    high = arith::SelectOp::create(b, sooner, whole, high);
+  }
   Values all = kernel.sizes(kernel.shared);
   all.append({wide, high});
   panelsPerBlock = ceiling(b, panelCount, wide);

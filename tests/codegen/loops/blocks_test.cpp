@@ -89,7 +89,8 @@ struct Blocks : ::testing::TestWithParam<std::string> {
     std::uniform_real_distribution<float> draw(-1, 1);
     // Each has remainders: of rows, of columns, of the depth. Of 1919 rows three workers have nine blocks; ten of them,
     // as caches would have it, or five for two workers, would take 1.2 times the time.
-    for (auto [m, n, k] : {Shape{1919, 130, 30}, {577, 257, 129}, {193, 3100, 65}, {2050, 770, 20}, {129, 3075, 76}}) {
+    for (auto [m, n, k] : {Shape{1919, 130, 30}, {910, 130, 30}, {961, 961, 40}, {577, 257, 129}, {193, 3100, 65}, {2050, 770, 20},
+                             {129, 3075, 76}}) {
       SCOPED_TRACE(std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k));
       Tensor<T> a({m, k}), b({k, n}), c({m, n});
       Tensor<std::int64_t> none({3});
