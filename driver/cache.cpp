@@ -1,10 +1,10 @@
 // A file is a line that says what it is, the parts with their lengths, and a seal.
 #include "heed/driver/cache.h"
 
-#include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "heed/driver/stamp.h"
 #include "heed/runtime/error.h"
 #include "heed/runtime/processor.h"
 #include "heed/runtime/seal.h"
@@ -23,15 +23,6 @@ namespace heed {
 namespace {
 
 constexpr StringLiteral magicOfCode = "heed code 5\n", magicOfTiles = "heed tiles 1\n";
-
-/// The binary that heed is linked into: another build, another stamp.
-std::string buildStamp() {
-  Dl_info self;
-  struct stat file;
-  if (!dladdr(reinterpret_cast<void*>(&buildStamp), &self) || stat(self.dli_fname, &file) != 0) return "";
-  return std::string(self.dli_fname) + " " + std::to_string(file.st_size) + " " + std::to_string(file.st_mtim.tv_sec) +
-         "." + std::to_string(file.st_mtim.tv_nsec);
-}
 
 void append(std::string& out, std::uint64_t number) {
   char bytes[8];
@@ -82,14 +73,16 @@ Cache::Cache(std::string folder) : folder_(std::move(folder)) {
     throw Error("HEED_CACHE", "the folder " + folder_ + " cannot be made: " + error.message(), "a folder to write to",
                 "name another");
   struct stat file;
-  if (stat(folder_.c_str(), &file) != 0 || !S_ISDIR(file.st_mode) || !onlyOursToWrite(file))
-    throw Error("HEED_CACHE", folder_ + " is no folder that only you can write",
-                "what lies there is code that will run", "chmod 700 it, or name another");
+  if (stat(folder_.c_str(), &file) != 0 || !S_ISDIR(file.st_mode))
+    throw Error("HEED_CACHE", folder_ + " is no folder", "a folder to write to", "name another");
+  if (!onlyOursToWrite(file))
+    throw Error("HEED_CACHE", folder_ + " is a folder that others can write", "what lies there is code that will run",
+                "chmod 700 it, or name another");
 }
 
 std::string Cache::keyOf(mlir::ModuleOp module, const Machine& machine) {
   const codegen::Target& target = machine.host;
-  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + buildStamp() + "\n" + machine.name() + "\n" +
+  std::string text = std::string(LLVM_VERSION_STRING) + "\n" + compilerStamp + "\n" + machine.name() + "\n" +
                      target.cpu + "\n" + target.features + "\n" + std::to_string(target.lanes) + "\n";
   raw_string_ostream out(text);
   module.print(out, mlir::OpPrintingFlags().enableDebugInfo());
@@ -162,7 +155,7 @@ void Cache::write(const std::string& path, const std::string& body) const {
   if (!whole || sys::fs::rename(beside, path)) sys::fs::remove(beside);
 }
 
-/// Not the build's stamp but the table itself says that digits mean the same.
+/// Not the stamp but the table itself says that digits mean the same.
 static std::string keyOfTiles(const codegen::Target& target) {
   std::string text = "tiles\n" + std::string(LLVM_VERSION_STRING) + "\n" + target.instructionSet().str() + "\n" +
                      processorName() + "\n";

@@ -60,7 +60,8 @@ static std::string folderFor(StringRef parent, const std::string& name) {
     SmallString<256> path(parent);
     llvm::sys::path::append(path, copy == 1 ? name : name + "." + std::to_string(copy));
     if (auto error = llvm::sys::fs::create_directories(path))
-      throw Error("dump: cannot make the folder " + path.str().str() + ": " + error.message());
+      throw Error("HEED_DUMP, or --dump", "the folder " + path.str().str() + " cannot be made: " + error.message(),
+                  "a folder to write to", "name another");
     std::string folder = path.str().str();
     if (!used.contains(folder) && claim(folder)) return *used.insert(folder).first;
   }

@@ -30,6 +30,9 @@ void addSettings(bench::Flags flags, bench::Settings& settings, std::int64_t& th
 
 /// Parses; what cannot be is refused as all else is.
 void parse(CLI::App& app, int argc, char** argv) {
+  for (const std::string given : std::span(argv, std::size_t(argc)))  // else the next argument would be its value
+    if (const std::string name = given.substr(0, given.find('=')); name.starts_with("--") && given == name + "=")
+      throw Error(name, "no value was given", "one is required", name + "=VALUE");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ArgumentMismatch& wrong) {  // "--seq: ...", or "json was ..." of a flag

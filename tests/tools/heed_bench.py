@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,19 @@ class Workloads(unittest.TestCase):
         self.assertLess(0, line["cached_ms"])
         self.assertLess(line["cached_ms"], line["compile_ms"])
 
+    def test_cache_of_a_copy(self):
+        with tempfile.TemporaryDirectory() as there:
+            binary, cache = os.path.join(there, "another"), os.path.join(there, "cache")
+            shutil.copy(BINARY, binary)
+            environment = os.environ | {"HEED_CACHE": cache, "PATH": there}
+            kept = []
+            for name in [BINARY, binary, "another"]:
+                done = subprocess.run([name, "attention", "--seq=9", "--check"], capture_output=True, text=True, env=environment)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                kept.append(os.listdir(cache))
+            self.assertEqual(kept, [kept[0]] * 3)
+            self.assertNotEqual(kept[0], [])
+
     def test_tune(self):
         with tempfile.TemporaryDirectory() as folder:
             environment = {k: v for k, v in os.environ.items() if not k.startswith("HEED_")} | {"HEED_CACHE": folder}
@@ -231,6 +245,8 @@ class Refusals(unittest.TestCase):
             ("--mask", "window:4x", "at least 1"),
             ("--mask", "window:", "at least 1"),
             ("--mask", "window:0", "at least 1"),
+            ("--mask", "window:99999999999", "at most 1073741824"),
+            ("--mask", "softcap:1.5", "a whole number"),
             ("--mask", "window", "window:N"),
             ("--mask", "softcap:-3", "at least 1"),
             ("--mask", "diagonal", "none, causal"),
@@ -286,6 +302,7 @@ class Refusals(unittest.TestCase):
 
     def test_options_without_value_or_twice(self):
         for arguments, said in [(["--seq"], "--seq: no value was given"), (["--seq="], "--seq: no value was given"),
+                                (["--seq=", "--check"], "--seq: no value was given"),
                                 (["--seq=3", "--seq", "4"], "--seq: it was given 2 times"),
                                 (["--json=3"], "--json: '--json=3' was given; it takes no value")]:
             with self.subTest(arguments):

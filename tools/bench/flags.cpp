@@ -28,10 +28,12 @@ std::string listed(const std::vector<std::string>& allowed, const std::string& l
 }  // namespace
 
 std::int64_t numberOf(const std::string& option, const std::string& value) {
+  constexpr std::int64_t most = std::int64_t{1} << 30;
   std::int64_t number = 0;
   std::size_t colon = value.find(':');
-  if (!parse(std::string_view(value).substr(colon + 1), number) || number < 1 || number > std::int64_t{1} << 30)
-    throw Error(option, given(value), "a whole number of at least 1 is required behind the colon",
+  if (!parse(std::string_view(value).substr(colon + 1), number) || number < 1 || number > most)
+    throw Error(option, given(value),
+                "a whole number of at least 1, at most " + std::to_string(most) + ", is required behind the colon",
                 option + "=" + value.substr(0, colon) + ":256");
   return number;
 }

@@ -1,0 +1,11 @@
+// Which heed makes code: written by cmake/Stamp.cmake, a hash of all libraries that do.
+//
+// Invariant: two programs, wherever they lie, share a stamp if and only if the same build of heed is linked into them.
+// Test: tests/tools/heed_bench.py, test_cache_of_a_copy.
+#pragma once
+
+namespace heed {
+
+extern const char* const compilerStamp;
+
+}  // namespace heed
