@@ -76,7 +76,7 @@ Cache::Cache(std::string folder) : folder_(std::move(folder)) {
   if (stat(folder_.c_str(), &file) != 0 || !S_ISDIR(file.st_mode))
     throw Error("HEED_CACHE", folder_ + " is no folder", "a folder to write to", "name another");
   if (!onlyOursToWrite(file))
-    throw Error("HEED_CACHE", folder_ + " is a folder that others can write", "what lies there is code that will run",
+    throw Error("HEED_CACHE", folder_ + " is no folder that only you can write", "what lies there is code that will run",
                 "chmod 700 it, or name another");
 }
 
