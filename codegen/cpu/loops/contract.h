@@ -158,8 +158,13 @@ class ContractKernel {
   void overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel, const Part& part);
   void emitTile(Builder& b, const Block& block, const Slice& slice, const Panel& panel, const Part& part,
                 mlir::Value row, int height);
+  /// Called in each turn with the position of its line, and with one that starts `from` and moves by `step`.
+  struct Asking {
+    mlir::Value from, step;
+    llvm::function_ref<void(mlir::Value, mlir::Value)> ask;
+  };
   Values sums(Builder& b, mlir::Value left, mlir::Value right, mlir::Value lines, Values sums,
-              llvm::function_ref<void(mlir::Value)> meanwhile) const;
+              const Asking& asking) const;
   /// sums + the products of one line of the panel, `across`, with those of the rows at k.
   Values addLine(Builder& b, mlir::Value rows, mlir::Value k, mlir::ValueRange across, Values sums) const;
   /// sum + the products of words.

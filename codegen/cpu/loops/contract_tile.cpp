@@ -94,12 +94,10 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
                                       arith::SelectOp::create(b, single, constant(b, 0), words));
   Value next = arith::SelectOp::create(b, sends, mul(b, slice.lines, add(b, words, sent)), constant(b, 0));
   Value step = arith::SelectOp::create(b, sends, share, constant(b, 0));
-  // What each turn of the inner loop has room for: a line of sums that wait, some tiles ahead, and the panels.
-  auto meanwhile = [&](Value k) {
-    ask(before, add(b, mul(b, k, constant(b, target.lanes)), constant(b, height * width())), true, 2);
+  auto meanwhile = [&](Value at, Value further) {
     for (int64_t column = 0; column < width(); column += lineWords)
-      ask(lines, add(b, mul(b, k, words), constant(b, wordsAhead + column)), false, 3);
-    if (packed && !bits) ask(lines, add(b, next, mul(b, k, step)), false, 2);
+      ask(lines, add(b, at, constant(b, wordsAhead + column)), false, 3);
+    if (packed && !bits) ask(lines, further, false, 2);
   };
 
   auto type = VectorType::get({target.lanes}, b.getF32Type());
@@ -107,7 +105,7 @@ void ContractKernel::emitTile(Builder& b, const Block& block, const Slice& slice
   for (int n = 0; n < height * tile.vectors; ++n)
     tileSums.push_back(vector::LoadOp::create(b, type, before, constant(b, n * target.lanes)));
   tileSums = panel.rounded ? sumsOfRounded(b, packedRows, panel, slice.lines, tileSums)
-                           : sums(b, packedRows, lines, slice.lines, tileSums, meanwhile);
+                           : sums(b, packedRows, lines, slice.lines, tileSums, {next, step, meanwhile});
 
   OpBuilder::InsertionGuard guard(b);
   if (op.getEpilogue().empty()) {
@@ -136,18 +134,26 @@ Value ContractKernel::multiplyAdd(Builder& b, Value x, Value y, Value sum) const
   return arith::AddFOp::create(b, arith::MulFOp::create(b, x, y), sum);
 }
 
-/// sums + rows * panel over the lines of the slice, first to last.
+/// sums + rows * panel over the lines of the slice, first to last. Positions are added up from turn to turn: on Intel
+/// cores what shifts or multiplies them takes the place of products.
 ContractKernel::Values ContractKernel::sums(Builder& b, Value rows, Value panel, Value lines, Values sums,
-                                            function_ref<void(Value)> meanwhile) const {
+                                            const Asking& asking) const {
   auto type = VectorType::get({target.lanes}, b.getF32Type());
-  return loop(b, constant(b, 0), lines, sums, [&](Value k, Values sums) {
-    Value at = mul(b, k, constant(b, width()));
+  const size_t count = sums.size();
+  sums.append({constant(b, 0), asking.from});
+  sums = loop(b, constant(b, 0), lines, sums, [&](Value k, Values so) {
+    Value at = so[count], further = so[count + 1];
     Values across;
     for (int v = 0; v < tile.vectors; ++v)
       across.push_back(vector::LoadOp::create(b, type, panel, add(b, at, constant(b, v * target.lanes))));
-    meanwhile(k);
-    return addLine(b, rows, k, across, sums);
+    asking.ask(at, further);
+    so.truncate(count);
+    so = addLine(b, rows, k, across, so);
+    so.append({add(b, at, constant(b, width())), add(b, further, asking.step)});
+    return so;
   });
+  sums.truncate(count);
+  return sums;
 }
 
 ContractKernel::Values ContractKernel::addLine(Builder& b, Value rows, Value k, ValueRange across, Values sums) const {
