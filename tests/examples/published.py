@@ -1,7 +1,8 @@
 """Published checkpoints bind unchanged: files of their names, shapes and config.json, with holes in place of numbers. And
 what a program says of its memory is what the system says, to a tenth.
 
-published.py BIN WORK: BIN has the lessons; the files in WORK look large and take no room on the disk."""
+published.py BIN WORK [sanitized]: BIN has the lessons; the files in WORK look large and take no room on the disk. What the
+system counts of programs with sanitizers is not compared: it counts their shadow memory too."""
 import json
 import math
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 
 BIN, WORK = sys.argv[1:3]
+SANITIZED = sys.argv[3:] == ["sanitized"]
 shutil.rmtree(WORK, ignore_errors=True)
 os.makedirs(WORK)
 
@@ -203,5 +205,5 @@ for lesson, folder, millions, flags in (
     out = run(lesson, folder, *flags)
     weights, ours, system = (float(re.search(at + r" ([\d.]+)", out)[1]) for at in (r"\(of", "=", "counts"))
     assert abs(weights - millions * 4) < 0.1, weights
-    assert abs(ours - system) <= 0.1 * system, (ours, system)
+    assert SANITIZED or abs(ours - system) <= 0.1 * system, (ours, system)
 shutil.rmtree(WORK)
