@@ -22,6 +22,10 @@ ROWS = [
     for mask in ("none", "causal")
     for seq in ((512, 1024, 2048, 4096) if depth == 64 else (1024, 2048))
 ] + [
+    Row(f"attention d64 {mask} {heads} x {seq}", "attention",
+        ["attention", f"--heads={heads}", f"--mask={mask}", f"--seq={seq}"], ATTENTION)
+    for heads, mask, seq in ((96, "none", 128), (32, "causal", 256))
+] + [
     Row("gemm 1024 x 1024 x 1024", "gemm", ["gemm"], PRODUCT),
     Row("gemm 4096 x 768 x 3072", "gemm", ["gemm", "--m=4096", "--k=768", "--n=3072"], PRODUCT),
     Row("gemm 4096 x 768 x 3072 + bias + GELU", "gemm",

@@ -7,8 +7,8 @@
 namespace heed::codegen {
 namespace {
 
-// AVX-512, attention. Of 24 sums a round reads 3 vectors and 8 numbers, of 16 it would read 4 and 4: on Intel cores the
-// clock falls with what is read, as heed-bench limits tells. A masked block has as many keys as rows, for its strips
+// AVX-512, attention. Of 24 sums a round reads 3 vectors and 8 numbers, of 16 it would read 4 and 4: on Intel cores
+// products and what they read share a bound on power, as heed-bench limits tells. A masked block has as many keys as rows, for its strips
 // pass over them one after the other; deep keys fill the first-level cache earlier.
 
 constexpr AttentionTile wide512(int block) {
@@ -37,9 +37,9 @@ constexpr AttentionTile maskedAttention512[] = {wide512(48), wide512(96), tall51
 
 // Products. 6 x 4 reads less than 12 x 2, too, but fills panels of 64 columns.
 
-constexpr ContractTile products512[] = {{.rows = 6, .few = 3, .vectors = 4, .depth = 768},
+constexpr ContractTile products512[] = {{.rows = 6, .few = 3, .vectors = 4, .depth = 1024},
+                                        {.rows = 6, .few = 3, .vectors = 4, .depth = 768},
                                         {.rows = 12, .few = 4, .vectors = 2, .depth = 768},
-                                        {.rows = 12, .few = 4, .vectors = 2, .depth = 384},
                                         {.rows = 14, .few = 2, .vectors = 2, .depth = 768}};
 constexpr ContractTile productsOfPairs[] = {{.rows = 12, .few = 4, .vectors = 2, .depth = 768},
                                             {.rows = 12, .few = 4, .vectors = 2, .depth = 384},

@@ -43,10 +43,10 @@ bool isLast(tile::ContractOp op) {
 
 }  // namespace
 
-/// How many columns lie side by side, or ShapedType::kDynamic.
-static int64_t columnsAlong(tile::ContractOp op, int64_t lane) {
-  auto at = op.mapOf(op.getOutMutable()).getResultPosition(getAffineDimExpr(unsigned(lane), op.getContext()));
-  return cast<MemRefType>(op.getOut().getType()).getDimSize(*at);
+/// The extent of a dim that `operand` has, or ShapedType::kDynamic.
+static int64_t extentOf(tile::ContractOp op, OpOperand& operand, int64_t dim) {
+  auto at = op.mapOf(operand).getResultPosition(getAffineDimExpr(unsigned(dim), op.getContext()));
+  return cast<MemRefType>(operand.get().getType()).getDimSize(*at);
 }
 
 bool hasLaneDim(tile::ContractOp op) {
@@ -58,8 +58,7 @@ ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
       target(target),
       pairs(takesPairs(op, target)),
       last(isLast(op)),
-      tile(target.contract(pairs, columnsAlong(op, laneDim(op)))),
-      pitch(tile.depth + target.lanes),
+      tile(target.contract(pairs, extentOf(op, op.getOutMutable(), laneDim(op)))),
       lane(laneDim(op)) {
   shared = op.dimsOf("outer");
   rows = op.dimsOf("row");
@@ -77,6 +76,19 @@ ContractKernel::ContractKernel(tile::ContractOp op, const Target& target)
       if (llvm::is_contained(*dims, unit)) llvm::erase(*dims, unit), dims->push_back(unit);
     rightUnit = unit;
   }
+  pitch = longestSlice() + target.lanes;
+  if (pitch / target.lanes % 2 == 0) pitch += target.lanes;
+}
+
+int64_t ContractKernel::longestSlice() {
+  int64_t lines = 1;
+  for (int64_t dim : depth) {
+    const int64_t extent = std::max(extentOf(op, op.getLhsMutable(), dim), extentOf(op, op.getRhsMutable(), dim));
+    if (ShapedType::isDynamic(extent)) return tile.depth;
+    lines *= dim == depth.back() ? llvm::divideCeil(extent, perWord()) : extent;
+  }
+  lines = llvm::alignTo(std::max<int64_t>(lines, 1), numbersPerGroup);
+  return llvm::alignTo(llvm::divideCeil(lines, llvm::divideCeil(lines, tile.depth)), numbersPerGroup);
 }
 
 void ContractKernel::readOperands(Builder& b) {

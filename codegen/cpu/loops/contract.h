@@ -85,6 +85,8 @@ class ContractKernel {
   // contract.cpp
   void readOperands(Builder& b);
   void countPanels(Builder& b);
+  /// No slice has more lines, as far as extents are known.
+  int64_t longestSlice();
   void clear(Builder& b, const Block& block) const;
   void overSlices(Builder& b, llvm::function_ref<void(const Slice&)> body) const;
   /// Calls `body` for each panel of [from, to), with where it is among the columns.
@@ -222,7 +224,8 @@ class ContractKernel {
   bool pairs;  // words are pairs of bf16, else f32
   bool last;   // the result leaves the program, and nothing there reads it again
   ContractTile tile;
-  int64_t pitch;         // from row to row of the packed left operand
+  int64_t pitch;         // from row to row of the packed left operand: of vectors an odd number, so that lines of few
+                         // rows do not share a place in the cache
   bool swapped = false;  // lhs and rhs, so that the lanes are columns
   int64_t lane = -1, rightUnit = -1;
   llvm::SmallVector<int64_t> shared, rows, columns, depth;  // dims; columns without the lane dim
