@@ -9,6 +9,7 @@
 #include "heed/driver/pipeline.h"
 #include "heed/driver/signature_of.h"
 #include "heed/passes/import/import.h"
+#include "heed/passes/ir/heed.h"
 #include "heed/passes/ir/interpret.h"
 #include "heed/runtime/error.h"
 #include "mlir/IR/MLIRContext.h"
@@ -84,6 +85,27 @@ void forEach(const ArrayView& view, Visit visit) {
   }
 }
 
+/// Whether one product reads `value`, perhaps under other names, in each copy of a block, and nothing else does.
+bool isReadByOneProduct(Value value) {
+  llvm::SmallPtrSet<OpOperand*, 1> products;
+  SmallVector<Value> all{value};
+  while (!all.empty())
+    for (OpOperand& use : all.pop_back_val().getUses()) {
+      Operation* op = use.getOwner();
+      auto repeat = dyn_cast<ir::RepeatOp>(op);
+      const unsigned number = use.getOperandNumber(), carries = repeat ? repeat.getCarries().size() : 0;
+      if (isa<ir::ContractOp>(op))
+        products.insert(&use);
+      else if (isa<ir::RenameOp, ir::PermuteOp, ir::SplitOp, ir::MergeOp>(op))
+        all.push_back(op->getResult(0));
+      else if (repeat && number >= carries)
+        all.push_back(repeat.getBody().getArgument(carries + (number - carries) / unsigned(repeat.getCount())));
+      else
+        return false;
+    }
+  return products.size() == 1;
+}
+
 class Interpreter final : public ReferenceCode {
  public:
   Interpreter(const GraphView& graph, DType element) : context_(registry(), MLIRContext::Threading::DISABLED) {
@@ -98,6 +120,12 @@ class Interpreter final : public ReferenceCode {
   }
 
   const Signature& signature() const override { return signature_; }
+
+  bool isReadByOneProduct(int parameter) const override {
+    std::lock_guard lock(mutex_);
+    auto function = *ModuleOp(*module_).getOps<func::FuncOp>().begin();
+    return heed::isReadByOneProduct(function.getArgument(unsigned(signature_.inputs.size()) + unsigned(parameter)));
+  }
 
   std::vector<Elements> evaluate(std::span<const ArrayView> arguments, Precision precision) const override {
     std::lock_guard lock(mutex_);
@@ -282,23 +310,32 @@ std::vector<Errors> compare(Runner& model, const ReferenceCode& reference, std::
 // Of f32 twice the bound of one op, since errors of many add up: 4 x the error of the naive evaluation, or 16 units in
 // the last place of the largest element; of tf32, where that was asked for, units in the last place it has. The errors
 // of bf16 and f16 are those of storing: 2 x, since in a call of few elements the largest is a matter of luck, or the
-// rounding of the largest element. Where products read weights in few bits, results may move by as much as they do when
-// all of the graph reads them so, twice: other parts of it read them as they were given.
+// rounding of the largest element. What a product reads in few bits, the reference reads so; where other parts of the
+// graph read such a weight too, as it was given, results may move by as much as they do when all read it in few bits,
+// twice.
 Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DType element, Executable::Call compiled,
                             bool tf32, std::vector<RoundedWeight> rounded) {
   const double slack = element == DType::f32 ? 4 : 2;
   const double unit = element == DType::f32    ? 16 * (tf32 ? 0x1p-10 : 0x1p-23)
                       : element == DType::bf16 ? 0x1p-8
                                                : 0x1p-11;
-  return [reference, slack, unit, compiled, rounded = std::move(rounded)](Session& session, void** arguments) {
+  const auto shared = std::stable_partition(rounded.begin(), rounded.end(), [&](const RoundedWeight& weight) {
+    return reference->isReadByOneProduct(weight.parameter);
+  });
+  const std::vector<RoundedWeight> alone(rounded.begin(), shared);
+  return [reference, slack, unit, compiled, alone, all = std::move(rounded)](Session& session, void** arguments) {
     const Signature& signature = reference->signature();
     Before given(signature, arguments), again(signature, arguments), coarse(signature, arguments);
     compiled(session, arguments);
     std::vector<ArrayView> views = viewsOf(signature, arguments);
     std::size_t inputs = views.size() - signature.results.size();
+    for (const RoundedWeight& weight : alone) given.round(signature, weight), again.round(signature, weight);
     std::vector<AnyArray> exact = reference->run(given.views), naive = reference->run(again.views, Precision::naive);
-    for (const RoundedWeight& weight : rounded) coarse.round(signature, weight);
-    const std::vector<AnyArray> moved = rounded.empty() ? std::vector<AnyArray>() : reference->run(coarse.views);
+    std::vector<AnyArray> moved;
+    if (alone.size() < all.size()) {
+      for (const RoundedWeight& weight : all) coarse.round(signature, weight);
+      moved = reference->run(coarse.views);
+    }
     for (std::size_t r = 0; r < exact.size(); ++r) {
       const Errors errors = errorsOf(views[inputs + r], exact[r].view, naive[r].view);
       double allowed = std::fmax(slack * errors.naive_most, unit * errors.largest);

@@ -178,6 +178,17 @@ TEST_P(Rounded, SumsOverTwoAxes) {
       }
 }
 
+TEST_P(Rounded, WithoutRows) {
+  for (auto [batch, rows] : {std::array{1, 0}, {0, 3}, {0, 0}}) {
+    Case c;
+    auto b = c.sketch.axis("b"), m = c.sketch.axis("m"), n = c.sketch.axis("n"), k = c.sketch.axis("k");
+    Tensor x = c.input(DType::f32, {b, m, k}, {batch, rows, 45}), w = c.weight(DType::f32, {n, k}, {37, 45});
+    c.sketch.results({c.sketch.over("contract", {x, w}, {k})});
+    const auto code = codeOf(c, GetParam());
+    expectRounded(std::move(c), code);
+  }
+}
+
 /// Three that read the same rows and become one kernel, two of them one step after the other.
 TEST_P(Rounded, SeveralProductsOfOneKernel) {
   for (std::int64_t rows : {1, 6, 40}) {
@@ -309,14 +320,35 @@ TEST_P(Rounded, VerifyBlamesAWrongNumber) {
   }
 }
 
+TEST(RoundWeight, VerifyKnowsWhatAProductReads) {
+  for (int bits : {8, 4}) {
+    Case c = linear(DType::f32, false, 5, 100, 20);
+    const RoundedWeight as{0, bits, DType::f32, {0}};
+    auto reference = referenceOf(c.sketch.view());
+    Executable code{.signature = reference->signature(),
+                    .call = verifyCall(reference, DType::f32, interpretCall(reference), false, {as})};
+    Runner run(std::make_shared<Executable>(code), 1);
+    run.bindAll(c.weights);
+    const std::vector<ArrayView> views{c.inputs[0].view};
+    EXPECT_THROW(run.run(views), Error) << "as given";
+    roundWeight(c.weights[0].second.view, as);
+    run.bindAll(c.weights);
+    EXPECT_NO_THROW(run.run(views)) << "rounded, and as such not rounded again";
+  }
+}
+
 TEST(RoundWeight, VerifyAllowsWhatRoundingMovesAndNoMore) {
-  Case c = linear(DType::f32, false, 5, 100, 20);
+  Case c;
+  auto m = c.sketch.axis("m"), n = c.sketch.axis("n"), k = c.sketch.axis("k");
+  Tensor x = c.input(DType::f32, {m, k}, {5, 100}), w = c.weight(DType::f32, {k, n}, {100, 20});
+  Tensor product = c.sketch.over("contract", {x, w}, {k}), sums = c.sketch.over("sum", {w}, {k});
+  c.sketch.results({c.sketch.pointwise("add", {product, sums})});
   auto reference = referenceOf(c.sketch.view());
   for (auto [factor, bits, right] : {std::tuple(1.005f, 4, true), {1.005f, 0, false}, {2.f, 4, false}}) {
     auto nearly = [exactly = interpretCall(reference), factor](Session& session, void** arguments) {
       exactly(session, arguments);
       auto* words = static_cast<std::int64_t*>(arguments[2]);
-      for (std::int64_t n = 0; n < 100; ++n) reinterpret_cast<float*>(words[1])[n] *= factor;
+      for (std::int64_t i = 0; i < 100; ++i) reinterpret_cast<float*>(words[1])[i] *= factor;
     };
     std::vector<RoundedWeight> rounded;
     if (bits) rounded.push_back({0, bits, DType::f32, {0}});
@@ -330,6 +362,22 @@ TEST(RoundWeight, VerifyAllowsWhatRoundingMovesAndNoMore) {
     else
       EXPECT_THROW(run.run(views), Error) << factor;
   }
+}
+
+TEST(RoundWeight, VerifySeesWhoReadsAWeight) {
+  Case c;
+  auto m = c.sketch.axis("m"), n = c.sketch.axis("n"), k = c.sketch.axis("k"), l = c.sketch.axis("l");
+  auto other = c.sketch.axis("other", -1, "n");
+  Tensor x = c.input(DType::f32, {m, k}, {5, 9}), once = c.weight(DType::f32, {k, n}, {9, 9});
+  Tensor twice = c.weight(DType::f32, {n, k}, {9, 9}), renamed = c.weight(DType::f32, {n, l}, {9, 9});
+  Tensor y = c.sketch.over("contract", {x, once}, {k});
+  y = c.sketch.over("contract", {c.sketch.over("contract", {y, twice}, {n}), twice}, {k});
+  auto called = [&](Tensor tensor) { return c.sketch.rename(tensor, n, other); };
+  c.sketch.results({c.sketch.over("contract", {called(y), called(renamed)}, {other})});
+  auto reference = referenceOf(c.sketch.view());
+  EXPECT_TRUE(reference->isReadByOneProduct(0));
+  EXPECT_FALSE(reference->isReadByOneProduct(1));
+  EXPECT_TRUE(reference->isReadByOneProduct(2));
 }
 
 TEST(RoundWeight, MovesByHalfAScaleAtMostAndStays) {

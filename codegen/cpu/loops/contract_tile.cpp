@@ -36,12 +36,15 @@ void ContractKernel::overParts(Builder& b, const Block& block, const Slice& slic
 
 void ContractKernel::overRows(Builder& b, const Block& block, const Slice& slice, const Panel& panel,
                               const Part& part) {
-  if (panel.rounded) return emitTile(b, block, slice, panel, part, block.from, panel.rounded);
+  auto tiles = [&](Value from, Value to, int height) {
+    loop(b, from, to, height, [&](Value row) { emitTile(b, block, slice, panel, part, row, height); });
+  };
+  if (panel.rounded) return tiles(block.from, block.to, panel.rounded);
   // What few rows at a time would fill, too, is one more tile.
   Value height = add(b, sub(b, block.to, block.from), constant(b, tile.few - 1));
   Value few = add(b, block.from, multiple(b, height, tile.rows));
-  loop(b, block.from, few, tile.rows, [&](Value row) { emitTile(b, block, slice, panel, part, row, tile.rows); });
-  loop(b, few, block.to, tile.few, [&](Value row) { emitTile(b, block, slice, panel, part, row, tile.few); });
+  tiles(block.from, few, tile.rows);
+  tiles(few, block.to, tile.few);
 }
 
 /// Sums begin in zeros or where the slice before left them, and end there or in the finished tile; whole tiles without
