@@ -1,7 +1,7 @@
-# cmake -P Stamp.cmake stamp.cpp files...: a hash of the files, as a C++ constant.
+# cmake -P Stamp.cmake stamp.cpp how files...: a hash of how these files are built, and of them, as a C++ constant.
 math(EXPR last "${CMAKE_ARGC} - 1")
-set(hashes)
-foreach(n RANGE 4 ${last})
+set(hashes ${CMAKE_ARGV4})
+foreach(n RANGE 5 ${last})
   file(SHA256 ${CMAKE_ARGV${n}} hash)
   list(APPEND hashes ${hash})
 endforeach()
