@@ -302,7 +302,7 @@ std::shared_ptr<const Executable> compile(const GraphView& graph, const Options&
     };
   }
   if (environment.interpret) executable->call = interpretCall(reference);
-  if (environment.verify && !environment.interpret) {
+  if (environment.verify) {
     auto device = compilation.machine().device;
     executable->call =
         verifyCall(reference, options.element, std::move(executable->call), device && device->tf32, made.rounded);

@@ -19,7 +19,11 @@ static bool flag(const char* name) {
 }
 
 Environment readEnvironment() {
-  return {text("HEED_DUMP"), flag("HEED_INTERPRET"), flag("HEED_VERIFY"), text("HEED_CACHE")};
+  const bool interpret = flag("HEED_INTERPRET"), verify = flag("HEED_VERIFY");
+  if (interpret && verify)
+    throw Error("HEED_INTERPRET and HEED_VERIFY", "both are 1", "at most one of them is possible",
+                "HEED_VERIFY runs the reference too; unset HEED_INTERPRET?");
+  return {text("HEED_DUMP"), interpret, verify, text("HEED_CACHE")};
 }
 
 }  // namespace heed

@@ -154,6 +154,11 @@ TEST(Compile, ASwitchIsZeroOrOne) {
   EXPECT_THROW(compile(Causal().graph()), Error);
 }
 
+TEST(Compile, TheReferenceIsNotVerifiedAgainstItself) {
+  Variable interpret("HEED_INTERPRET", "1"), verify("HEED_VERIFY", "1");
+  EXPECT_THROW(compile(Causal().graph()), Error);
+}
+
 TEST(Compile, AnUnknownTargetIsRefused) {
   EXPECT_THROW(parseTarget("tpu"), Error);
   EXPECT_THROW(compile(Causal().graph(), {.target = {"cpu", "avx1024"}}), Error);
