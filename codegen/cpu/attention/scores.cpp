@@ -263,10 +263,10 @@ Value AttentionKernel::finished(Values scores, Value key, Value block, Value lan
 }
 
 /// Raw scores to finished ones, in place: of all vectors at work together, for each waits for its last maximum, unless
-/// that is much code.
+/// the tables of one formula take the registers.
 void AttentionKernel::post(Value block, Value from, Value to, Value row, bool raise) {
-  const bool costly = isLong(op.getPost());
-  const int together = costly ? 1 : current.tile.vectors;
+  const bool tables = c.target.avx512 && isLong(op.getPost());
+  const int together = tables ? 1 : current.tile.vectors;
   auto vectors = [&](Value first) {
     auto most = [&](int j) { return c.add(c.add(maxSlot, first), int64_t(j) * c.lanes); };
     auto finish = [&](Value key, Values so) -> Values {
@@ -286,7 +286,7 @@ void AttentionKernel::post(Value block, Value from, Value to, Value row, bool ra
     so = c.loop(from, to, c.index(1), so, finish);
     for (int j = 0; raise && j < together; ++j) c.storeLanes(so[j], scratch, most(j));
   };
-  costly ? eachVector(vectors) : vectors(current.lane);
+  tables ? eachVector(vectors) : vectors(current.lane);
 }
 
 /// -inf where a row does not see the key; keys that none sees give up their row. The scores lie from row `first` on and
