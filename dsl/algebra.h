@@ -85,9 +85,10 @@ struct Unite<L, R> {
 template <class L, class R>
 using unite = typename Unite<L, R>::type;
 
-/// The axes of an elementwise result: the layout of the operand that has them all, else the left one's first.
+/// The axes of an elementwise result: the layout of the operand that has them all, the left one's if both do, and its
+/// axes first if neither does.
 template <class L, class R>
-using broadcast = std::conditional_t<subset<L, R>, R, unite<L, R>>;
+using broadcast = std::conditional_t<subset<L, R> && !subset<R, L>, R, unite<L, R>>;
 
 template <class From, class To>
 struct ReplaceOne {

@@ -94,7 +94,7 @@ struct Broadcast<L, R> {
   using A = typename AxesOrNone<L>::type;
   using B = typename AxesOrNone<R>::type;
   // An expression has no layout of its own.
-  using type = std::conditional_t<AnyTensor<L> && AnyExpression<R> && subset<B, A>, A, broadcast<A, B>>;
+  using type = std::conditional_t<AnyExpression<L> && AnyTensor<R> && subset<A, B>, B, broadcast<A, B>>;
   static constexpr bool deliberate = AnyExpression<L> || AnyExpression<R> || subset<A, B> || subset<B, A>;
 };
 
@@ -232,7 +232,8 @@ constexpr auto select(tape::Place place, const M& mask, const X& x, const Y& y) 
   static_assert(covered, "heed: where(mask, x, other): mask has an axis that x does not have");
   if constexpr (checked && agree && deliberate && covered) {
     using D = typename Common<X, Y>::type;
-    return apply<Word, TensorOf<D, broadcast<AxesOf<M>, A>>>(place, mask, prepare<D>(place, x), prepare<D>(place, y));
+    using Axes = std::conditional_t<subset<AxesOf<M>, A>, A, broadcast<AxesOf<M>, A>>;  // a mask lays nothing out
+    return apply<Word, TensorOf<D, Axes>>(place, mask, prepare<D>(place, x), prepare<D>(place, y));
   } else {
     return Fault{};
   }
@@ -257,7 +258,8 @@ constexpr auto where(const M&, const X&) {
 
 template <lang::Operand M>
 constexpr auto where(const M&) {
-  static_assert(lang::anyFaulty<M>, "heed: where(mask, x, other): x and other are missing; the scores and -inf, perhaps");
+  static_assert(lang::anyFaulty<M>,
+                "heed: where(mask, x, other): x and other are missing; the scores and -inf, perhaps");
   return lang::Fault{};
 }
 

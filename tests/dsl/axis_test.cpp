@@ -25,6 +25,8 @@ static_assert(is_same_v<replace<axes<Batch, Model, Seq>, Model, axes<Heads, Dept
 // The layout of the operand that has all axes wins, whichever side it is on.
 static_assert(is_same_v<broadcast<axes<Model>, axes<Batch, Seq, Model>>, axes<Batch, Seq, Model>>);
 static_assert(is_same_v<broadcast<axes<Batch, Seq, Model>, axes<Model>>, axes<Batch, Seq, Model>>);
+static_assert(
+    is_same_v<broadcast<axes<Seq, Batch>, axes<Batch, Seq>>, axes<Seq, Batch>>);  // the left one's, if both do
 static_assert(is_same_v<broadcast<axes<Key>, axes<Seq>>, axes<Key, Seq>>);
 
 TEST(Axis, InfoIsWhatTheTapeCarries) {

@@ -64,6 +64,19 @@ TEST(Pointwise, BiasTakesTheLayoutOfTheFullOperand) {
   EXPECT_EQ(of2([](X x, Tensor<f32, Model> b) { return x - b; })[0], "%2 = sub %0 %1 : f32[batch, seq, model]");
 }
 
+TEST(Pointwise, OfTwoFullOperandsTheLeftOneLaysTheResultOut) {
+  using Y = Tensor<f32, Model, Batch, Seq>;
+  EXPECT_EQ(of2([](X x, Y y) { return x - y; })[0], "%2 = sub %0 %1 : f32[batch, seq, model]");
+  EXPECT_EQ(of2([](Y y, X x) { return y - x; })[0], "%2 = sub %0 %1 : f32[model, batch, seq]");
+  auto centred = of([](X x) { return x - along<Batch>(mean<Batch>(x)); });
+  EXPECT_EQ(centred[2], "%3 = sub %0 %2 : f32[batch, seq, model]");
+  // What has no layout of its own gives none.
+  auto scaled = of([](X x) { return (index<Model>() + index<Seq>() + index<Batch>()) * x; });
+  EXPECT_EQ(*(scaled.end() - 2), "%7 = mul %6 %0 : f32[batch, seq, model]");
+  auto masked = of2([](X x, Y y) { return where(y < 0, x, 0); });
+  EXPECT_EQ(*(masked.end() - 2), "%5 = where %3 %0 %4 : f32[batch, seq, model]");
+}
+
 TEST(Pointwise, NumbersTakeTheTypeOfTheTensor) {
   EXPECT_EQ(of([](Tensor<bf16, Seq> x) { return 2 * x; }),
             (Lines{"%1 = constant value=2 : bf16[]", "%2 = mul %1 %0 : bf16[seq]", "return %2 name=\"result\""}));
