@@ -6,6 +6,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "heed/driver/graph_facts.h"
 #include "heed/driver/pipeline.h"
 #include "heed/driver/signature_of.h"
 #include "heed/passes/import/import.h"
@@ -85,27 +86,6 @@ void forEach(const ArrayView& view, Visit visit) {
   }
 }
 
-/// Whether one product reads `value`, perhaps under other names, in each copy of a block, and nothing else does.
-bool isReadByOneProduct(Value value) {
-  llvm::SmallPtrSet<OpOperand*, 1> products;
-  SmallVector<Value> all{value};
-  while (!all.empty())
-    for (OpOperand& use : all.pop_back_val().getUses()) {
-      Operation* op = use.getOwner();
-      auto repeat = dyn_cast<ir::RepeatOp>(op);
-      const unsigned number = use.getOperandNumber(), carries = repeat ? repeat.getCarries().size() : 0;
-      if (isa<ir::ContractOp>(op))
-        products.insert(&use);
-      else if (isa<ir::RenameOp, ir::PermuteOp, ir::SplitOp, ir::MergeOp>(op))
-        all.push_back(op->getResult(0));
-      else if (repeat && number >= carries)
-        all.push_back(repeat.getBody().getArgument(carries + (number - carries) / unsigned(repeat.getCount())));
-      else
-        return false;
-    }
-  return products.size() == 1;
-}
-
 class Interpreter final : public ReferenceCode {
  public:
   Interpreter(const GraphView& graph, DType element) : context_(registry(), MLIRContext::Threading::DISABLED) {
@@ -123,8 +103,12 @@ class Interpreter final : public ReferenceCode {
 
   bool isReadByOneProduct(int parameter) const override {
     std::lock_guard lock(mutex_);
-    auto function = *ModuleOp(*module_).getOps<func::FuncOp>().begin();
-    return heed::isReadByOneProduct(function.getArgument(unsigned(signature_.inputs.size()) + unsigned(parameter)));
+    return heed::isReadByOneProduct(function().getArgument(unsigned(signature_.inputs.size()) + unsigned(parameter)));
+  }
+
+  std::string jump() const override {
+    std::lock_guard lock(mutex_);
+    return firstJump(function());
   }
 
   std::vector<Elements> evaluate(std::span<const ArrayView> arguments, Precision precision) const override {
@@ -142,9 +126,8 @@ class Interpreter final : public ReferenceCode {
     }
     std::string errors;
     ScopedDiagnosticHandler handler(&context_, [&](Diagnostic& d) { errors += d.str() + "\n"; });
-    auto function = *ModuleOp(*module_).getOps<func::FuncOp>().begin();
     SmallVector<ir::Reference> after;
-    auto computed = ir::interpret(function, values, precision == Precision::naive, &after);
+    auto computed = ir::interpret(function(), values, precision == Precision::naive, &after);
     if (failed(computed)) throw Error("reference: cannot evaluate: " + errors);
     for (std::size_t i = specs_.size() - signature_.states.size(); i < specs_.size(); ++i)
       forEach(arguments[i], [&](std::int64_t n, std::int64_t offset) {
@@ -156,6 +139,8 @@ class Interpreter final : public ReferenceCode {
   }
 
  private:
+  func::FuncOp function() const { return *ModuleOp(*module_).getOps<func::FuncOp>().begin(); }
+
   static const DialectRegistry& registry() {
     static const DialectRegistry all = [] {
       DialectRegistry r;
@@ -323,7 +308,8 @@ Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DTyp
     return reference->isReadByOneProduct(weight.parameter);
   });
   const std::vector<RoundedWeight> alone(rounded.begin(), shared);
-  return [reference, slack, unit, compiled, alone, all = std::move(rounded)](Session& session, void** arguments) {
+  return [reference, slack, unit, compiled, alone, all = std::move(rounded), jump = reference->jump()](
+             Session& session, void** arguments) {
     const Signature& signature = reference->signature();
     Before given(signature, arguments), again(signature, arguments), coarse(signature, arguments);
     compiled(session, arguments);
@@ -343,7 +329,9 @@ Executable::Call verifyCall(std::shared_ptr<const ReferenceCode> reference, DTyp
       if (!(errors.most <= allowed))
         throw Error("verify: result " + std::to_string(r) + " '" + signature.results[r].name + "': element " +
                     std::to_string(errors.at) + " is off by " + shown(errors.most) + "; at most " + shown(allowed) +
-                    " is allowed; this is a mistake of heed, not yours");
+                    " is allowed; " +
+                    (jump.empty() ? "" : jump + " makes much of small differences; if that is not it, ") +
+                    "this is a mistake of heed, not yours");
     }
   };
 }

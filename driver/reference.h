@@ -28,6 +28,9 @@ class ReferenceCode {
   virtual const Signature& signature() const = 0;
   /// Whether one product reads this parameter of the signature, and nothing else does.
   virtual bool isReadByOneProduct(int parameter) const = 0;
+  /// The first op that makes much of a small difference, as one that compares computed numbers: "`lt` at model.cpp:42";
+  /// "" where there is none.
+  virtual std::string jump() const = 0;
   /// arguments: views of inputs, parameters and states; states are left as the call changes them. The elements of every
   /// result in row-major order. Thread-safe.
   virtual std::vector<Elements> evaluate(std::span<const ArrayView> arguments,

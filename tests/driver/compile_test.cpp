@@ -114,6 +114,39 @@ TEST(Compile, VerifyCatchesWhatIsWrong) {
   EXPECT_THROW(Causal::run(std::make_shared<Executable>(code), 5), Error);
 }
 
+TEST(Compile, VerifyNamesWhatMakesMuchOfSmallDifferences) {
+  auto jumpOf = [](auto of) {
+    Sketch sketch;
+    auto seq = sketch.axis("seq");
+    auto given = sketch.input("given", DType::f32, {seq});
+    sketch.results({of(sketch, given, sketch.pointwise("exp", {given}), seq)});
+    auto reference = referenceOf(sketch.view());
+    Executable code{.signature = reference->signature(),
+                    .call = verifyCall(reference, DType::f32, [](Session&, void**) {})};
+    Runner run(std::make_shared<Executable>(code));
+    std::int64_t sizes[] = {3};
+    AnyArray in(DType::f32, sizes);
+    std::fill_n(static_cast<float*>(in.view.data), 3, 2.f);
+    const std::string said = testing::errorOf([&] { run.run(std::vector<ArrayView>{in.view}); });
+    EXPECT_SAYS(said, "this is a mistake of heed");
+    EXPECT_EQ(said.find("makes much of small differences") == said.npos, reference->jump().empty()) << said;
+    return reference->jump();
+  };
+  auto above = [](Sketch& s, auto x) { return s.where(s.pointwise("lt", {s.number(.5), x}), s.number(7), 9); };
+  EXPECT_EQ(jumpOf([&](Sketch& s, auto given, auto, auto) { return above(s, given); }), "");
+  EXPECT_EQ(jumpOf([&](Sketch&, auto, auto made, auto) { return made; }), "");
+  EXPECT_TRUE(jumpOf([&](Sketch& s, auto, auto made, auto) { return above(s, made); }).starts_with("`lt`"));
+  EXPECT_TRUE(jumpOf([&](Sketch& s, auto, auto made, auto seq) {
+                auto key = s.axis("key", -1, "seq");
+                return s.rename(above(s, s.rename(made, seq, key)), key, seq);
+              }).starts_with("`lt`"));
+  EXPECT_TRUE(
+      jumpOf([&](Sketch& s, auto, auto made, auto) { return s.pointwise("floor", {made}); }).starts_with("`floor`"));
+  EXPECT_TRUE(jumpOf([&](Sketch& s, auto, auto made, auto) {
+                return s.cast(s.cast(made, DType::i32), DType::f32);
+              }).starts_with("`cast`"));
+}
+
 TEST(Compile, VerifyAllowsWhatTf32RoundsWhereItWasAskedFor) {
   auto reference = referenceOf(Causal().graph());
   auto nearly = [exactly = interpretCall(reference)](Session& session, void** arguments) {
