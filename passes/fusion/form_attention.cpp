@@ -2,6 +2,7 @@
 //
 // Invariant: every softmax that is left has a remark, and so has what weighs like one. Test:
 // tests/passes/fusion/form_attention.mlir.
+#include "heed/passes/fusion/distribute.h"
 #include "heed/passes/fusion/exponentials.h"
 #include "heed/passes/fusion/passes.h"
 #include "heed/passes/fusion/remark.h"
@@ -86,6 +87,7 @@ Formed form(const Site& site) {
 struct FormAttention : impl::FormAttentionBase<FormAttention> {
   void runOnOperation() override {
     eraseDead(getOperation());
+    distributeContractions(getOperation());
     SmallVector<Operation*> contractions;
     getOperation().walk([&](Operation* op) { contractions.push_back(op); });
     std::vector<Formed> all;

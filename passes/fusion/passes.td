@@ -43,11 +43,11 @@ def FormAttention : Pass<"heed-form-attention", "::mlir::func::FuncOp"> {
         %w = heed.softmax %s {axis = "key"}
         %o = heed.contract %w, %v {axes = ["key"]}
 
-    becomes `%o = heed.attention row("seq") key("key") similar(%q, %k) value(%v)`. A logsumexp of the same scores becomes
-    its lse; weights with another user stay a softmax beside it. Every softmax that stays gets a remark that says why,
+    becomes `%o = heed.attention row("seq") key("key") similar(%q, %k) value(%v)`. A difference or sum of several
+    softmaxes, contracted, is one of several attentions. A logsumexp of the same scores becomes its lse; weights with another user stay a softmax beside it. Every softmax that stays gets a remark that says why,
     and so do exponentials that weigh like one and could not be read as it.
 
-    Test: tests/passes/fusion/form_attention.mlir, sdpa_phrasings.mlir, exponentials.mlir.
+    Test: tests/passes/fusion/form_attention.mlir, distribute.mlir, sdpa_phrasings.mlir, exponentials.mlir.
   }];
   let dependentDialects = ["::heed::ir::HeedDialect"];
 }

@@ -197,6 +197,13 @@ struct Writer {
     return s;
   }
 
+  Value softmax(Value s) { return ir::SoftmaxOp::create(b, loc, s.getType(), s, "key"); }
+  Value weighed(Value w) {
+    if (maybe(4)) w = where(predicate(), w, number(0));
+    if (maybe(4)) w = pointwise<ir::MulOp>(f32, w, argument(f32, some(all())));
+    return maybe(5) ? permuted(w) : w;
+  }
+
   void write() {
     bool grouped = maybe(3);
     if (maybe()) outer.push_back(batch);
@@ -211,10 +218,10 @@ struct Writer {
     ir::Axes v = some(outer);
     v.append({key, width});
     Value value = argument(f32, v), s = score();
-    Value w = ir::SoftmaxOp::create(b, loc, s.getType(), s, "key"), used = w;
-    if (maybe(4)) used = where(predicate(), used, number(0));
-    if (maybe(4)) used = pointwise<ir::MulOp>(f32, used, argument(f32, some(all())));
-    if (maybe(5)) used = permuted(used);
+    Value w = softmax(s), used = weighed(w);
+    for (int n = 0; n < 2 && maybe(4); ++n)
+      if (Value other = weighed(softmax(score())); ir::sameAxes(other.getType(), used.getType()))
+        used = maybe() ? pointwise<ir::SubOp>(f32, used, other) : pointwise<ir::AddOp>(f32, used, other);
     SmallVector<Value> results{contract(used, value, "key")};
     if (maybe(4)) results.push_back(ir::LogsumexpOp::create(b, loc, s, "key"));
     if (maybe(4)) results.push_back(maybe() ? w : unary<ir::ExpOp>(w));

@@ -40,7 +40,7 @@ func.func @weights(%q: !q, %k: !k, %v: !k) -> (!q, !s) {
 
 // -----
 
-// The difference of two softmaxes is one contraction: no kernel has two of them.
+// The product of two softmaxes is a multiple of neither: no kernel has two of them.
 !s = tensor<?x?xf32, #heed.axes<seq:T, key:K>>
 !k = tensor<?x8xf32, #heed.axes<key:K, depth>>
 !q = tensor<?x8xf32, #heed.axes<seq:T, depth>>
@@ -49,7 +49,7 @@ func.func @two_softmaxes(%a: !s, %b: !s, %v: !k) -> !q {
   %w = heed.softmax %a {axis = "key"} : (!s) -> !s
   // expected-remark@below {{does not end in a contraction of a multiple of this softmax alone}}
   %u = heed.softmax %b {axis = "key"} : (!s) -> !s
-  %d = heed.sub %w, %u : (!s, !s) -> !s
+  %d = heed.mul %w, %u : (!s, !s) -> !s
   %o = heed.contract %d, %v {axes = ["key"]} : (!s, !k) -> !q
   return %o : !q
 }
