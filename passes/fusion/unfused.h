@@ -1,4 +1,4 @@
-// Says which elementwise ops behind a kernel are a kernel of their own, and why.
+// Says which elementwise ops behind a kernel are a kernel of their own, and which scores are stored, and why.
 //
 // Invariant: a remark names what the user could change. Test: tests/passes/fusion/unfused.mlir.
 #pragma once

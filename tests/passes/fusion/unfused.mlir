@@ -37,3 +37,42 @@ func.func @truncated(%x: !x, %w: !w) -> !n {
   %e = heed.cast %s : (!h) -> !n
   return %e : !n
 }
+
+// -----
+
+// Attention without a softmax is two products; a layer of two parameters is none, nor are two products of a fixed size.
+!q = tensor<?x8xf32, #heed.axes<seq:T, depth>>
+!k = tensor<?x8xf32, #heed.axes<key:K, depth>>
+!s = tensor<?x?xf32, #heed.axes<seq:T, key:K>>
+func.func @no_softmax(%q: !q, %k: !k, %v: !k) -> !q {
+  // expected-remark-re@below {{not fused: `contract` at {{.*}} is stored in full: no softmax stands between it and `contract` at {{.*}}}}
+  %s = heed.contract %q, %k {axes = ["depth"]} : (!q, !k) -> !s
+  %w = heed.tanh %s : (!s) -> !s
+  %o = heed.contract %w, %v {axes = ["key"]} : (!s, !k) -> !q
+  return %o : !q
+}
+
+// -----
+
+!q = tensor<?x8xf32, #heed.axes<seq:T, depth>>
+!k = tensor<?x8xf32, #heed.axes<key:K, depth>>
+!v = tensor<?x4xf32, #heed.axes<key:K, value>>
+!s = tensor<8x4xf32, #heed.axes<depth, value>>
+!o = tensor<?x4xf32, #heed.axes<seq:T, value>>
+func.func @linear(%q: !q, %k: !k, %v: !v) -> !o {
+  %s = heed.contract %k, %v {axes = ["key"]} : (!k, !v) -> !s
+  %o = heed.contract %q, %s {axes = ["depth"]} : (!q, !s) -> !o
+  return %o : !o
+}
+
+// -----
+
+!x = tensor<?x8xf32, #heed.axes<seq:T, model>>
+!w = tensor<8x?xf32, #heed.axes<model, hidden:H>>
+!h = tensor<?x?xf32, #heed.axes<seq:T, hidden:H>>
+func.func @layer(%x: !x, %up: !w {heed.parameter}, %down: !w {heed.parameter}) -> !x {
+  %s = heed.contract %x, %up {axes = ["model"]} : (!x, !w) -> !h
+  %a = heed.tanh %s : (!h) -> !h
+  %o = heed.contract %a, %down {axes = ["hidden"]} : (!h, !w) -> !x
+  return %o : !x
+}
