@@ -1,7 +1,6 @@
 #include "heed/passes/fusion/distribute.h"
 
 #include "heed/passes/fusion/site.h"
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -43,59 +42,70 @@ static bool isDistributed(ir::ContractOp contraction, OpOperand& weights) {
          });
 }
 
-/// A side of a sum, and what all weights of a row are multiplied by, which is left for the result.
-struct Side {
-  Value weights, factor;
+/// A multiple of one softmax among the terms of a sum.
+struct Term {
+  Value weights;
+  bool subtracted;
 };
-static Side sideOf(Value x, ir::ContractOp contraction) {
+static void collectTerms(Value x, bool subtracted, ArrayRef<StringRef> contracted, SmallVectorImpl<Term>& terms) {
+  if (softmaxes(x, contracted).size() == 1) return terms.push_back({x, subtracted});
+  Operation* sum = x.getDefiningOp();
+  collectTerms(sum->getOperand(0), subtracted, contracted, terms);
+  collectTerms(sum->getOperand(1), subtracted != isa<ir::SubOp>(sum), contracted, terms);
+}
+
+/// The weights, and what all of a row are multiplied by, which is left for the result.
+static std::pair<Value, Value> withoutFactor(Value x, Type result) {
   auto product = x.getDefiningOp<ir::MulOp>();
   for (unsigned n = 0; product && n < 2; ++n) {
     Value weights = product->getOperand(n), factor = product->getOperand(1 - n);
-    bool ofRows = llvm::all_of(ir::axesOf(factor.getType()), [&](const ir::Axis& axis) {
-      return ir::has(ir::axesOf(contraction.getType()), axis.name);
-    });
+    bool ofRows = llvm::all_of(ir::axesOf(factor.getType()),
+                               [&](const ir::Axis& axis) { return ir::has(ir::axesOf(result), axis.name); });
     if (ofRows && ir::sameAxes(weights.getType(), x.getType())) return {weights, factor};
   }
   return {x, {}};
 }
 
-/// The contractions of both sides of the sum that `operand` is, in place of one.
-static SmallVector<ir::ContractOp> split(ir::ContractOp contraction, OpOperand& operand) {
-  Value whole = operand.get();
-  Operation* sum = whole.getDefiningOp();
+/// One contraction for each term of the sum that `operand` is. What they give is summed in f32: of two large results
+/// the difference may be small.
+static void split(ir::ContractOp contraction, OpOperand& operand) {
   OpBuilder b(contraction);
-  SmallVector<ir::ContractOp> parts;
-  IRMapping sides;
-  for (Value x : sum->getOperands()) {
-    auto [weights, factor] = sideOf(x, contraction);
-    if (weights.getType() != whole.getType())
-      weights = ir::PermuteOp::create(b, sum->getLoc(), whole.getType(), weights);
-    IRMapping one;
-    one.map(whole, weights);
-    parts.push_back(cast<ir::ContractOp>(b.clone(*contraction, one)));
-    Value part = parts.back();
-    if (factor) part = ir::MulOp::create(b, x.getLoc(), part.getType(), part, factor);
-    sides.map(x, part);
+  Location loc = contraction.getLoc();
+  auto wide = [&](Value x) -> Value {
+    return ir::elementOf(x.getType()).isF32() ? x : ir::CastOp::create(b, loc, x, b.getF32Type()).getResult();
+  };
+  Type whole = operand.get().getType(), result = contraction.getType();
+  Type sums = ir::withElement(result, b.getF32Type());
+  SmallVector<Term> terms;
+  collectTerms(operand.get(), false, ir::namesOf(contraction.getAxes()), terms);
+  Value total;
+  for (const Term& term : terms) {
+    auto [weights, factor] = withoutFactor(term.weights, result);
+    if (weights.getType() != whole) weights = ir::PermuteOp::create(b, loc, whole, weights);
+    Value factors[2] = {contraction.getLhs(), contraction.getRhs()};
+    factors[operand.getOperandNumber()] = weights;
+    Value part = ir::ContractOp::create(b, loc, sums, wide(factors[0]), wide(factors[1]), contraction.getAxes());
+    if (factor) part = ir::MulOp::create(b, loc, sums, part, wide(factor));
+    if (!total)
+      total = part;
+    else
+      total = term.subtracted ? ir::SubOp::create(b, loc, sums, total, part).getResult()
+                              : ir::AddOp::create(b, loc, sums, total, part).getResult();
   }
-  Operation* result = b.clone(*sum, sides);
-  result->getResult(0).setType(contraction.getType());
-  contraction.getResult().replaceAllUsesWith(result->getResult(0));
+  if (sums != result) total = ir::CastOp::create(b, loc, total, ir::elementOf(result));
+  contraction.getResult().replaceAllUsesWith(total);
   contraction->erase();
-  sum->erase();
-  return parts;
 }
 
 void distributeContractions(Operation* root) {
   SmallVector<ir::ContractOp> contractions;
   root->walk([&](ir::ContractOp op) { contractions.push_back(op); });
-  while (!contractions.empty()) {
-    ir::ContractOp contraction = contractions.pop_back_val();
+  for (ir::ContractOp contraction : contractions)
     for (OpOperand& factor : contraction->getOpOperands())
       if (isDistributed(contraction, factor)) {
-        contractions.append(split(contraction, factor));
+        split(contraction, factor);
         break;
       }
-  }
 }
 
 }  // namespace heed::fusion

@@ -88,6 +88,7 @@ struct FormAttention : impl::FormAttentionBase<FormAttention> {
   void runOnOperation() override {
     eraseDead(getOperation());
     distributeContractions(getOperation());
+    eraseDead(getOperation());
     SmallVector<Operation*> contractions;
     getOperation().walk([&](Operation* op) { contractions.push_back(op); });
     std::vector<Formed> all;

@@ -109,5 +109,34 @@ TEST(Narrow, ExplainsOneKernel) {
   EXPECT_EQ(text.find("kernel 2"), std::string::npos) << text;
 }
 
+/// Of two large results the difference is small: rounded one by one they would leave little of it.
+template <class T>
+constexpr Q<T> difference(Q<T> q, K<T> k, K<T> l, K<T> v) {
+  auto weights = [&](K<T> keys) { return softmax<Key>(contract<Depth>(q, keys) * rsqrt(Depth::size)); };
+  return contract<Key>(weights(k) - weights(l), v);
+}
+
+TYPED_TEST(Narrow, DifferencesOfAttentionsAreRoundedOnce) {
+  using T = TypeParam;
+  static constexpr auto graph = trace<difference<T>>("q", "k", "l", "v");
+  EXPECT_EQ(compile(graph)->statistics.kernels, 2);
+  setenv("HEED_VERIFY", "1", 1);
+  std::mt19937 random(7);
+  for (const std::string features : {"amx", "avx512bf16", "avx512", "avx2", "baseline"})
+    for (auto [keys, mean] : {std::pair(2, 0.f), {33, 10.f}, {300, 100.f}}) {
+      if (!processorRuns("cpu:" + features)) continue;
+      auto run = jit(graph, {.target = cpu(features)});
+      Array<T, Batch, Heads, Seq, Depth> q(2, 50);
+      Array<T, Batch, Key, Depth> k(2, keys), l(2, keys), v(2, keys);
+      std::normal_distribution<float> normal, far(mean);
+      for (auto& e : q.span()) e = element_of<T>(normal(random));
+      for (auto* x : {&k, &l})
+        for (auto& e : x->span()) e = element_of<T>(normal(random));
+      for (auto& e : v.span()) e = element_of<T>(far(random));
+      EXPECT_NO_THROW(run(q, k, l, v)) << features << " " << mean;
+    }
+  unsetenv("HEED_VERIFY");
+}
+
 }  // namespace
 }  // namespace heed

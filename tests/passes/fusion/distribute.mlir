@@ -93,3 +93,26 @@ func.func @product(%q: !q, %k: !k, %l: !k, %v: !k) -> !q {
   %o = heed.contract %w, %v {axes = ["key"]} : (!s, !k) -> !q
   return %o : !q
 }
+
+// -----
+
+!q = tensor<?x64xbf16, #heed.axes<seq:T, depth>>
+!k = tensor<?x64xbf16, #heed.axes<key:M, depth>>
+!s = tensor<?x?xbf16, #heed.axes<seq:T, key:M>>
+
+// Of narrow numbers the difference is taken before it is rounded.
+// CHECK-LABEL: @narrow
+// CHECK:         %[[A:.*]] = heed.attention {{.*}} value(%arg3 : tensor<?x64xbf16
+// CHECK:         %[[B:.*]] = heed.attention {{.*}} value(%arg3 : tensor<?x64xbf16
+// CHECK:         %[[D:.*]] = heed.sub %[[A]], %[[B]] : (tensor<?x64xf32
+// CHECK:         heed.cast %[[D]] : {{.*}}xbf16
+// CHECK-NOT:     heed.softmax
+func.func @narrow(%q: !q, %k: !k, %l: !k, %v: !k) -> !q {
+  %s = heed.contract %q, %k {axes = ["depth"]} : (!q, !k) -> !s
+  %t = heed.contract %q, %l {axes = ["depth"]} : (!q, !k) -> !s
+  %a = heed.softmax %s {axis = "key"} : (!s) -> !s
+  %b = heed.softmax %t {axis = "key"} : (!s) -> !s
+  %w = heed.sub %a, %b : (!s, !s) -> !s
+  %o = heed.contract %w, %v {axes = ["key"]} : (!s, !k) -> !q
+  return %o : !q
+}
