@@ -27,13 +27,21 @@ bool isReadByOneProduct(Value value) {
   return products.size() == 1;
 }
 
+/// Whether a cast leaves what was given as it is: it makes no float narrower. Whole numbers are taken for small ones.
+static bool isExactCast(Operation* op) {
+  if (!isa<ir::CastOp>(op)) return false;
+  auto from = dyn_cast<FloatType>(getElementTypeOrSelf(op->getOperand(0).getType()));
+  auto to = dyn_cast<FloatType>(getElementTypeOrSelf(op->getResult(0).getType()));
+  return !from || !to || from == to || from.getWidth() < to.getWidth();
+}
+
 /// Whether rounding has changed `value`: not what was given, constants, positions, and all that under other names.
 static bool isComputed(Value value) {
   Operation* op = value.getDefiningOp();
   if (!op) return isa<ir::RepeatOp>(cast<BlockArgument>(value).getOwner()->getParentOp());
   if (isa<ir::ConstantOp>(op)) return false;
   const bool sameNumbers =
-      isa<ir::RenameOp, ir::PermuteOp, ir::SplitOp, ir::MergeOp, ir::AlongOp, ir::TakeOp, ir::CastOp>(op);
+      isa<ir::RenameOp, ir::PermuteOp, ir::SplitOp, ir::MergeOp, ir::AlongOp, ir::TakeOp>(op) || isExactCast(op);
   if (sameNumbers) return isComputed(op->getOperand(0));
   return isa<FloatType>(getElementTypeOrSelf(value.getType()));
 }

@@ -6,14 +6,6 @@ using namespace mlir;
 
 namespace heed::fusion {
 
-/// The softmaxes over a contracted axis that x is made from, pointwise.
-static SmallVector<Renamed> softmaxes(Value x, ArrayRef<StringRef> contracted) {
-  return pointwiseParts({x}, [&](const Renamed& part) {
-    auto softmax = dyn_cast<ir::SoftmaxOp>(part.op());
-    return softmax && llvm::is_contained(contracted, part.name(softmax.getAxis()));
-  });
-}
-
 /// A sum or difference that one contraction reads, and whose two sides have its axes.
 static Operation* sumOf(Value x) {
   Operation* op = x.getDefiningOp();
@@ -24,7 +16,7 @@ static Operation* sumOf(Value x) {
 
 /// Whether x is a multiple of one softmax, or a sum of such that is made for one reader.
 static bool isSumOfMultiples(Value x, ArrayRef<StringRef> contracted) {
-  SmallVector<Renamed> found = softmaxes(x, contracted);
+  SmallVector<Renamed> found = softmaxesOver(contracted, {x});
   if (found.size() == 1) return isMultiple({x}, found[0].value);
   Operation* sum = found.empty() ? nullptr : sumOf(x);
   return sum && llvm::all_of(sum->getOperands(), [&](Value side) { return isSumOfMultiples(side, contracted); });
@@ -33,7 +25,7 @@ static bool isSumOfMultiples(Value x, ArrayRef<StringRef> contracted) {
 /// Whether attention can be formed of each part of the contraction, whose weights this operand is.
 static bool isDistributed(ir::ContractOp contraction, OpOperand& weights) {
   SmallVector<StringRef> contracted = ir::namesOf(contraction.getAxes());
-  SmallVector<Renamed> found = softmaxes(weights.get(), contracted);
+  SmallVector<Renamed> found = softmaxesOver(contracted, {weights.get()});
   Type value = contraction->getOperand(1 - weights.getOperandNumber()).getType();
   return found.size() > 1 && isSumOfMultiples(weights.get(), contracted) &&
          llvm::all_of(found, [&](const Renamed& softmax) {
@@ -48,7 +40,7 @@ struct Term {
   bool subtracted;
 };
 static void collectTerms(Value x, bool subtracted, ArrayRef<StringRef> contracted, SmallVectorImpl<Term>& terms) {
-  if (softmaxes(x, contracted).size() == 1) return terms.push_back({x, subtracted});
+  if (softmaxesOver(contracted, {x}).size() == 1) return terms.push_back({x, subtracted});
   Operation* sum = x.getDefiningOp();
   collectTerms(sum->getOperand(0), subtracted, contracted, terms);
   collectTerms(sum->getOperand(1), subtracted != isa<ir::SubOp>(sum), contracted, terms);

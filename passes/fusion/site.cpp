@@ -22,6 +22,13 @@ SmallVector<Renamed> pointwiseParts(const Renamed& whole, llvm::function_ref<boo
   return found;
 }
 
+SmallVector<Renamed> softmaxesOver(ArrayRef<StringRef> axes, const Renamed& x) {
+  return pointwiseParts(x, [&](const Renamed& part) {
+    auto softmax = dyn_cast<ir::SoftmaxOp>(part.op());
+    return softmax && llvm::is_contained(axes, part.name(softmax.getAxis()));
+  });
+}
+
 static bool dependsOn(const Renamed& x, Value part) {
   return ir::madeOf(
       x.value, [&](Value v) { return v == part; },
@@ -68,10 +75,7 @@ std::optional<Site> findSite(Operation* contraction) {
   if (product->factors.size() != 2) return std::nullopt;
   for (unsigned side : {0, 1}) {
     Renamed weights = product->factors[side], value = product->factors[1 - side];
-    SmallVector<Renamed> found = pointwiseParts(weights, [&](const Renamed& x) {
-      auto softmax = dyn_cast<ir::SoftmaxOp>(x.op());
-      return softmax && llvm::is_contained(product->axes, x.name(softmax.getAxis()));
-    });
+    SmallVector<Renamed> found = softmaxesOver(product->axes, weights);
     // In another block it is computed once for many contractions: fusing would compute it again for each.
     if (found.size() != 1 || found[0].op()->getBlock() != contraction->getBlock()) continue;
     if (!isMultiple(weights, found[0].value)) continue;
@@ -80,7 +84,10 @@ std::optional<Site> findSite(Operation* contraction) {
     value = factorBehind(value, found[0].axes(), throughWidening);
     weights = factorBehind(weights, value.axes(), throughLayout);
     if (!value.has(key)) continue;
-    Site site{contraction, asStored(contraction->getResult(0)), found[0], found[0].operand(softmax.getX()), weights, value, key, product->axes};
+    Site site{contraction, asStored(contraction->getResult(0)),
+              found[0],    found[0].operand(softmax.getX()),
+              weights,     value,
+              key,         product->axes};
     llvm::erase(site.alsoSummed, key);
     return site;
   }

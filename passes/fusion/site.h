@@ -22,6 +22,9 @@ std::optional<Site> findSite(mlir::Operation* contraction);
 /// What is `wanted` of that from which x is made, pointwise: the first on each way, each once.
 llvm::SmallVector<Renamed> pointwiseParts(const Renamed& x, llvm::function_ref<bool(const Renamed&)> wanted);
 
+/// The softmaxes over one of these axes, by their names in x, that x is made from, pointwise.
+llvm::SmallVector<Renamed> softmaxesOver(llvm::ArrayRef<llvm::StringRef> axes, const Renamed& x);
+
 /// Whether x is `part` times something that does not depend on it, or 0. The kernel divides by the sum of the weights
 /// at its end, and that passes through factors only: w * w or 1 - w would come out wrong.
 bool isMultiple(const Renamed& x, mlir::Value part);

@@ -145,6 +145,10 @@ TEST(Compile, VerifyNamesWhatMakesMuchOfSmallDifferences) {
   EXPECT_TRUE(jumpOf([&](Sketch& s, auto, auto made, auto) {
                 return s.cast(s.cast(made, DType::i32), DType::f32);
               }).starts_with("`cast`"));
+  EXPECT_EQ(jumpOf([&](Sketch& s, auto, auto, auto seq) { return above(s, s.cast(s.index(seq), DType::f32)); }), "");
+  EXPECT_TRUE(jumpOf([&](Sketch& s, auto given, auto, auto) {
+                return above(s, s.cast(s.cast(given, DType::bf16), DType::f32));
+              }).starts_with("`lt`"));
 }
 
 TEST(Compile, VerifyAllowsWhatTf32RoundsWhereItWasAskedFor) {

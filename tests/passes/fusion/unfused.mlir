@@ -1,4 +1,4 @@
-// What is a kernel of its own behind another one, and why.
+// What is a kernel of its own behind another one, which scores are stored, and why.
 // RUN: heed-opt %s -heed-fuse-epilogue -heed-fuse-rows --split-input-file --verify-diagnostics -o /dev/null
 
 !x = tensor<?x8xf32, #heed.axes<seq:T, model>>
