@@ -19,6 +19,7 @@ struct Target {
   bool fma = false;  // vector.fma is one instruction
   bool avx512 = false;
   bool divides = false;        // 16 quotients cost no more than 16 reciprocals and a step of Newton's
+  bool denormals = false;      // numbers below 2^-126 take no longer than others
   bool bf16 = false;           // AVX512-BF16: sums of products of bf16 pairs are one instruction
   bool amx = false;            // AMX: so are those of 16 x 16 pairs by 16 x 16
   int weightBits = 0;          // of a number of a weight as products read it, see contract.h; 0: all that it has

@@ -24,11 +24,15 @@ struct AttentionTile {
   RegisterTile strip;   // for the others, strip by strip; its vectors divide those of a block
   RegisterTile narrow;  // one vector: for a block that has no more; two come one after the other,
   RegisterTile pair = narrow;  // or together
-  RegisterTile costly;  // one vector, for scores that take many instructions each
-  int block;            // keys whose scores stay in the first-level cache between the passes
-  int segment;          // keys of a strip that are classified at once
-  int groups = 1;       // several: what is made of a block of keys serves them all
+  RegisterTile costly;         // one vector, for scores that take many instructions each
+  int block;                   // keys whose scores stay in the first-level cache between the passes
+  int segment;                 // keys of a strip that are classified at once
+  int groups = 1;              // several: what is made of a block of keys serves them all
 };
+
+/// Where a block of keys is copied, since it is not f32, and no mask says which rows read it: so many groups read a
+/// copy.
+inline constexpr int groupsOfCopies = 4;
 
 /// Where few rows share their keys and vectors lie along depths: `rows` * `keys` sums stay in registers, at most as
 /// many as there are lanes; `block` as above.

@@ -98,6 +98,8 @@ Value AttentionKernel::layOut() {
   };
   auto fixed = [&](int64_t size) { return take(c.index(size)); };
   maxSlot = fixed(rows), oldMaxSlot = fixed(rows), sumSlot = fixed(rows), alphaSlot = fixed(rows);
+  trial = {};
+  if (weighsPairs() && !byMatrices()) trial = {fixed(rows), fixed(rows), fixed(rows), fixed(rows)};
   int64_t overshot = 0, columns = 0;  // by the last tile
   for (const RegisterTile& part : {tile.whole, tile.strip, tile.narrow, tile.pair})
     overshot = std::max<int64_t>(overshot, part.keys), columns = std::max<int64_t>(columns, part.values);
@@ -162,7 +164,7 @@ Value AttentionKernel::layOut() {
   }
   copies.clear();
   auto copy = [&](const View& view, unsigned number, ArrayRef<int64_t> dims) {
-    if (few || view.element.isF32() || !view.has(keyDim)) return;
+    if (few || !isCopied(view, number)) return;
     if (byMatrices()) {
       bool values = number == similar.size();
       copies[number] = fixed(values ? columnsOfValue() * valuePitch() : (tile.block + 2 * c.lanes) * wordsOfKey());
@@ -203,6 +205,7 @@ void AttentionKernel::fillRowOperands() {
 
 /// m, l and O of the block's rows.
 void AttentionKernel::start() {
+  eachGroup([&] { startTrials(); });
   if (!initial.empty()) {
     fill(initial[0], {}, maxSlot, Words::numbers);
     fill(initial[1], {}, sumSlot, Words::numbers);
@@ -332,6 +335,7 @@ void AttentionKernel::goTo(Value number) {
 
 void AttentionKernel::task(Value number) {
   views();
+  if (pairs && !byMatrices()) sharedValues(valueView);
   goTo(number);
   keyFrom = c.index(0), keyTo = extent[keyDim];
   fillRowOperands();
@@ -359,6 +363,7 @@ void AttentionKernel::parallel(Value tasks, Value bytes, llvm::function_ref<void
 
 void AttentionKernel::emitRows() {
   views();
+  if (pairs && !byMatrices()) emitPairedValues(), views();
   Value tasks = blocksOfRows(), bytes = layOut();
   parallel(tasks, bytes, [&](Value number) { task(number); });
 }
@@ -422,6 +427,9 @@ LogicalResult AttentionKernel::emit() {
           tile = c.target.attentionByMatrices(tile.whole.vectors == 1, !op.getKeep().empty());
           rows = tile.groups * tile.whole.vectors * c.lanes;
           pitch = rows + c.lanes;  // lines do not lie a power of two apart
+        } else if (copiesKeys() && tile.whole.vectors > 1 && op.getKeep().empty()) {
+          tile.groups = groupsOfCopies;
+          rows = pitch = tile.groups * tile.whole.vectors * c.lanes;
         }
         return emitRows(), Values();
       });

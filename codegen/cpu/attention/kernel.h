@@ -144,8 +144,10 @@ class AttentionKernel {
             llvm::function_ref<void(View, Value)> body);
   Value encode(Value element);                    // the bits of any element, scalar or vector, as f32 words
   Value decode(Value words, mlir::Type element);  // and back, as vector<lanes x element>
+  bool isCopied(const View& view, unsigned number);
+  bool copiesKeys();
   View copied(const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to, int64_t numbers,
-              llvm::function_ref<Value(const View&, Value, bool)> wordsOf);
+              llvm::function_ref<Value(const View&, Value, bool)> wordsOf, int64_t keys = 1);
   View widened(
       const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to,
       llvm::function_ref<Value(Value)> of = [](Value x) { return x; });
@@ -180,7 +182,12 @@ class AttentionKernel {
   void capture(Value from, Value to);
   void scores(Value block, Value from, Value to, Value row, bool raise);
   bool finishesInTiles();
-  void scoreTiles(Similarity& similarity, Value block, Value from, Value to, Value row, bool raise, bool finish);
+  /// What becomes of a tile of scores.
+  struct Finish {
+    bool raise = false, post = false;  // the maximum is raised; they are finished;
+    bool weigh = false;                // and become weights, in pairs, under the Shift on trial
+  };
+  void scoreTiles(Similarity& similarity, Value block, Value from, Value to, Value row, Finish finish);
   Value finished(Values scores, Value key, Value block, Value lane);
   void post(Value block, Value from, Value to, Value row, bool raise);
   Value hide(Value block, Value from, Value to, Value first, Value row);
@@ -199,6 +206,8 @@ class AttentionKernel {
 
   // pairs.cpp: bf16, two products at once
   bool takesPairs();
+  bool readsPairs(const View& view);
+  bool weighsPairs();
   Value paired(Value x, Value y);
   Value pairedWeights(Value x, Value y);
   Value pairOf(Value x, Value y);
@@ -206,7 +215,11 @@ class AttentionKernel {
   void pairUp(Value slot, Value from, Value to);
   void pairRows(const RowOperand& operand);
   View pairedDepth(const View& view, llvm::ArrayRef<int64_t> dims, Value slot, Value from, Value to);
-  View pairedKeys(const View& view, Value slot, Value from, Value to);
+  int64_t keysOfWord();
+  void pairValues(const View& view, Value slot, Value from, Value to);
+  Value sharedValues(View& view);
+  void emitPairedValues();
+  Value pairAt(Value base, Value at);
   Value sumPairs(Value sum, Value x, Value y);
   Value firstOf(Value word);
 
@@ -239,11 +252,17 @@ class AttentionKernel {
     Value by, factor;
   };
   Shift shift(Value max);
+  Value growsLittle(int j);
   void keepMaximum(int j);
   Value baseOf(Value max);
   Value exponential(Value score, const Shift& shift, bool coarse = false);
   Value rescaled(Value before, const Shift& now);
   Value logSum(Value max, Value sum);
+
+  // trial.cpp: P of bf16 with S
+  bool triesWeights();
+  void startTrials();
+  Value tryWeights(Value from, Value to);
 
   bool hasRow(const View& view) const {
     return llvm::any_of(rowDims, [&](int64_t dim) { return view.has(dim); });
@@ -297,6 +316,9 @@ class AttentionKernel {
 
   Value scoreSlot;  // [key][pitch]: finished scores, then weights; the raw scores of the first similarity before
   llvm::SmallVector<Value> positionSlots;  // of rowDims, where they are several: the positions of each row
+  struct Trial {
+    Value by, factor, sum, wait;  // slots: the Shift of each row, the sum of weights, for how many blocks there is none
+  } trial;
   Value maxSlot, oldMaxSlot, sumSlot, alphaSlot, listSlot, squareSlot, seenSlot;
   Value outSlot, outRow;  // O: in scratch; of few rows in the shared memory, each row outRow floats
 };

@@ -226,6 +226,19 @@ AttentionKernel::Lines AttentionKernel::linesOfRows(Value block) {
   };
 }
 
+/// Whether a block's keys of this operand are brought to scratch: what is not f32, but for pairs that are read where
+/// they lie, or were made before.
+bool AttentionKernel::isCopied(const View& view, unsigned number) {
+  if (view.element.isF32() || !view.has(keyDim)) return false;
+  return !pairs || byMatrices() || (number < similar.size() && !readsPairs(view));
+}
+
+bool AttentionKernel::copiesKeys() {
+  bool any = isCopied(valueView, similar.size());
+  for (auto [number, view] : llvm::enumerate(similar)) any |= isCopied(view, number);
+  return any;
+}
+
 /// Keys [from, to) of the view in scratch, as f32, `of` each number, their `dims` side by side.
 View AttentionKernel::widened(const View& view, ArrayRef<int64_t> dims, Value slot, Value from, Value to,
                               llvm::function_ref<Value(Value)> of) {
@@ -234,10 +247,11 @@ View AttentionKernel::widened(const View& view, ArrayRef<int64_t> dims, Value sl
   });
 }
 
-/// The same as words, each made of `numbers` elements of the last of `dims`: wordsOf(view of the first of them, key,
-/// whether a vector of words).
+/// The same as words, each made of `numbers` elements of the last of `dims` and of so many `keys`, which stand in the
+/// place of one then: wordsOf(view of the first of them, key, whether a vector of words).
 View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slot, Value from, Value to,
-                             int64_t numbers, llvm::function_ref<Value(const View&, Value, bool)> wordsOf) {
+                             int64_t numbers, llvm::function_ref<Value(const View&, Value, bool)> wordsOf,
+                             int64_t keys) {
   OpBuilder& b = c.b;
   SmallVector<int64_t> own = llvm::filter_to_vector(dims, [&](int64_t dim) { return view.has(dim); });
   View copy = view;
@@ -276,10 +290,11 @@ View AttentionKernel::copied(const View& view, ArrayRef<int64_t> dims, Value slo
            codegen::at(b, c.loc, target, outer.front(), i), key);
     });
   };
-  c.loop(from, to, 1, [&](Value key) {
+  c.loop(from, to, keys, [&](Value key) {
     ArrayRef<int64_t> outer(own);
+    Value place = keys == 1 ? key : c.add(from, c.div(c.sub(key, from), keys));
     nest(nest, own.empty() ? outer : outer.drop_back(), codegen::at(b, c.loc, view, keyDim, key),
-         codegen::at(b, c.loc, copy, keyDim, key), key);
+         codegen::at(b, c.loc, copy, keyDim, place), key);
   });
   return copy;
 }

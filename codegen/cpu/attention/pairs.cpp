@@ -1,7 +1,8 @@
 // bf16 by pairs: where the target multiplies two of them at once, a word of scratch is a pair of neighbours along the
 // dim that is summed: of a depth for S = K Q, of keys for O = V P. Sums stay f32; P is rounded to bf16.
 //
-// A word of V is the pair of a key and the next one, for each key: runs of keys may begin at any.
+// A word of V is the pair of a key and the next one: for each key, since runs of keys may begin at any, but where there
+// is no mask, whose runs are blocks.
 #include "heed/codegen/cpu/attention/kernel.h"
 #include "heed/codegen/cpu/x86.h"
 
@@ -16,6 +17,28 @@ bool AttentionKernel::takesPairs() {
   return valueView.element.isBF16() && valueView.has(keyDim) && !value.empty() &&
          llvm::all_of(similar, [&](const View& view) { return view.element.isBF16() && view.has(inner); }) &&
          (!c.target.amx || takesMatrices());
+}
+
+/// Whether pairs of a key's numbers are read where they lie.
+bool AttentionKernel::readsPairs(const View& view) {
+  if (!pairs || byMatrices() || !view.element.isBF16()) return false;
+  return view.has(keyDim) && view.unit == similarities[0].depth.back();
+}
+
+/// Whether weights are made as words: those of neighbours, which are neighbours in V if no mask leaves out any.
+bool AttentionKernel::weighsPairs() {
+  if (!pairs || !op.getWeigh().empty()) return false;
+  return byMatrices() || (op.getKeep().empty() && tile.block % 2 == 0);
+}
+
+/// How many keys a line of words of V is for.
+int64_t AttentionKernel::keysOfWord() { return weighsPairs() ? 2 : 1; }
+
+/// Two neighbours in memory as a word.
+Value AttentionKernel::pairAt(Value base, Value at) {
+  auto word = VectorType::get({1}, c.b.getF32Type());
+  return vector::ExtractOp::create(c.b, c.loc, vector::BitCastOp::create(c.b, c.loc, word, c.loadLanes(base, at, 2)),
+                                   0);
 }
 
 /// Two vectors of bf16 as one of words: x in the low halves.
@@ -92,15 +115,57 @@ View AttentionKernel::pairedDepth(const View& view, ArrayRef<int64_t> dims, Valu
   });
 }
 
-/// Values of keys [from, to), each with the next one's; after the last, 0.
-View AttentionKernel::pairedKeys(const View& view, Value slot, Value from, Value to) {
-  return copied(view, value, slot, from, to, 1, [&](const View& there, Value key, bool vector) {
-    Value last = c.atMost(to, c.add(key, 1));
+/// Values of keys [from, to), each with the next one's; after the last of all, 0. Of two keys once, where weights are
+/// pairs.
+void AttentionKernel::pairValues(const View& view, Value slot, Value from, Value to) {
+  auto wordsOf = [&](const View& there, Value key, bool vector) {
+    Value last = c.atMost(extent[keyDim], c.add(key, 1));
     Value next = c.add(there.offset, c.select(last, c.index(0), there.stride[keyDim]));
     auto load = [&](Value at) { return vector ? c.loadLanes(there.base, at) : c.load(there.base, at); };
     Value x = load(there.offset), y = load(next);
     y = c.select(last, zeros(c, y.getType()), y);
     return vector ? pairOf(x, y) : word(x, y);
+  };
+  copied(view, value, slot, from, to, 1, wordsOf, keysOfWord());
+}
+
+/// All values as words, in memory that the tasks share: made once, for all rows. How many words there are.
+Value AttentionKernel::sharedValues(View& view) {
+  view.base = shared, view.element = c.b.getF32Type(), view.unit = value.back(), view.offset = c.index(0);
+  Value size = c.index(1);
+  auto place = [&](int64_t dim, Value count) {
+    if (view.has(dim)) view.stride[dim] = size, size = c.mul(size, count);
+  };
+  for (int64_t dim : llvm::reverse(value)) place(dim, extent[dim]);
+  place(keyDim, c.div(c.add(extent[keyDim], keysOfWord() - 1), keysOfWord()));
+  for (int64_t dim : llvm::reverse(outer)) place(dim, extent[dim]);
+  return size;
+}
+
+void AttentionKernel::emitPairedValues() {
+  constexpr int64_t keysOfTask = 256;
+  View words = valueView;
+  shared = tile::SharedOp::create(c.b, c.loc, MemRefType::get({ShapedType::kDynamic}, c.b.getF32Type()),
+                                  c.mul(sharedValues(words), sizeof(float)));
+  auto pieces = [&] { return c.div(c.add(extent[keyDim], keysOfTask - 1), keysOfTask); };
+  Value tasks = pieces();
+  for (int64_t dim : outer)
+    if (valueView.has(dim)) tasks = c.mul(tasks, extent[dim]);
+  parallel(tasks, c.index(sizeof(float)), [&](Value number) {
+    views();
+    View to = valueView;
+    sharedValues(to);
+    Value point = arith::DivUIOp::create(c.b, c.loc, number, pieces());
+    Value first = c.mul(arith::RemUIOp::create(c.b, c.loc, number, pieces()), keysOfTask);
+    for (int64_t dim : llvm::reverse(outer)) {
+      if (!valueView.has(dim)) continue;
+      Value position = arith::RemUIOp::create(c.b, c.loc, point, extent[dim]);
+      point = arith::DivUIOp::create(c.b, c.loc, point, extent[dim]);
+      for (View* view : {&valueView, &to}) *view = codegen::at(c.b, c.loc, *view, dim, position);
+    }
+    scratch = shared;
+    Value slot = codegen::at(c.b, c.loc, to, keyDim, c.div(first, keysOfWord())).offset;
+    pairValues(valueView, slot, first, c.least(c.add(first, keysOfTask), extent[keyDim]));
   });
 }
 

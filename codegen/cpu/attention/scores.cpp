@@ -56,7 +56,8 @@ void AttentionKernel::scores(Value block, Value from, Value to, Value row, bool 
     }
     auto tiles = [&] {
       auto commonly = [&]() -> Values {
-        return scoreTiles(similarity, block, from, to, row, raise && (plain || inTiles), inTiles), Values();
+        return scoreTiles(similarity, block, from, to, row, {.raise = raise && (plain || inTiles), .post = inTiles}),
+               Values();
       };
       auto quotients = [&]() -> Values {
         auto some = [&](bool calm) -> Values {
@@ -94,8 +95,7 @@ bool AttentionKernel::finishesInTiles() {
   return !similarities[0].tanh && !similarities[0].costly;
 }
 
-void AttentionKernel::scoreTiles(Similarity& similarity, Value block, Value from, Value to, Value row, bool raise,
-                                 bool finish) {
+void AttentionKernel::scoreTiles(Similarity& similarity, Value block, Value from, Value to, Value row, Finish finish) {
   OpBuilder& b = c.b;
   const RegisterTile tile = current.tile;
   Value lastKey = c.sub(to, 1);
@@ -127,9 +127,9 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value block, Value from
     operands([&](size_t, unsigned number) {
       const View& view = similar[number];
       if (inner >= 0 && view.unit == inner && bases.count(number) && !copies.count(number))
-        walkAlong(view, inner, c.add(key, tile.keys), tile.keys);
+        walkAlong(view, inner, c.add(key, tile.keys), tile.keys * (readsPairs(view) ? 2 : 1));
     });
-    const bool strip = !raise && plain, copied = copies.count(similar.size());
+    const bool strip = !finish.raise && plain, copied = copies.count(similar.size());
     if (strip && !ahead.empty() && !copied && value.size() == 1 && valueView.unit == value[0] &&
         valueView.has(keyDim)) {
       const int64_t turns = c.known(extent[inner]), numbers = c.known(extent[value[0]]);
@@ -138,9 +138,10 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value block, Value from
 
     Positions depth;
     auto products = [&](Values sums) {
-      SmallVector<SmallVector<Values>> elements(tile.keys,
-                                                SmallVector<Values>(tile.vectors));  // [key][vector][operand]
-      operands([&](size_t, unsigned number) {
+      // Each key's numbers right before they are multiplied: all at once would take the registers of the sums.
+      SmallVector<Values> ofRows(similarity.operands.size());  // [operand][vector]; of one element, it is for all
+      SmallVector<Value> starts(similarity.operands.size());   // of operands by key: from its base
+      operands([&](size_t n, unsigned number) {
         const View& view = similar[number];
         auto offset = [&](Value start, auto distanceOf) {
           for (int64_t dim : similarity.depth)
@@ -153,20 +154,12 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value block, Value from
           Value start = offset(row->second.slot, [&](int64_t dim) {
             return llvm::find_if(row->second.axes, [&](const LaneAxis& axis) { return axis.dim == dim; })->distance;
           });
-          for (int j = 0; j < tile.vectors; ++j) {
-            Value x = laneVector(start, j);
-            for (auto& key : elements) key[j].push_back(x);
-          }
+          for (int j = 0; j < tile.vectors; ++j) ofRows[n].push_back(laneVector(start, j));
         } else if (view.has(keyDim)) {
-          Value start = offset(c.index(0), strides);
-          for (int i = 0; i < tile.keys; ++i) {
-            Value x = c.broadcast(c.load(bases[number][i], start));
-            for (auto& vector : elements[i]) vector.push_back(x);
-          }
+          starts[n] = offset(c.index(0), strides);
+          if (readsPairs(view)) starts[n] = c.add(starts[n], depth.lookup(view.unit));
         } else {
-          Value x = c.broadcast(c.widened(c.load(view.base, offset(view.offset, strides))));
-          for (auto& key : elements)
-            for (auto& vector : key) vector.push_back(x);
+          ofRows[n] = {c.broadcast(c.widened(c.load(view.base, offset(view.offset, strides))))};
         }
       });
       for (auto [n, next] : llvm::enumerate(ahead)) {
@@ -174,14 +167,23 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value block, Value from
         c.prefetch(next.base, offset, Code::Cache::first);
         offset = c.add(offset, next.step);
       }
-      for (int i = 0; i < tile.keys; ++i)
+      for (int i = 0; i < tile.keys; ++i) {
+        Values ofKey(similarity.operands.size());
+        operands([&](size_t n, unsigned number) {
+          if (!starts[n]) return;
+          Value base = bases[number][i];
+          ofKey[n] = c.broadcast(readsPairs(similar[number]) ? pairAt(base, starts[n]) : c.load(base, starts[n]));
+        });
         for (int j = 0; j < tile.vectors; ++j) {
+          Values elements;
+          for (size_t n = 0; n < ofKey.size(); ++n)
+            elements.push_back(ofKey[n] ? ofKey[n] : ofRows[n][ofRows[n].size() == 1 ? 0 : j]);
           Value& sum = sums[i * tile.vectors + j];
-          Value next =
-              pairs ? sumPairs(sum, elements[i][j][0], elements[i][j][1])
-                    : cloner(place(c.index(0), j), keys[i], depth).accumulate(*similarity.body, elements[i][j], sum);
+          Value next = pairs ? sumPairs(sum, elements[0], elements[1])
+                             : cloner(place(c.index(0), j), keys[i], depth).accumulate(*similarity.body, elements, sum);
           next ? void(sum = next) : void(failed = true);
         }
+      }
       return sums;
     };
     auto nest = [&](auto& self, ArrayRef<int64_t> dims, Values sums) -> Values {
@@ -212,17 +214,35 @@ void AttentionKernel::scoreTiles(Similarity& similarity, Value block, Value from
     freeRegisters(b, c.loc, c.target);
     Values sums = nest(nest, similarity.depth, Values(tile.keys * tile.vectors, c.splat(0)));
 
-    Value where = c.add(similarity.slot, c.mul(c.add(row, c.sub(key, from)), pitch));
+    Value line = c.add(row, c.sub(key, from));
+    Value where = c.add(similarity.slot, c.mul(finish.weigh ? c.div(line, 2) : line, pitch));
     for (int j = 0; j < tile.vectors; ++j) {
-      Value most = raise ? laneVector(maxSlot, j) : Value();
+      Value most = finish.raise ? laneVector(maxSlot, j) : Value();
+      Shift shift;
+      Value total;
+      if (finish.weigh) {
+        shift = {laneVector(trial.by, j), laneVector(trial.factor, j)};
+        total = laneVector(trial.sum, j);
+      }
       for (int i = 0; i < tile.keys; ++i) {
         Value sum = sums[i * tile.vectors + j];
         if (scoreScale != 1) sum = arith::MulFOp::create(b, c.loc, sum, c.splat(scoreScale));
-        if (finish) sum = finished({sum}, keys[i], block, place(c.index(0), j));
-        setLanes(sum, c.add(where, i * pitch), j);
+        if (finish.post) sum = finished({sum}, keys[i], block, place(c.index(0), j));
         if (most) most = c.larger(sum, most);
+        if (finish.weigh) {
+          sum = exponential(sum, shift, /*coarse=*/true);
+          total = arith::AddFOp::create(b, c.loc, total, sum);
+        }
+        sums[i * tile.vectors + j] = sum;
+      }
+      const int step = finish.weigh ? 2 : 1;  // keys of a word
+      for (int i = 0; i < tile.keys; i += step) {
+        Value sum = sums[i * tile.vectors + j];
+        if (step == 2) sum = pairedWeights(sum, sums[(i + 1) * tile.vectors + j]);
+        setLanes(sum, c.add(where, i / step * pitch), j);
       }
       if (most) setLanes(most, maxSlot, j);
+      if (total) setLanes(total, trial.sum, j);
     }
     freeRegisters(b, c.loc, c.target);
   });

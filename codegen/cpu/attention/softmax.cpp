@@ -8,7 +8,8 @@ using namespace mlir;
 
 namespace heed::codegen {
 
-/// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126, then 0.
+/// 2^x for x <= 0: exactly 1 at 0, exactly 0 at -inf, NaN for NaN; elsewhere within 2 ULP down to 2^-126, then 0 or
+/// denormal.
 ///
 /// The polynomials are the minimax ones among those that are 1 at 0, which makes rescaling by an unchanged maximum the
 /// identity; their relative error is 8.3e-8 on [0, 1] and 9.2e-8 on [-1/2, 1/2].
@@ -31,6 +32,7 @@ Value AttentionKernel::exp2(Value x, bool coarse) {
     const std::array<float, 4> rough{0.0770671219f, 0.227644920f, 0.695116758f, 1.0f};
     Value part = fraction512(b, c.loc, x);
     Value power = scale512(b, c.loc, coarse ? polynomial(part, rough) : polynomial(part, fine), x);
+    if (c.target.denormals) return power;
     // Denormal weights would cost the sums that follow a hundred times as much, and count for nothing.
     Value normal = arith::CmpFOp::create(b, c.loc, arith::CmpFPredicate::UGE, x, c.splat(-126));
     return arith::SelectOp::create(b, c.loc, normal, power, c.splat(0));
@@ -66,11 +68,15 @@ AttentionKernel::Shift AttentionKernel::shift(Value max) {
 
 /// A maximum that grows by little stays what it was, and with it what was summed: weights are at most e^calm then.
 void AttentionKernel::keepMaximum(int j) {
+  setLanes(arith::SelectOp::create(c.b, c.loc, growsLittle(j), laneVector(oldMaxSlot, j), laneVector(maxSlot, j)),
+           maxSlot, j);
+}
+
+/// Whether each maximum of vector j grew by little, or not at all. One of no key before grows by infinity or NaN.
+Value AttentionKernel::growsLittle(int j) {
   constexpr float calm = 5;
-  Value before = laneVector(oldMaxSlot, j), now = laneVector(maxSlot, j);
-  Value growth = arith::SubFOp::create(c.b, c.loc, now, before);  // of no key before: infinite or NaN
-  Value little = arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLE, growth, c.splat(calm));
-  setLanes(arith::SelectOp::create(c.b, c.loc, little, before, now), maxSlot, j);
+  Value growth = arith::SubFOp::create(c.b, c.loc, laneVector(maxSlot, j), laneVector(oldMaxSlot, j));
+  return arith::CmpFOp::create(c.b, c.loc, arith::CmpFPredicate::OLE, growth, c.splat(calm));
 }
 
 /// What turns the scores of such a row into exponents of 2.
@@ -130,11 +136,12 @@ void AttentionKernel::weights(Value block, Value count, llvm::function_ref<Value
   for (int j = 0; j < vectors; ++j) {
     if (byMatrices()) keepMaximum(j);
     max.push_back(shift(laneVector(maxSlot, j)));
+    if (trial.by) setLanes(max[j].by, trial.by, j), setLanes(max[j].factor, trial.factor, j);
     setLanes(rescaled(laneVector(oldMaxSlot, j), max[j]), alphaSlot, j);
   }
   Lines ask = few ? linesOfValues(block) : linesOfRows(block);
   auto rowAt = [&](Value row) { return c.add(scoreSlot, c.mul(row, pitch)); };
-  const bool inPairs = byMatrices() && op.getWeigh().empty(), coarse = byMatrices() && !op.getLse();
+  const bool inPairs = weighsPairs(), coarse = pairs && !op.getLse();
   auto weightOf = [&](Value row, int j, Value& sum) {
     Value weight = exponential(laneVector(rowAt(row), j), max[j], coarse);
     sum = arith::AddFOp::create(b, c.loc, sum, weight);
@@ -200,12 +207,17 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
   if (few) return accumulateFewRows(key, from, to);
   OpBuilder& b = c.b;
   const RegisterTile tile = current.tile;
-  View first = codegen::at(b, c.loc, valueView, keyDim, key);
+  View first = codegen::at(b, c.loc, valueView, keyDim, pairs ? c.div(key, keysOfWord()) : key);
   Value stride = valueView.has(keyDim) ? valueView.stride[keyDim] : c.index(0);
-  const int64_t keysOfRow = pairs ? 2 : 1;
-  Value end = pairs ? c.add(from, c.div(c.sub(to, from), 2)) : to;  // of the rows of P, those of one key left out
-  if (pairs) pairUp(scoreSlot, from, to);
-  Value nextRows = c.mul(stride, 4), nextBlock = c.mul(stride, this->tile.block), rowStride = c.mul(stride, keysOfRow);
+  // Words of P and V: made before, each of two keys, or made of this run, where a line of V is a key's and the next
+  // one's.
+  const bool ready = weighsPairs(), ofRun = pairs && !ready;
+  const int64_t keysOfRow = ofRun ? 2 : 1;
+  Value keys = c.sub(to, from), lines = ready ? c.div(c.add(keys, 1), 2) : keys;  // of V
+  Value end = pairs ? c.add(from, ofRun ? c.div(keys, 2) : lines) : to;  // of P, without a key that has no partner
+  if (ofRun) pairUp(scoreSlot, from, to);
+  Value nextRows = c.mul(stride, 4), nextBlock = c.mul(stride, this->tile.block / (ready ? 2 : 1));
+  Value rowStride = c.mul(stride, keysOfRow);
   int64_t inner = value.empty() ? -1 : value.back();
   Value dense = inner < 0
                     ? c.bit(false)
@@ -232,7 +244,7 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
     // one piece of memory: asked for column by column its lines would come in bursts, and others wait for them.
     View top = columnAt(0);
     Value follows = c.from(top.base, c.add(top.offset, nextRows));
-    Value start = c.select(dense, c.mul(column, c.sub(to, from)), column);
+    Value start = c.select(dense, c.mul(column, lines), column);
     Value next = c.from(view.base, c.add(c.add(view.offset, nextBlock), start));
     Value step = c.select(dense, c.index(tile.values * keysOfRow), rowStride);
     const size_t count = sums.size();
@@ -259,10 +271,10 @@ void AttentionKernel::accumulate(Value key, Value from, Value to) {
       return so;
     };
     sums = c.loop(from, end, c.index(1), sums, [&](Value, Values so) { return products(so, false); });
-    if (pairs)
+    if (ofRun)
       sums = c.choose(
-          c.less(c.mul(c.sub(end, from), 2), c.sub(to, from)), ValueRange(sums).getTypes(),
-          [&] { return products(sums, true); }, [&] { return sums; });
+          c.less(c.mul(c.sub(end, from), 2), keys), ValueRange(sums).getTypes(), [&] { return products(sums, true); },
+          [&] { return sums; });
     for (int i = 0; i < tile.values; ++i)
       for (int j = 0; j < tile.vectors; ++j) setLanes(sums[i * tile.vectors + j], c.add(slot, i * pitch), j);
     freeRegisters(b, c.loc, c.target);

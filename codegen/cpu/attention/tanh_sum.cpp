@@ -123,7 +123,7 @@ void AttentionKernel::prepareRows(Similarity& similarity) {
       });
     Value one = c.constant(c.b.getF32FloatAttr(1));
     Value inverse = arith::DivFOp::create(c.b, c.loc, one, factorAt(similarity, depth)), size;
-    for (int j = 0; j < tile.whole.vectors; ++j) {
+    for (int j = 0; j < current.tile.vectors; ++j) {
       Value at = c.add(sum.rowSlot, start);
       Value divided = arith::MulFOp::create(c.b, c.loc, laneVector(at, j), c.broadcast(inverse));
       setLanes(divided, at, j);

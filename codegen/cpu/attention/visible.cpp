@@ -226,16 +226,23 @@ static void each(Code& c, Value from, Value to, int64_t size, llvm::function_ref
 void AttentionKernel::wholeBlock(Value from, Value to) {
   for (int j = 0; j < current.tile.vectors; ++j) setLanes(laneVector(maxSlot, j), oldMaxSlot, j);
   Value count = c.sub(to, from);
-  scores(from, from, to, c.index(0), /*raise=*/true);
-  weights(from, count, [&](Value row) { return c.add(from, row); });
+  auto commonly = [&] {
+    scores(from, from, to, c.index(0), /*raise=*/true);
+    weights(from, count, [&](Value row) { return c.add(from, row); });
+  };
+  if (triesWeights())
+    c.when(arith::XOrIOp::create(c.b, c.loc, tryWeights(from, to), c.bit(true)), commonly);
+  else
+    commonly();
   byMatrices() ? accumulateMatrices(count) : accumulate(from, c.index(0), count);
 }
 
-/// The same for a block of one vector or two: the third would be in vain.
+/// The same for rows of one vector or two, the last ones: the third would be in vain.
 void AttentionKernel::narrowBlock(Value from, Value to) {
   auto given = std::pair(current, seenFrom);
+  Value first = current.lane;
   auto eachOf = [&](RegisterTile part) -> Values {
-    c.loop(c.index(0), rowCount, int64_t(part.vectors) * c.lanes, [&](Value lane) {
+    c.loop(first, rowCount, int64_t(part.vectors) * c.lanes, [&](Value lane) {
       workOn(part, lane);
       wholeBlock(from, to);
     });
@@ -243,7 +250,7 @@ void AttentionKernel::narrowBlock(Value from, Value to) {
   };
   auto one = [&] { return eachOf(tile.narrow); };
   auto two = [&] { return eachOf(tile.pair); };
-  tile.pair.vectors == 1 ? one() : c.choose(c.atMost(rowCount, c.index(c.lanes)), {}, one, two);
+  tile.pair.vectors == 1 ? one() : c.choose(c.atMost(rowCount, c.add(first, c.lanes)), {}, one, two);
   current = given.first, seenFrom = given.second;
 }
 
@@ -259,9 +266,7 @@ void AttentionKernel::block(Value from, Value to, Value every) {
       if (number != similar.size()) view = copiedKeys(view, slot, from, to);
       return;
     }
-    view = !pairs                     ? widened(view, dims, slot, from, to)
-           : number == similar.size() ? pairedKeys(view, slot, from, to)
-                                      : pairedDepth(view, dims, slot, from, to);
+    view = pairs ? pairedDepth(view, dims, slot, from, to) : widened(view, dims, slot, from, to);
   };
   for (Similarity& similarity : similarities)
     for (unsigned number : similarity.operands) copy(similar[number], number, similarity.depth);
@@ -273,18 +278,22 @@ void AttentionKernel::block(Value from, Value to, Value every) {
   copy(valueView, similar.size(), value);
   // Costly scores take as many vectors as there are in any case; the rest of a block then hardly shows.
   bool costly = llvm::any_of(similarities, [](const Similarity& similarity) { return similarity.costly; });
-  Value narrow = c.bit(false);
-  if (tile.whole.vectors > 2 && !costly) narrow = c.atMost(rowCount, c.index(2 * c.lanes));
+  const bool narrows = tile.whole.vectors > 2 && !costly;
   auto values = [&] {
     if (byMatrices()) transposeValues(c.sub(to, from), [&](Value row) { return c.add(from, row); });
   };
   auto whole = [&]() -> Values { return values(), eachGroup([&] { wholeBlock(from, to); }), Values(); };
   // Under a mask few rows are a strip, whatever they see: hiding nothing costs little, code of their own to compile.
   if (op.getKeep().empty()) {
-    c.choose(
-        narrow, {}, [&]() -> Values { return values(), narrowBlock(from, to), Values(); }, whole);
+    values();
+    eachGroup([&] {
+      Value narrow = narrows ? c.atMost(rowCount, c.add(current.lane, 2 * c.lanes)) : c.bit(false);
+      c.choose(
+          narrow, {}, [&]() -> Values { return narrowBlock(from, to), Values(); },
+          [&]() -> Values { return wholeBlock(from, to), Values(); });
+    });
   } else {
-    Value tall = arith::XOrIOp::create(c.b, c.loc, narrow, c.bit(true));
+    Value tall = narrows ? c.less(c.index(2 * c.lanes), rowCount) : c.bit(true);
     Value alone = few ? c.bit(false) : arith::AndIOp::create(c.b, c.loc, every, tall).getResult();
     c.choose(alone, {}, whole, [&]() -> Values { return strips(from, to), Values(); });
   }

@@ -199,6 +199,32 @@ TEST(Attention, specialValuesComeOutAsInTheReference) {
   }
 }
 
+/// Of bf16 and no mask, weights are made under the maximum of the keys before, where it stays or grows by little.
+TEST(Attention, maximaOfPairsGrowByAnything) {
+  KernelCase kernel = narrow(sdpa(), "bf16");
+  kernel.known = {{"d", 8}, {"v", 6}};
+  constexpr std::int64_t rows = 150, keys = 800;
+  const Sizes sizes = sizesOf(kernel, rows, keys, 8, 6);
+  for (auto& features : instructionSets()) {
+    SCOPED_TRACE(features);
+    Compiled compiled(kernel, features);
+    auto run = [&](std::function<double(std::int64_t)> ofKey) {
+      compiled.run(sizes, [&](std::vector<Data*>& data) {
+        for (std::int64_t o = 0; o < 2; ++o) {
+          for (std::int64_t q = 0; q < rows; ++q) data[0]->set(data[0]->index({{"o", o}, {"q", q}, {"d", 0}}), q % 3);
+          for (std::int64_t k = 0; k < keys; ++k)
+            data[1]->set(data[1]->index({{"o", o}, {"k", k}, {"d", 0}}), o ? ofKey(k) : ofKey(keys - k));
+        }
+      });
+    };
+    for (double slope : {0., .01, .1, 3.}) run([&](std::int64_t k) { return slope * double(k); });
+    run([](std::int64_t k) { return double(k / 200 * 30); });
+    for (double special : {nan, double(INFINITY), -double(INFINITY)})
+      run([&](std::int64_t k) { return k == 500 ? special : 0; });
+    run([](std::int64_t k) { return k < 300 ? -double(INFINITY) : 1; });
+  }
+}
+
 /// e^2a e^2b in place of e^(2a + 2b) must not be seen: neither where a and b cancel, nor where they are huge, nor where
 /// a factor is 0. Without lse, for with it they are not taken.
 TEST(Attention, sumsOfTanhOfNumbersOfAnySize) {
