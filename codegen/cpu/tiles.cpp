@@ -8,8 +8,8 @@ namespace heed::codegen {
 namespace {
 
 // AVX-512, attention. Of 24 sums a round reads 3 vectors and 8 numbers, of 16 it would read 4 and 4: on Intel cores
-// products and what they read share a bound on power, as heed-bench limits tells. A masked block has as many keys as rows, for its strips
-// pass over them one after the other; deep keys fill the first-level cache earlier.
+// products and what they read share a bound on power, as heed-bench limits tells. A masked block has as many keys as
+// rows, for its strips pass over them one after the other; deep keys fill the first-level cache earlier.
 
 constexpr AttentionTile wide512(int block) {
   return {.whole = {3, 8, 8},
@@ -34,6 +34,12 @@ constexpr AttentionTile tall512(int keys, int block) {
 constexpr AttentionTile attention512[] = {wide512(96), wide512(64), tall512(4, 64)};
 constexpr AttentionTile deepAttention512[] = {wide512(64), wide512(96), tall512(6, 96)};
 constexpr AttentionTile maskedAttention512[] = {wide512(48), wide512(96), tall512(4, 64), tall512(6, 96)};
+
+// The same where pairs of bf16 are multiplied: on Zen, which reads a vector beside each product.
+
+constexpr AttentionTile attentionOfPairs[] = {tall512(4, 96), wide512(96), tall512(4, 64)};
+constexpr AttentionTile deepAttentionOfPairs[] = {tall512(4, 96), wide512(64), wide512(96)};
+constexpr AttentionTile maskedAttentionOfPairs[] = {wide512(64), wide512(48), wide512(96), tall512(4, 64)};
 
 // Products. 6 x 4 reads less than 12 x 2, too, but fills panels of 64 columns.
 
@@ -108,9 +114,12 @@ constexpr TileLine linesAmx[] = {line(Tiled::attention, attention512),
                                  line(Tiled::productsOfPairs, productsByMatrices),
                                  line(Tiled::matrices, attentionByMatrices),
                                  line(Tiled::maskedMatrices, maskedByMatrices)};
+constexpr TileLine linesOfPairs[] = {line(Tiled::attention, attentionOfPairs),
+                                     line(Tiled::deepAttention, deepAttentionOfPairs),
+                                     line(Tiled::maskedAttention, maskedAttentionOfPairs),
+                                     line(Tiled::products, products512), line(Tiled::productsOfPairs, productsOfPairs)};
 constexpr TileLine lines512[] = {line(Tiled::attention, attention512), line(Tiled::deepAttention, deepAttention512),
-                                 line(Tiled::maskedAttention, maskedAttention512), line(Tiled::products, products512),
-                                 line(Tiled::productsOfPairs, productsOfPairs)};
+                                 line(Tiled::maskedAttention, maskedAttention512), line(Tiled::products, products512)};
 constexpr TileLine linesAvx2[] = {line(Tiled::attention, attentionAvx2), line(Tiled::deepAttention, attentionAvx2),
                                   line(Tiled::maskedAttention, maskedAvx2), line(Tiled::products, productsAvx2)};
 constexpr TileLine linesBaseline[] = {
@@ -140,8 +149,8 @@ std::string TileLine::describe(size_t n) const {
 
 llvm::ArrayRef<TileLine> Target::tileLines() const {
   if (amx) return linesAmx;
-  if (bf16) return lines512;
-  if (avx512) return llvm::ArrayRef(lines512).drop_back();  // without pairs
+  if (bf16) return linesOfPairs;
+  if (avx512) return lines512;
   return fma ? linesAvx2 : linesBaseline;
 }
 
